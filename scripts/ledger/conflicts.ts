@@ -1,0 +1,43 @@
+import type { Database } from './connect.ts';
+
+/** What a straggler did on S3 after the hold and that was not applied; its bytes are kept aside. */
+export type Conflict = {
+  move: string;
+  key: string;
+  position: bigint;
+  kind: 'put' | 'delete';
+  sourceEtag: string | null;
+  sourceSize: number | null;
+  targetEtag: string | null;
+  asideBucket: string | null;
+  asideKey: string | null;
+  reason: string;
+};
+
+export async function recordConflict(db: Database, conflict: Conflict): Promise<void> {
+  await db.query(
+    `INSERT INTO conflict (move, key, position, kind, source_etag, source_size, target_etag, aside_bucket, aside_key, reason)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (move, key, position) DO NOTHING`,
+    [
+      conflict.move,
+      conflict.key,
+      conflict.position,
+      conflict.kind,
+      conflict.sourceEtag,
+      conflict.sourceSize,
+      conflict.targetEtag,
+      conflict.asideBucket,
+      conflict.asideKey,
+      conflict.reason,
+    ],
+  );
+}
+
+export async function listConflicts(db: Database): Promise<(Conflict & { at: Date })[]> {
+  const { rows } = await db.query<Conflict & { at: Date }>(
+    `SELECT move, key, position, kind, source_etag AS "sourceEtag", source_size::float8 AS "sourceSize",
+       target_etag AS "targetEtag", aside_bucket AS "asideBucket", aside_key AS "asideKey", reason, at
+     FROM conflict ORDER BY id`,
+  );
+  return rows;
+}

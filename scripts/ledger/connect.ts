@@ -1,0 +1,78 @@
+import pg from 'pg';
+import { messageOf, UserError } from '../errors.ts';
+
+// 64-bit numbers as bigint, not as text: positions and epochs are compared all over.
+pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
+
+export type Pool = pg.Pool;
+export type PoolClient = pg.PoolClient;
+/** Anything that can run a query: the pool, or one client inside a transaction. */
+export type Database = Pick<pg.Pool, 'query'>;
+
+/**
+ * Opens the ledger. Connections are made when they are needed, so this does not fail yet where
+ * PostgreSQL is away; `assertReachable` says so in plain words.
+ */
+export function openLedger(
+  connectionString: string,
+  options: { max?: number; application?: string } = {},
+): Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max: options.max ?? 8,
+    application_name: options.application ?? 'migrate',
+    connectionTimeoutMillis: 5000,
+    // A worker waits for nobody's lock for longer than its claim lives.
+    statement_timeout: 60_000,
+  });
+  // An idle connection that breaks (PostgreSQL restarted) is replaced by the next query; without a
+  // listener it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}
+
+/** Throws a UserError (exit 3) that names the server where the ledger does not answer. */
+export async function assertReachable(pool: Pool): Promise<void> {
+  try {
+    await pool.query('SELECT 1');
+  } catch (error) {
+    throw unreachable(pool, error);
+  }
+}
+
+function unreachable(pool: Pool, error: unknown): UserError {
+  const { host, port, database } = new pg.Client(pool.options);
+  return new UserError(
+    `The ledger does not answer: PostgreSQL at ${host}:${port}, database "${database ?? ''}": ${messageOf(error)}. ` +
+      'Start PostgreSQL (locally: npm run local brings it back) and run this again; nothing was changed.',
+    { exitCode: 3, cause: error },
+  );
+}
+
+/** Runs `work` in one transaction: committed when it returns, rolled back when it throws. */
+export async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch((rollbackError: unknown) => {
+      broken = rollbackError instanceof Error ? rollbackError : new Error(String(rollbackError));
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** The only row of a statement that returns exactly one. */
+export function onlyRow<T>(rows: T[]): T {
+  const [row] = rows;
+  if (row === undefined || rows.length !== 1) {
+    throw new Error(`Expected one row, got ${rows.length}`);
+  }
+  return row;
+}
