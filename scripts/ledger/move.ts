@@ -1,8 +1,7 @@
 import { onlyRow, type Database } from './connect.ts';
+import type { Phase } from '../../infra/phases/phase.ts';
 
-/** The phases in their order; `none` stands before the first `pulumi up`. */
-export const PHASES = ['prepare', 'copy', 'cutover', 'retain', 'retire', 'done'] as const;
-export type Phase = (typeof PHASES)[number];
+export type { Phase };
 
 /** Where the move is. */
 export type MoveState = {

@@ -1,0 +1,76 @@
+import { readCredentials, type Environment, type StoreEndpoint } from '../environment.ts';
+import { RgwAdmin } from '../store/admin.ts';
+import { StoreClient } from '../store/client.ts';
+import { StoreError } from '../store/errors.ts';
+import { Deadline, until } from './wait.ts';
+
+/**
+ * The fence: a worker that outlived its lease, or that was stopped in the middle and wakes up after the
+ * turn, can write nothing, because the Ceph user it writes as is suspended.
+ */
+
+/** Those that may write before the hold, and never after it. */
+export const WRITERS_BEFORE_HOLD = ['migration-sync', 'migration-replay'] as const;
+/** The one that may apply what stragglers do on S3 after the hold. */
+export const WRITER_AFTER_HOLD = 'migration-straggler';
+
+/** Suspends users on every target and proves it: a request of theirs must be refused. */
+export async function suspendUsers(
+  environment: Environment,
+  users: readonly string[],
+  deadline: Deadline,
+): Promise<void> {
+  await eachTarget(environment, async (endpoint, name) => {
+    const admin = await RgwAdmin.open(endpoint);
+    try {
+      await Promise.all(
+        users.map(async (user) => {
+          await admin.suspendUser(user);
+          await until(`${user} is refused on ${name}`, deadline, () => isRefused(environment, endpoint, user));
+        }),
+      );
+    } finally {
+      await admin.close();
+    }
+  });
+}
+
+/** Lets users write again, on every target. */
+export async function enableUsers(environment: Environment, users: readonly string[]): Promise<void> {
+  await eachTarget(environment, async (endpoint) => {
+    const admin = await RgwAdmin.open(endpoint);
+    try {
+      await Promise.all(users.map((user) => admin.enableUser(user)));
+    } finally {
+      await admin.close();
+    }
+  });
+}
+
+async function isRefused(
+  environment: Environment,
+  endpoint: StoreEndpoint,
+  user: string,
+): Promise<true | string> {
+  await readCredentials(endpoint.credentialsFile, user);
+  const client = await StoreClient.open(endpoint, user, {
+    requestSeconds: environment.bounds.holdRequestSeconds,
+    connections: 1,
+  });
+  try {
+    await client.bucketExists('migration-aside');
+    return 'it still answers';
+  } catch (error) {
+    if (error instanceof StoreError && error.status === 403) return true;
+    return String(error);
+  } finally {
+    await client.close();
+  }
+}
+
+async function eachTarget(
+  environment: Environment,
+  work: (endpoint: StoreEndpoint, name: string) => Promise<void>,
+): Promise<void> {
+  await Promise.all(Object.entries(environment.targets).map(([name, endpoint]) => work(endpoint, name)));
+}

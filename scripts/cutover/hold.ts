@@ -1,0 +1,160 @@
+import type { Environment } from '../environment.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { proveCanary } from '../capture/canary.ts';
+import { countClaims } from '../ledger/claims.ts';
+import { transaction, type Pool } from '../ledger/connect.ts';
+import { beginHold, callOff, commitTurn, openHold, type Hold } from '../ledger/holds.ts';
+import { takeLock } from '../ledger/locks.ts';
+import { readMove } from '../ledger/move.ts';
+import { replayLag } from '../ledger/operations.ts';
+import { log } from '../log.ts';
+import { certifyInHold } from '../verify/parity.ts';
+import { carryOut, restore, setTargetVersioning } from './carry-out.ts';
+import { suspendUsers, WRITERS_BEFORE_HOLD, WRITER_AFTER_HOLD } from './fence.ts';
+import { readParameter, writeParameter } from './parameter.ts';
+import { Deadline, sleep, until } from './wait.ts';
+import { countTargetWrites } from './target-writes.ts';
+
+/** What a hold did, for the report. Durations in seconds. */
+export type HoldResult = { id: string; holdSeconds: number; certifiedKeys: number };
+
+/**
+ * The hold: orders the two stores, which clocks cannot.
+ *
+ * The applications' writes wait while the last changes are replayed and certified; then one transaction
+ * in the ledger turns the move (the commit point), and Nginx and the parameter follow. Before that
+ * transaction every failure calls the hold off and S3 goes on; after it, every failure is rolled
+ * forward, by this process, the next run, or the watcher (`watch.ts`), whoever is alive.
+ *
+ * Throws UserError (exit 1) where it was called off.
+ */
+export async function holdAndTurn(
+  environment: Environment,
+  ledger: Pool,
+  direction: Hold['direction'],
+): Promise<HoldResult> {
+  const lock = await takeLock(ledger, 'hold', { wait: true });
+  try {
+    await finishLeftOver(environment, ledger);
+    const here = await readMove(ledger);
+    const destination = direction === 'to-target' ? 'target' : 'source';
+    if (here.writesGoTo === destination) return { id: '0', holdSeconds: 0, certifiedKeys: 0 };
+
+    await tightenDeadlines(environment, here.writesGoTo, here.epoch);
+    const id = await beginHold(ledger, direction, environment.bounds.holdLimitSeconds);
+    const began = performance.now();
+    let certifiedKeys: number;
+    try {
+      const deadline = new Deadline(environment.bounds.holdLimitSeconds);
+      await pauseWrites(environment, here.writesGoTo, here.epoch, deadline);
+      certifiedKeys =
+        direction === 'to-target'
+          ? await settleTarget(environment, ledger, deadline)
+          : await settleSource(environment, deadline);
+      lock?.assertHeld();
+      if (!(await transaction(ledger, (client) => commitTurn(client, id)))) {
+        throw new Error('it took longer than its limit and was given up');
+      }
+    } catch (error) {
+      await callOff(ledger, id, messageOf(error));
+      await restore(environment, ledger);
+      throw new UserError(
+        `The hold was called off after ${secondsSince(began)} s: ${messageOf(error)}. ` +
+          `The applications go on with ${here.writesGoTo === 'source' ? 'S3' : 'Ceph'}; nothing was turned. Run pulumi up again to retry.`,
+        { exitCode: 1, cause: error },
+      );
+    }
+    await carryOut(environment, ledger);
+    const holdSeconds = Number(secondsSince(began));
+    log.info({ holdSeconds, certifiedKeys, direction }, 'the applications have turned');
+    return { id: String(id), holdSeconds, certifiedKeys };
+  } finally {
+    lock?.release();
+  }
+}
+
+/** A hold that its process left behind: turned ones are carried out, others given up. */
+async function finishLeftOver(environment: Environment, ledger: Pool): Promise<void> {
+  const left = await openHold(ledger);
+  if (left === null) return;
+  if (left.state === 'holding') {
+    await callOff(ledger, left.id, 'the process that held it died');
+    await restore(environment, ledger);
+  } else {
+    await carryOut(environment, ledger);
+  }
+}
+
+/**
+ * Shortens the applications' deadline before the hold, so that waiting for the longest request inside it
+ * is short. Outside the hold this costs nobody anything; it takes one old deadline to be in force.
+ */
+async function tightenDeadlines(
+  environment: Environment,
+  store: 'source' | 'target',
+  epoch: bigint,
+): Promise<void> {
+  const { refreshSeconds, requestSeconds, holdRequestSeconds } = environment.bounds;
+  const now = await readParameter(environment);
+  await writeParameter(environment, {
+    state: store === 'source' ? 's3' : 'ceph',
+    store,
+    epoch,
+    requestSeconds: holdRequestSeconds,
+  });
+  const inForce = now?.requestSeconds ?? requestSeconds;
+  if (inForce > holdRequestSeconds) {
+    log.info({ seconds: refreshSeconds + inForce }, 'shortening the deadlines of requests before the hold');
+    await sleep((refreshSeconds + inForce) * 1000);
+  }
+}
+
+/** Tells the applications to wait with writes, and waits until the last one in flight has ended. */
+async function pauseWrites(
+  environment: Environment,
+  store: 'source' | 'target',
+  epoch: bigint,
+  deadline: Deadline,
+): Promise<void> {
+  const { refreshSeconds, holdRequestSeconds } = environment.bounds;
+  await writeParameter(environment, { state: 'hold', store, epoch, requestSeconds: holdRequestSeconds });
+  deadline.assertLeaves(refreshSeconds + holdRequestSeconds, 'drain the writes in flight');
+  await sleep((refreshSeconds + holdRequestSeconds) * 1000);
+}
+
+/** Makes Ceph equal to S3, proves it, and fences off all that wrote there so far. */
+async function settleTarget(environment: Environment, ledger: Pool, deadline: Deadline): Promise<number> {
+  await proveCanary(environment, ledger, { deadlineSeconds: deadline.remainingSeconds });
+  await until('replay reaches zero', deadline, async () => {
+    const [lag, claims] = await Promise.all([replayLag(ledger), countClaims(ledger)]);
+    return lag.operations === 0 && claims === 0
+      ? true
+      : `${lag.operations} operations open, ${claims} keys claimed`;
+  });
+  // Suspending the writers and comparing touch different things: side by side.
+  const [certified] = await Promise.all([
+    Promise.all(environment.moves.map((move) => certifyInHold(environment, ledger, move))),
+    suspendUsers(environment, WRITERS_BEFORE_HOLD, deadline),
+  ]);
+  const findings = certified.flatMap((certificate) => certificate.findings);
+  if (findings.length > 0) {
+    const named = findings
+      .slice(0, 5)
+      .map((finding) => `${JSON.stringify(finding.key)} (${finding.differs.join(', ')})`);
+    throw new Error(`${findings.length} keys differ between S3 and Ceph: ${named.join(', ')}`);
+  }
+  await setTargetVersioning(environment, true);
+  return certified.reduce((sum, certificate) => sum + certificate.compared, 0);
+}
+
+/** Going back: only while Ceph holds nothing that S3 does not. */
+async function settleSource(environment: Environment, deadline: Deadline): Promise<number> {
+  await suspendUsers(environment, [WRITER_AFTER_HOLD], deadline);
+  const writes = await countTargetWrites(environment, deadline);
+  if (writes > 0) throw new Error(`Ceph holds ${writes} writes that S3 does not have`);
+  return 0;
+}
+
+function secondsSince(began: number): string {
+  return ((performance.now() - began) / 1000).toFixed(2);
+}

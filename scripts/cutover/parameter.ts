@@ -1,0 +1,101 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Environment } from '../environment.ts';
+import { messageOf, UserError } from '../errors.ts';
+
+/**
+ * The applications' parameter: the one document that every application reads to know where the objects
+ * are and whether it may write. Locally a file, on AWS a parameter of Systems Manager.
+ */
+export const ParameterSchema = z.strictObject({
+  /** Goes up with every change. */
+  version: z.int().nonnegative(),
+  /** In `hold` reads go on and mutations wait. */
+  state: z.enum(['s3', 'hold', 'ceph']),
+  epoch: z.string(),
+  /** How often an application reads this document again, in seconds. */
+  refreshSeconds: z.number().positive(),
+  /** The deadline that an application puts on each of its requests, in seconds. */
+  requestSeconds: z.number().positive(),
+  /** Where each bucket is now. */
+  stores: z.record(
+    z.string(),
+    z.strictObject({
+      endpoint: z.string(),
+      region: z.string(),
+      addressing: z.enum(['path', 'virtual']),
+      bucket: z.string(),
+      /** AWS keys mean nothing to RGW: the credentials change with the store. */
+      credentials: z.strictObject({ file: z.string(), user: z.string() }),
+    }),
+  ),
+});
+export type Parameter = z.infer<typeof ParameterSchema>;
+
+/** Null where the parameter has never been written. */
+export async function readParameter(environment: Environment): Promise<Parameter | null> {
+  let text: string;
+  try {
+    text = await readFile(environment.parameter.file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new UserError(`Cannot read the applications' parameter: ${messageOf(error)}`, { exitCode: 3 });
+  }
+  return ParameterSchema.parse(JSON.parse(text));
+}
+
+/**
+ * Tells the applications where to read, and whether and where to write. Atomic: a reader sees the old
+ * document or the new one.
+ */
+export async function writeParameter(
+  environment: Environment,
+  change: { state: Parameter['state']; store: 'source' | 'target'; epoch: bigint; requestSeconds: number },
+): Promise<Parameter> {
+  const before = await readParameter(environment);
+  const parameter: Parameter = {
+    version: (before?.version ?? 0) + 1,
+    state: change.state,
+    epoch: String(change.epoch),
+    refreshSeconds: environment.bounds.refreshSeconds,
+    requestSeconds: change.requestSeconds,
+    stores: Object.fromEntries(
+      environment.moves.map((move) => [move.name, storeOf(environment, move.name, change.store)]),
+    ),
+  };
+  const { file } = environment.parameter;
+  const draft = `${file}.${process.pid}.new`;
+  const handle = await open(draft, 'w', 0o644);
+  try {
+    await handle.writeFile(JSON.stringify(parameter, null, 2) + '\n');
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(draft, file);
+  return parameter;
+}
+
+function storeOf(
+  environment: Environment,
+  name: string,
+  store: 'source' | 'target',
+): Parameter['stores'][string] {
+  const move = environment.moves.find((candidate) => candidate.name === name);
+  const target = move === undefined ? undefined : environment.targets[move.targetCluster];
+  if (move === undefined || target === undefined) throw new Error(`No move named ${name}`);
+  const endpoint = store === 'source' ? environment.source : target;
+  // Images are reached through the cache tier, which drops what a client overwrites; food metadata has
+  // no cache in front of it.
+  const throughCache = store === 'target' && move.targetCluster === CACHED_CLUSTER;
+  return {
+    endpoint: throughCache ? environment.cacheTier.endpoint : endpoint.endpoint,
+    region: endpoint.region,
+    addressing: endpoint.addressing,
+    bucket: store === 'source' ? move.sourceBucket : move.targetBucket,
+    credentials: { file: endpoint.credentialsFile, user: 'applications' },
+  };
+}
+
+/** The cluster that the cache tier stands before. */
+export const CACHED_CLUSTER = 'images';

@@ -1,0 +1,69 @@
+import type { Environment } from '../environment.ts';
+import { messageOf } from '../errors.ts';
+import type { Pool } from '../ledger/connect.ts';
+import { callOff, openHold } from '../ledger/holds.ts';
+import { takeLock } from '../ledger/locks.ts';
+import { readMove } from '../ledger/move.ts';
+import { log } from '../log.ts';
+import { carryOut, restore } from './carry-out.ts';
+import { readParameter } from './parameter.ts';
+import { sleep } from './wait.ts';
+
+const PAUSE_MILLISECONDS = 250;
+/** A holder that lives but is stuck is given this long beyond the limit to call itself off. */
+const GRACE_SECONDS = 2;
+
+/**
+ * Sees to it that a hold always ends, whichever process dies: runs beside the others, under the
+ * supervisor. A holder that died has lost its lock with its connection; one that is stuck past its
+ * limit loses the compare-and-set on the hold's state. Afterwards the parameter says what the ledger says.
+ */
+export async function watchHolds(environment: Environment, ledger: Pool, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await watchOnce(environment, ledger);
+    } catch (error) {
+      log.warn({ reason: messageOf(error) }, 'could not look after the hold; trying again');
+    }
+    await sleep(PAUSE_MILLISECONDS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function watchOnce(environment: Environment, ledger: Pool): Promise<void> {
+  const hold = await openHold(ledger);
+  if (hold !== null && hold.ageSeconds > hold.limitSeconds + GRACE_SECONDS && hold.state === 'holding') {
+    if (await callOff(ledger, hold.id, 'it was past its limit and its process did not answer')) {
+      await restore(environment, ledger);
+    }
+    return;
+  }
+  if (hold === null && !(await parameterIsStuck(environment))) return;
+  const lock = await takeLock(ledger, 'hold', { wait: false });
+  if (lock === null) return;
+  try {
+    const left = await openHold(ledger);
+    if (left?.state === 'holding') {
+      log.warn({ hold: String(left.id) }, 'the process that held the writes died: the hold is called off');
+      if (await callOff(ledger, left.id, 'the process that held it died')) await restore(environment, ledger);
+    } else if (left?.state === 'turned') {
+      log.warn({ hold: String(left.id) }, 'the process that turned the applications died: carrying the turn out');
+      await carryOut(environment, ledger);
+    } else if (await parameterIsStuck(environment)) {
+      log.warn('the parameter still says hold though none is open: it says again what the ledger says');
+      await restore(environment, ledger);
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** A holder that was stopped and woke up too late may have written its `hold` after it was given up. */
+async function parameterIsStuck(environment: Environment): Promise<boolean> {
+  return (await readParameter(environment))?.state === 'hold';
+}
+
+/** Whether the parameter and the ledger agree; for `migrate status` and the tests. */
+export async function parameterAgrees(environment: Environment, ledger: Pool): Promise<boolean> {
+  const [parameter, move] = await Promise.all([readParameter(environment), readMove(ledger)]);
+  return parameter?.state === (move.writesGoTo === 'source' ? 's3' : 'ceph');
+}

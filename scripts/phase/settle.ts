@@ -1,0 +1,62 @@
+import { plan } from '../../infra/phases/plan.ts';
+import type { Phase } from '../../infra/phases/phase.ts';
+import { restore } from '../cutover/carry-out.ts';
+import { UserError } from '../errors.ts';
+import { openHold } from '../ledger/holds.ts';
+import { readMove, recordArrival } from '../ledger/move.ts';
+import type { PhaseContext } from './context.ts';
+import { stepsOf } from './enter.ts';
+import { runStep } from './steps.ts';
+
+/**
+ * What a phase needs after all its parts have changed, and the record of the arrival: `create` and
+ * `update` of the resource `phase-settle`. May be repeated: what is done already is seen and left.
+ */
+export async function settlePhase(context: PhaseContext, to: Phase): Promise<Phase> {
+  const { ledger, say } = context;
+  const { phase: from, entering } = await readMove(ledger);
+  if (from === to && entering === null) {
+    await converge(context, to);
+    return to;
+  }
+  if (entering !== to) {
+    throw new UserError(
+      `The gate has not let the move into ${to}: the ledger is in ${from}, entering ${entering ?? 'nothing'}. ` +
+        'Run pulumi up, which asks the gate first.',
+      { exitCode: 1 },
+    );
+  }
+  const planned = plan(from, to);
+  const steps = stepsOf(planned, 'settle');
+  // A settle that failed runs again without its gate, whose inputs did not change: time has passed, so
+  // what the gate proved is proven again where the applications are about to turn.
+  if (to === 'cutover') {
+    for (const guard of stepsOf(planned, 'gate')) await runStep(context, guard.id);
+  }
+  for (const step of steps.filter((candidate) => candidate.afterArrival !== true)) {
+    say(`settle ${step.id}: ${step.says}`);
+    await runStep(context, step.id);
+    context.lock.assertHeld();
+  }
+  await recordArrival(ledger, to, { from });
+  for (const step of steps.filter((candidate) => candidate.afterArrival === true)) {
+    say(`settle ${step.id}: ${step.says}`);
+    await runStep(context, step.id);
+  }
+  return to;
+}
+
+/**
+ * The move is where it should be; make sure that what it needs still stands (after a destroy and an up,
+ * a killed run, a daemon's restart). Long work that a phase began and did not finish goes on.
+ */
+async function converge(context: PhaseContext, phase: Phase): Promise<void> {
+  const { environment, ledger, say } = context;
+  if ((await openHold(ledger)) === null) await restore(environment, ledger);
+  if (phase !== 'copy') return;
+  for (const step of stepsOf(plan('prepare', 'copy'), 'settle')) {
+    if (step.afterArrival !== true && step.id !== 'capture-install') continue;
+    say(`settle ${step.id}: ${step.says}`);
+    await runStep(context, step.id);
+  }
+}
