@@ -1,0 +1,69 @@
+#!/usr/bin/env node
+import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
+import { messageOf, UserError } from './errors.ts';
+
+/** A command's module, loaded only when it is asked for. */
+const load = (module: () => Promise<{ default: unknown }>) => async () =>
+  (await module()).default as CommandDef;
+
+const migrate = defineCommand({
+  meta: {
+    name: 'migrate',
+    description:
+      'Moves buckets from S3 to Ceph while applications go on writing. ' +
+      'Exit codes: 0 done, 1 differences, failed keys or refused, 2 wrong use, 3 something could not be reached.',
+  },
+  subCommands: {
+    preflight: load(() => import('./preflight/command.ts')),
+    phase: load(() => import('./phase/command.ts')),
+    capture: load(() => import('./capture/command.ts')),
+    sync: load(() => import('./sync/command.ts')),
+    replay: load(() => import('./replay/command.ts')),
+    verify: load(() => import('./verify/command.ts')),
+    hold: load(() => import('./cutover/command.ts')),
+    pending: load(() => import('./pending/command.ts')),
+    teardown: load(() => import('./teardown/command.ts')),
+    status: load(() => import('./status/command.ts')),
+  },
+});
+
+/** The command that the words name, for its usage. */
+async function commandOf(words: string[]): Promise<[CommandDef, CommandDef | undefined]> {
+  let command: CommandDef = migrate as CommandDef;
+  let parent: CommandDef | undefined;
+  for (const word of words) {
+    const children = await resolve(command.subCommands);
+    const child = children?.[word];
+    if (child === undefined) break;
+    [parent, command] = [command, (await resolve(child)) as CommandDef];
+  }
+  return [command, parent];
+}
+
+async function resolve<T>(value: T | (() => T) | (() => Promise<T>) | Promise<T>): Promise<T> {
+  return await (typeof value === 'function' ? (value as () => T | Promise<T>)() : value);
+}
+
+/** The one place that decides what a failure prints and with what code the process exits. */
+async function main(words: string[]): Promise<void> {
+  if (words.length === 0 || words.includes('--help') || words.includes('-h')) {
+    process.stdout.write((await renderUsage(...(await commandOf(words)))) + '\n');
+    return;
+  }
+  try {
+    await runCommand(migrate, { rawArgs: words });
+  } catch (error) {
+    if (error instanceof UserError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exitCode = error.exitCode;
+    } else if (error instanceof Error && error.name === 'CLIError') {
+      process.stderr.write(`${error.message}\nSee: migrate ${words[0] ?? ''} --help\n`);
+      process.exitCode = 2;
+    } else {
+      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
+      process.exitCode = 70;
+    }
+  }
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,203 @@
+import type { StepId } from '../../infra/phases/plan.ts';
+import { originOf } from '../../infra/phases/phase.ts';
+import { proveCanary } from '../capture/canary.ts';
+import { createCaptureTopic, installCapture, receiverAnswers } from '../capture/notification.ts';
+import {
+  enableUsers,
+  suspendUsers,
+  WRITER_AFTER_HOLD,
+  WRITERS_BEFORE_HOLD,
+} from '../cutover/fence.ts';
+import { holdAndTurn } from '../cutover/hold.ts';
+import { turnOrigin } from '../cutover/origin.ts';
+import { writeParameter } from '../cutover/parameter.ts';
+import { countTargetWrites } from '../cutover/target-writes.ts';
+import { Deadline } from '../cutover/wait.ts';
+import { UserError } from '../errors.ts';
+import { listFailures } from '../ledger/failures.ts';
+import { readMove } from '../ledger/move.ts';
+import { lastSourceWrite, replayLag } from '../ledger/operations.ts';
+import { countPending } from '../ledger/pending.ts';
+import { syncProgress } from '../ledger/shards.ts';
+import { preflight } from '../preflight/preflight.ts';
+import { expireSource } from '../teardown/expire.ts';
+import { beginRetire, finishTeardown, sourceIsEmpty } from '../teardown/retire.ts';
+import { bringUpToNow } from './certify.ts';
+import type { PhaseContext } from './context.ts';
+import { startSync, waitForSync } from './long-work.ts';
+
+/** How long a canary may take on its way through an idle log, in seconds: a new topic's queue is picked up late. */
+const CANARY_SECONDS = 90;
+
+/**
+ * What each step of the plan does. A guard throws UserError with what is missing and what to do; every
+ * step may be repeated.
+ */
+const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
+  async preflight({ environment, ledger, say }) {
+    const findings = await preflight(environment, ledger);
+    for (const finding of findings) say(`  ${finding.severity}: ${finding.message}`);
+    const blocking = findings.filter((finding) => finding.severity === 'blocking');
+    refuseIf(blocking.length > 0, () => blocking.map((finding) => finding.message));
+  },
+
+  async 'capture-healthy'({ environment }) {
+    const answers = await receiverAnswers(environment);
+    refuseIf(!answers, () => [
+      `the receiver of S3's notifications at ${environment.capture.receiver} does not answer: start the worker "capture"`,
+    ]);
+  },
+
+  async 'sync-complete'({ environment, ledger }) {
+    const missing: string[] = [];
+    for (const move of environment.moves) {
+      const progress = await syncProgress(ledger, move.name);
+      if (progress.state !== 'done') {
+        missing.push(
+          `the bulk copy of ${move.name} is not complete: ${progress.done} of ${progress.shards} shards (state: ${progress.state}). Wait for it: migrate status --watch`,
+        );
+      }
+    }
+    const failures = await listFailures(ledger);
+    for (const failure of failures.slice(0, 10)) {
+      missing.push(
+        `${failure.stage} could not handle ${JSON.stringify(failure.key)} of ${failure.move} (${failure.attempts} attempts): ${failure.reason}`,
+      );
+    }
+    if (failures.length > 10) missing.push(`… and ${failures.length - 10} more failed keys: migrate status`);
+    refuseIf(missing.length > 0, () => missing);
+  },
+
+  async 'lag-bounded'({ environment, ledger }) {
+    const lag = await replayLag(ledger);
+    const bound = environment.bounds.lagSeconds;
+    refuseIf(lag.seconds > bound, () => [
+      `replay is ${lag.seconds.toFixed(1)} s behind (${lag.operations} operations); it must be under ${bound} s`,
+    ]);
+  },
+
+  'base-certificate': bringUpToNow,
+
+  async quiet({ environment, ledger }) {
+    const last = await lastSourceWrite(ledger);
+    const { rows } = await ledger.query<{ quiet: number }>(
+      'SELECT extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8 AS quiet',
+      [last],
+    );
+    const quiet = rows[0]?.quiet ?? Infinity;
+    const wanted = environment.bounds.quietSeconds;
+    refuseIf(last !== null && quiet < wanted, () => [
+      `somebody wrote to S3 ${quiet.toFixed(1)} s ago; it must have been quiet for ${wanted} s. Find the application that does not follow the parameter: migrate status`,
+    ]);
+  },
+
+  async 'pending-empty'({ ledger }) {
+    const [pending, lag, failures] = await Promise.all([
+      countPending(ledger),
+      replayLag(ledger),
+      listFailures(ledger),
+    ]);
+    const missing: string[] = [];
+    if (pending > 0) missing.push(`${pending} keys are still on S3 alone: migrate pending list`);
+    if (lag.operations > 0) missing.push(`${lag.operations} operations of S3 are not handled yet`);
+    if (failures.length > 0) missing.push(`${failures.length} keys are on the failed list: migrate status`);
+    refuseIf(missing.length > 0, () => missing);
+  },
+
+  async 'retire-guards'({ environment, ledger, now, say }) {
+    const missing = await beginRetire(environment, ledger, { now: now(), say });
+    refuseIf(missing.length > 0, () => missing);
+  },
+
+  async 'source-empty'({ environment }) {
+    const left = await sourceIsEmpty(environment);
+    refuseIf(left.length > 0, () => left.map((line) => `${line}; expiry is asynchronous: try again later`));
+  },
+
+  async 'no-writes-on-target'({ environment }) {
+    const writes = await countTargetWrites(environment);
+    refuseIf(writes > 0, () => [
+      `Ceph holds ${writes} writes that S3 does not have; going back would lose them. Copying writes back from Ceph to S3 is not built yet`,
+    ]);
+  },
+
+  async 'capture-topic'({ environment }) {
+    await createCaptureTopic(environment);
+  },
+
+  async 'origin-source'({ environment, ledger }) {
+    await turnOrigin(environment, originOf('prepare'), (await readMove(ledger)).epoch);
+  },
+
+  async 'parameter-source'({ environment, ledger }) {
+    await writeParameter(environment, {
+      state: 's3',
+      store: 'source',
+      epoch: (await readMove(ledger)).epoch,
+      requestSeconds: environment.bounds.requestSeconds,
+    });
+  },
+
+  async 'writers-enable'({ environment }) {
+    await enableUsers(environment, WRITERS_BEFORE_HOLD);
+  },
+
+  async 'capture-install'({ environment }) {
+    await installCapture(environment);
+  },
+
+  async canary({ environment, ledger }) {
+    await proveCanary(environment, ledger, { deadlineSeconds: CANARY_SECONDS });
+  },
+
+  async 'sync-start'(context) {
+    await startSync(context);
+    if (context.environment.wait) await waitForSync(context);
+  },
+
+  async 'certify-base'(context) {
+    if (context.environment.wait) await bringUpToNow(context);
+  },
+
+  async 'hold-to-target'({ environment, ledger, say }) {
+    const result = await holdAndTurn(environment, ledger, 'to-target');
+    say(`the applications write to Ceph; the hold took ${result.holdSeconds} s`);
+  },
+
+  async 'hold-to-source'({ environment, ledger, say }) {
+    const result = await holdAndTurn(environment, ledger, 'to-source');
+    say(`the applications write to S3 again; the hold took ${result.holdSeconds} s`);
+  },
+
+  async 'stragglers-suspend'({ environment }) {
+    await suspendUsers(
+      environment,
+      [WRITER_AFTER_HOLD],
+      new Deadline(environment.bounds.requestSeconds),
+    );
+  },
+
+  async 'origin-target-only'({ environment, ledger }) {
+    await turnOrigin(environment, originOf('retire'), (await readMove(ledger)).epoch);
+  },
+
+  async 'expire-source'({ environment, say }) {
+    await expireSource(environment, { say });
+  },
+
+  async 'remove-ours'({ environment }) {
+    await finishTeardown(environment);
+  },
+};
+
+export async function runStep(context: PhaseContext, id: StepId): Promise<void> {
+  await STEPS[id](context);
+}
+
+function refuseIf(condition: boolean, missing: () => string[]): void {
+  if (!condition) return;
+  throw new UserError(`Refused; nothing was changed. What is missing:\n  - ${missing().join('\n  - ')}`, {
+    exitCode: 1,
+  });
+}
+
