@@ -33,6 +33,7 @@ const SettingsSchema = z.strictObject({
   holdRequestMilliseconds: count.default(5000),
   refreshMilliseconds: count.default(1000),
   syncWorkers: count.max(64).default(2),
+  clockAheadDays: z.int().nonnegative().default(0),
   home: z.string().startsWith('/', 'must be an absolute path').default('/var/lib/storage-local'),
   portBase: z.int().min(1024).max(65000).default(7400),
 });
@@ -58,7 +59,10 @@ export function parseSettings(project: string, all: Readonly<Record<string, stri
   const findings: string[] = [];
   const raw: Record<string, unknown> = {};
   for (const [fullKey, text] of Object.entries(all)) {
-    const [namespace, key] = [fullKey.slice(0, fullKey.indexOf(':')), fullKey.slice(fullKey.indexOf(':') + 1)];
+    const [namespace, key] = [
+      fullKey.slice(0, fullKey.indexOf(':')),
+      fullKey.slice(fullKey.indexOf(':') + 1),
+    ];
     if (namespace !== project) continue;
     if (!known.includes(key)) {
       findings.push(`${fullKey}: there is no such setting; did you mean ${project}:${closest(key, known)}?`);
@@ -88,12 +92,18 @@ export function parseSettings(project: string, all: Readonly<Record<string, stri
 
 /** What each key allows alone and what does not go together. */
 function contradictions(project: string, settings: Settings): string[] {
+  const findings: string[] = [];
+  if (settings.environment !== 'local' && settings.clockAheadDays !== 0) {
+    findings.push(`${project}:clockAheadDays: only the local environment may move the clock; remove it here`);
+  }
   const drain = (settings.refreshMilliseconds + settings.holdRequestMilliseconds) / 1000;
-  if (drain < settings.holdLimitSeconds) return [];
-  return [
-    `${project}:holdLimitSeconds: ${settings.holdLimitSeconds} s is less than what a hold waits for writes in flight ` +
-      `(refreshMilliseconds + holdRequestMilliseconds = ${drain} s): every hold would be called off`,
-  ];
+  if (drain >= settings.holdLimitSeconds) {
+    findings.push(
+      `${project}:holdLimitSeconds: ${settings.holdLimitSeconds} s is less than what a hold waits for writes in flight ` +
+        `(refreshMilliseconds + holdRequestMilliseconds = ${drain} s): every hold would be called off`,
+    );
+  }
+  return findings;
 }
 
 function parsed(text: string): unknown {

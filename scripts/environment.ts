@@ -67,6 +67,11 @@ const EnvironmentSchema = z
     }),
     /** Serves the pending list to Nginx. */
     pending: z.strictObject({ endpoint: z.url({ protocol: /^https?$/ }) }),
+    /**
+     * Makes the source run its lifecycle rules now. Only where the source is an RGW of ours, which
+     * otherwise runs them once a night; Amazon S3 does so by itself.
+     */
+    lifecycleNow: z.array(z.string()).min(1).optional(),
     /** Starts and stops the long-running workers. */
     workers: z.strictObject({ supervisorConfig: z.string().min(1) }),
     bounds: z.strictObject({

@@ -60,7 +60,10 @@ const ENTER: Record<Phase, readonly Step[]> = {
     settle('writers-enable', "sync's and replay's Ceph users may write"),
     settle('capture-install', "merge our entry into the source buckets' notification documents"),
     settle('canary', 'prove capture: a canary written to every source bucket comes through to the log'),
-    { ...settle('sync-start', 'start the bulk copy (with storage:wait: until it is complete)'), afterArrival: true },
+    {
+      ...settle('sync-start', 'start the bulk copy (with storage:wait: until it is complete)'),
+      afterArrival: true,
+    },
     {
       ...settle('certify-base', 'with storage:wait: compare both sides and write the base certificate'),
       afterArrival: true,
@@ -84,13 +87,19 @@ const ENTER: Record<Phase, readonly Step[]> = {
       'retire-guards',
       '15 days since cutover, no S3 traffic; then: deny writes to S3, drain, list open uploads, containment certificate',
     ),
-    settle('stragglers-suspend', "replay has stopped; its Ceph user is suspended"),
+    settle('stragglers-suspend', 'replay has stopped; its Ceph user is suspended'),
     settle('origin-target-only', 'Nginx knows only Ceph'),
     settle('expire-source', 'merge lifecycle rules that expire everything in the source buckets'),
   ],
   done: [
-    gate('source-empty', 'a complete listing shows no object, version, marker or upload in the source buckets'),
-    settle('remove-ours', 'remove our notification entry, lifecycle rules and policy statement from the source buckets'),
+    gate(
+      'source-empty',
+      'a complete listing shows no object, version, marker or upload in the source buckets',
+    ),
+    settle(
+      'remove-ours',
+      'remove our notification entry, lifecycle rules and policy statement from the source buckets',
+    ),
   ],
 };
 

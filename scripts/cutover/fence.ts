@@ -26,7 +26,9 @@ export async function suspendUsers(
       await Promise.all(
         users.map(async (user) => {
           await admin.suspendUser(user);
-          await until(`${user} is refused on ${name}`, deadline, () => isRefused(environment, endpoint, user));
+          await until(`${user} is refused on ${name}`, deadline, () =>
+            isRefused(environment, endpoint, user),
+          );
         }),
       );
     } finally {

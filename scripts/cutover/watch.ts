@@ -46,7 +46,10 @@ async function watchOnce(environment: Environment, ledger: Pool): Promise<void> 
       log.warn({ hold: String(left.id) }, 'the process that held the writes died: the hold is called off');
       if (await callOff(ledger, left.id, 'the process that held it died')) await restore(environment, ledger);
     } else if (left?.state === 'turned') {
-      log.warn({ hold: String(left.id) }, 'the process that turned the applications died: carrying the turn out');
+      log.warn(
+        { hold: String(left.id) },
+        'the process that turned the applications died: carrying the turn out',
+      );
       await carryOut(environment, ledger);
     } else if (await parameterIsStuck(environment)) {
       log.warn('the parameter still says hold though none is open: it says again what the ledger says');

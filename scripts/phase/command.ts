@@ -64,7 +64,8 @@ export default defineCommand({
     enter: defineCommand({
       meta: {
         name: 'enter',
-        description: 'The gate: proves all that a phase needs, changes nothing where it refuses. Example: migrate phase enter copy',
+        description:
+          'The gate: proves all that a phase needs, changes nothing where it refuses. Example: migrate phase enter copy',
       },
       args: { ...environmentArgument, ...phaseArgument },
       run: ({ args }) => withStep(args, 'enter', enterPhase),
@@ -78,7 +79,10 @@ export default defineCommand({
       run: ({ args }) => withStep(args, 'settle', settlePhase),
     }),
     plan: defineCommand({
-      meta: { name: 'plan', description: 'Prints what would lead to a phase. Example: migrate phase plan cutover' },
+      meta: {
+        name: 'plan',
+        description: 'Prints what would lead to a phase. Example: migrate phase plan cutover',
+      },
       args: { ...environmentArgument, ...phaseArgument },
       async run({ args }) {
         const to = phaseOf(args.phase);

@@ -2,12 +2,7 @@ import type { StepId } from '../../infra/phases/plan.ts';
 import { originOf } from '../../infra/phases/phase.ts';
 import { proveCanary } from '../capture/canary.ts';
 import { createCaptureTopic, installCapture, receiverAnswers } from '../capture/notification.ts';
-import {
-  enableUsers,
-  suspendUsers,
-  WRITER_AFTER_HOLD,
-  WRITERS_BEFORE_HOLD,
-} from '../cutover/fence.ts';
+import { enableUsers, suspendUsers, WRITER_AFTER_HOLD, WRITERS_BEFORE_HOLD } from '../cutover/fence.ts';
 import { holdAndTurn } from '../cutover/hold.ts';
 import { turnOrigin } from '../cutover/origin.ts';
 import { writeParameter } from '../cutover/parameter.ts';
@@ -170,11 +165,7 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
   },
 
   async 'stragglers-suspend'({ environment }) {
-    await suspendUsers(
-      environment,
-      [WRITER_AFTER_HOLD],
-      new Deadline(environment.bounds.requestSeconds),
-    );
+    await suspendUsers(environment, [WRITER_AFTER_HOLD], new Deadline(environment.bounds.requestSeconds));
   },
 
   async 'origin-target-only'({ environment, ledger }) {
@@ -200,4 +191,3 @@ function refuseIf(condition: boolean, missing: () => string[]): void {
     exitCode: 1,
   });
 }
-

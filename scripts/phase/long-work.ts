@@ -1,0 +1,44 @@
+import { syncProgress } from '../ledger/shards.ts';
+import { startSyncRuns } from '../sync/start.ts';
+import { groupState, startGroup } from '../local/parts/supervisor.ts';
+import { sleep } from '../cutover/wait.ts';
+import { UserError } from '../errors.ts';
+import type { PhaseContext } from './context.ts';
+
+/** The supervisor's group of sync workers. */
+const SYNC_GROUP = 'sync';
+const LOOK_EVERY_MILLISECONDS = 1000;
+
+/**
+ * Starts the bulk copy and returns: the workers run under the supervisor (on AWS: as a Kubernetes Job)
+ * and outlive the update that started them.
+ */
+export async function startSync({ environment, ledger }: PhaseContext): Promise<void> {
+  await startSyncRuns(environment, ledger);
+  await startGroup(environment.workers.supervisorConfig, SYNC_GROUP);
+}
+
+/** Waits until every move's newest run is done, saying how far it is. Takes over where a killed step was. */
+export async function waitForSync(context: PhaseContext): Promise<void> {
+  const { environment, ledger, say } = context;
+  let lastLine = '';
+  for (;;) {
+    const all = await Promise.all(environment.moves.map((move) => syncProgress(ledger, move.name)));
+    const sum = (pick: (progress: (typeof all)[number]) => number) =>
+      all.reduce((total, progress) => total + pick(progress), 0);
+    const line =
+      `  copied ${sum((p) => p.objects)} of about ${sum((p) => p.objectsExpected)} objects, ` +
+      `${(sum((p) => p.bytes) / 1e6).toFixed(0)} of ${(sum((p) => p.bytesExpected) / 1e6).toFixed(0)} MB, ${sum((p) => p.failed)} failed`;
+    if (line !== lastLine) say(line);
+    lastLine = line;
+    if (all.every((progress) => progress.state === 'done')) return;
+    // Workers end by themselves when no shard is left; one that died is the supervisor's to restart.
+    if ((await groupState(environment.workers.supervisorConfig, SYNC_GROUP)) === 'failed') {
+      throw new UserError(
+        'The workers of the bulk copy ended before the work did. Their logs say why: log/sync-*.log in the home folder.',
+        { exitCode: 1 },
+      );
+    }
+    await sleep(LOOK_EVERY_MILLISECONDS);
+  }
+}
