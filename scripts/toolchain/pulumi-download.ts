@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { EnvHttpProxyAgent, fetch } from 'undici';
+import { EnvHttpProxyAgent, fetch, type Response } from 'undici';
 import { incomingFolder } from './folder.mjs';
 import { runInstaller } from './installer.mjs';
 import { installerVariables } from './variables.mjs';
@@ -50,7 +50,29 @@ export async function downloadPulumi(options: {
   }
 }
 
+/** Resolves when Pulumi's downloads can be reached; throws the reason within seconds when they cannot. */
+export async function isReachable(): Promise<void> {
+  await request('HEAD', `${RELEASES}/pulumi-v${DOWNLOADED_VERSION}-linux-x64.tar.gz`, () =>
+    Promise.resolve(),
+  );
+}
+
 async function download(url: string, file: string, log: (line: string) => void): Promise<void> {
+  await request('GET', url, async (response) => {
+    if (response.body === null) {
+      throw new Error(`${url} answers nothing`);
+    }
+    const megabytes = Math.round(Number(response.headers.get('content-length') ?? 0) / 1e6);
+    log(`Downloading ${url} (${megabytes} MB).`);
+    await pipeline(Readable.fromWeb(response.body), createWriteStream(file));
+  });
+}
+
+async function request(
+  method: string,
+  url: string,
+  use: (response: Response) => Promise<void>,
+): Promise<void> {
   const variables = installerVariables(process.env);
   const dispatcher = new EnvHttpProxyAgent({
     ...proxy('httpProxy', variables['http_proxy'] ?? variables['HTTP_PROXY']),
@@ -60,15 +82,13 @@ async function download(url: string, file: string, log: (line: string) => void):
     bodyTimeout: 30_000,
   });
   try {
-    const response = await fetch(url, { dispatcher }).catch((error: Error) => {
+    const response = await fetch(url, { method, dispatcher }).catch((error: Error) => {
       throw error.cause instanceof Error ? error.cause : error;
     });
-    if (!response.ok || response.body === null) {
+    if (!response.ok) {
       throw new Error(`${url} answers ${response.status}`);
     }
-    const megabytes = Math.round(Number(response.headers.get('content-length') ?? 0) / 1e6);
-    log(`Downloading ${url} (${megabytes} MB).`);
-    await pipeline(Readable.fromWeb(response.body), createWriteStream(file));
+    await use(response);
   } finally {
     await dispatcher.destroy();
   }

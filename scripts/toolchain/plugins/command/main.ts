@@ -1,0 +1,4 @@
+import { serveStandIn } from '../stand-in.ts';
+import { provider } from './provider.ts';
+
+await serveStandIn('command 1.2.1', provider);

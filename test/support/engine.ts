@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { execa, type ResultPromise } from 'execa';
+import { ensureToolchain } from '../../scripts/toolchain/index.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+/** What `pulumi` ended with. `output` is everything that it printed. */
+export type EngineResult = { exitCode: number; output: string };
+
+/** A Pulumi project of its own in a temporary folder, with one stack `test`. */
+export type EngineProject = {
+  folder: string;
+  /** Replaces the program: the TypeScript of index.ts. */
+  program(source: string): Promise<void>;
+  /** Runs `pulumi ARGUMENT…` on the stack. Does not throw when it fails. */
+  pulumi(...args: string[]): Promise<EngineResult>;
+  /** Starts `pulumi ARGUMENT…` and returns the process. */
+  start(...args: string[]): ResultPromise<{ all: true; reject: false }>;
+  /** The stack's outputs, secrets shown. */
+  outputs(): Promise<Record<string, unknown>>;
+  remove(): Promise<void>;
+};
+
+/** Makes a project whose state is in files, with an engine folder of its own. */
+export async function engineProject(): Promise<EngineProject> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'storage-engine-'));
+  const pulumiHome = path.join(folder, 'home');
+  await mkdir(pulumiHome);
+  await mkdir(path.join(folder, 'state'));
+  await ensureToolchain({ log: () => {}, pulumiHome });
+  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify({ name: 'test', type: 'module' }));
+  await writeFile(
+    path.join(folder, 'Pulumi.yaml'),
+    'name: test\nmain: index.ts\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n',
+  );
+  const env = {
+    PULUMI_BACKEND_URL: `file://${path.join(folder, 'state')}`,
+    PULUMI_CONFIG_PASSPHRASE: 'test',
+    PULUMI_HOME: pulumiHome,
+    PULUMI_SKIP_UPDATE_CHECK: 'true',
+  };
+  const start = (...args: string[]) =>
+    execa('pulumi', [...args, '--non-interactive', '--stack=test'], {
+      cwd: folder,
+      env,
+      all: true,
+      reject: false,
+    });
+  const pulumi = async (...args: string[]) => {
+    const { exitCode, all } = await start(...args);
+    return { exitCode: exitCode ?? -1, output: all };
+  };
+  await execa('pulumi', ['stack', 'init', 'test', '--non-interactive'], { cwd: folder, env });
+  return {
+    folder,
+    program: (source) => writeFile(path.join(folder, 'index.ts'), source),
+    pulumi,
+    start,
+    outputs: async () => {
+      const { output } = await pulumi('stack', 'output', '--json', '--show-secrets');
+      return JSON.parse(output) as Record<string, unknown>;
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+}
