@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { hasCode, StoreError } from './errors.ts';
+import type { Transport } from './http.ts';
+import type { Guard } from './objects.ts';
+import { childrenOf, escapeXml, parseXml, requiredText, textOf, type XmlNode } from './xml.ts';
+
+/** The tags of an object; none when it has none. Throws NoSuchKey where there is no such object. */
+export async function getTags(
+  transport: Transport,
+  bucket: string,
+  key: string,
+): Promise<Record<string, string>> {
+  try {
+    const answer = await transport.send({ method: 'GET', bucket, key, query: { tagging: '' } });
+    // RGW 16.2.15 answers an empty body for an object that was uploaded in parts and never tagged.
+    if (answer.text === '') {
+      return {};
+    }
+    const [set] = childrenOf(parseXml(answer.text, 'Tagging'), 'TagSet');
+    const tags = set === undefined ? [] : childrenOf(set, 'Tag');
+    return Object.fromEntries(tags.map((tag) => [requiredText(tag, 'Key'), textOf(tag, 'Value') ?? '']));
+  } catch (error) {
+    // Older RGWs answer this for an object without tags; AWS and RGW 16.2.15 answer an empty set.
+    if (hasCode(error, 'NoSuchTagSet', 'NoSuchTagSetError')) {
+      return {};
+    }
+    throw error;
+  }
+}
+
+export async function putTags(
+  transport: Transport,
+  bucket: string,
+  key: string,
+  tags: Record<string, string>,
+  options: Guard = {},
+): Promise<void> {
+  const items = Object.entries(tags).map(
+    ([name, value]) => `<Tag><Key>${escapeXml(name)}</Key><Value>${escapeXml(value)}</Value></Tag>`,
+  );
+  const body = Buffer.from(`<Tagging><TagSet>${items.join('')}</TagSet></Tagging>`);
+  const headers = { 'content-md5': createHash('md5').update(body).digest('base64') };
+  const query = { tagging: '' };
+  await transport.send({ method: 'PUT', bucket, key, query, headers, body, assertLive: options.assertLive });
+}
+
+export type Grant = { grantee: string; permission: string };
+export type AccessControl = { owner: string; grants: Grant[] };
+
+/** Who may do what, of an object or (without a key) of a bucket. */
+export async function getAcl(transport: Transport, bucket: string, key?: string): Promise<AccessControl> {
+  const answer = await transport.send({
+    method: 'GET',
+    bucket,
+    ...(key !== undefined && { key }),
+    query: { acl: '' },
+  });
+  const policy = parseXml(answer.text, 'AccessControlPolicy');
+  const [owner] = childrenOf(policy, 'Owner');
+  const [list] = childrenOf(policy, 'AccessControlList');
+  if (owner === undefined || list === undefined) {
+    throw new StoreError('The store answered an ACL without an owner', {
+      status: 0,
+      code: 'MalformedAnswer',
+    });
+  }
+  const grants = childrenOf(list, 'Grant').map((grant) => ({
+    grantee: granteeOf(childrenOf(grant, 'Grantee')[0] ?? ''),
+    permission: requiredText(grant, 'Permission'),
+  }));
+  return { owner: requiredText(owner, 'ID'), grants };
+}
+
+function granteeOf(node: XmlNode): string {
+  const uri = textOf(node, 'URI');
+  if (uri !== undefined) {
+    return `uri="${uri}"`;
+  }
+  const id = textOf(node, 'ID');
+  return id === undefined ? `emailAddress="${textOf(node, 'EmailAddress') ?? ''}"` : `id="${id}"`;
+}
+
+/**
+ * The grants beyond those that come with ownership: the object's owner and the bucket's owner have their
+ * own names in every store, so they can say nothing about equality.
+ */
+export function foreignGrants(acl: AccessControl, bucketOwner: string): Grant[] {
+  const own = new Set([`id="${acl.owner}"`, `id="${bucketOwner}"`]);
+  return acl.grants
+    .filter((grant) => !own.has(grant.grantee))
+    .sort((a, b) => (grantText(a) < grantText(b) ? -1 : 1));
+}
+
+/** One line a grant, sorted; empty when nobody but the owners has any. */
+export function canonicalGrants(grants: Grant[]): string {
+  return grants.map(grantText).join('\n');
+}
+
+function grantText(grant: Grant): string {
+  return `${grant.permission} ${grant.grantee}`;
+}
+
+/** The headers of a PUT that give these grants, the bucket's owner keeping full control. */
+export function grantHeaders(grants: Grant[], bucketOwner: string): Record<string, string> {
+  const headers: Record<string, string[]> = { 'x-amz-grant-full-control': [`id="${bucketOwner}"`] };
+  for (const { grantee, permission } of grants) {
+    const name = `x-amz-grant-${permission.toLowerCase().replaceAll('_', '-')}`;
+    (headers[name] ??= []).push(grantee);
+  }
+  return Object.fromEntries(Object.entries(headers).map(([name, grantees]) => [name, grantees.join(', ')]));
+}

@@ -1,0 +1,226 @@
+import type { Readable } from 'node:stream';
+import { readCredentials, type StoreEndpoint } from '../environment.ts';
+import * as attributes from './attributes.ts';
+import { StoreError } from './errors.ts';
+import { Transport, type StoreAnswer, type StoreRequest } from './http.ts';
+import * as listing from './listing.ts';
+import * as multipart from './multipart.ts';
+import * as objects from './objects.ts';
+import type { ListedObject, ListedVersion, ObjectAttributes, ObjectHead } from './object.ts';
+
+/**
+ * The S3 client of the bulk path: undici and our own signature, because the SDK burns three to five
+ * times the processor time an object. Every method throws a StoreError when the store answers trouble
+ * or nothing at all within `requestSeconds`.
+ */
+export class StoreClient {
+  readonly endpoint: StoreEndpoint;
+  readonly #transport: Transport;
+  readonly #bucketOwners = new Map<string, Promise<string>>();
+
+  private constructor(transport: Transport) {
+    this.#transport = transport;
+    this.endpoint = transport.endpoint;
+  }
+
+  /**
+   * @param user a name in the endpoint's credentials file; null sends nothing signed
+   * @param options.connections at most so many at once; default 32, more than which RGW does not reward
+   */
+  static async open(
+    endpoint: StoreEndpoint,
+    user: string | null,
+    options: { requestSeconds: number; connections?: number },
+  ): Promise<StoreClient> {
+    const credentials = user === null ? null : await readCredentials(endpoint.credentialsFile, user);
+    return new StoreClient(new Transport(endpoint, credentials, options));
+  }
+
+  get requestSeconds(): number {
+    return this.#transport.requestSeconds;
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  /** Any other request, for what has no method here. */
+  send(request: StoreRequest): Promise<StoreAnswer> {
+    return this.#transport.send(request);
+  }
+
+  /** null only where the store proves that the bucket is there and the key is not. */
+  head(bucket: string, key: string, options: { versionId?: string } = {}): Promise<ObjectHead | null> {
+    return objects.headObject(this.#transport, bucket, key, options);
+  }
+
+  /**
+   * null as in `head`. The body must be read to its end or destroyed.
+   * @param options.ifMatch an ETag without quotes: 412 PreconditionFailed when the object is another one
+   * @param options.range for example `bytes=0-99`
+   */
+  get(
+    bucket: string,
+    key: string,
+    options: { ifMatch?: string; range?: string; versionId?: string } = {},
+  ): Promise<{ head: ObjectHead; body: Readable } | null> {
+    return objects.getObject(this.#transport, bucket, key, options);
+  }
+
+  put(
+    bucket: string,
+    key: string,
+    body: Buffer | Readable,
+    options: objects.PutOptions = {},
+  ): Promise<{ etag: string; versionId?: string }> {
+    return objects.putObject(this.#transport, bucket, key, body, options);
+  }
+
+  /** Succeeds where there is nothing to delete. */
+  delete(
+    bucket: string,
+    key: string,
+    options: { versionId?: string } & objects.Guard = {},
+  ): Promise<{ deleteMarker: boolean; versionId?: string }> {
+    return objects.deleteObject(this.#transport, bucket, key, options);
+  }
+
+  /** At most 1,000 keys. Throws when any could not be deleted. */
+  deleteMany(
+    bucket: string,
+    keys: (string | { key: string; versionId: string })[],
+    options: objects.Guard = {},
+  ): Promise<void> {
+    return objects.deleteObjects(this.#transport, bucket, keys, options);
+  }
+
+  tags(bucket: string, key: string): Promise<Record<string, string>> {
+    return attributes.getTags(this.#transport, bucket, key);
+  }
+
+  setTags(
+    bucket: string,
+    key: string,
+    tags: Record<string, string>,
+    options: objects.Guard = {},
+  ): Promise<void> {
+    return attributes.putTags(this.#transport, bucket, key, tags, options);
+  }
+
+  /** The grants beyond the owners', see `foreignGrants`. */
+  async grants(bucket: string, key: string): Promise<attributes.Grant[]> {
+    const [acl, owner] = await Promise.all([
+      attributes.getAcl(this.#transport, bucket, key),
+      this.bucketOwner(bucket),
+    ]);
+    return attributes.foreignGrants(acl, owner);
+  }
+
+  /** `grants` as text, to compare: one line a grant, empty when only the owners have any. */
+  async acl(bucket: string, key: string): Promise<string> {
+    return attributes.canonicalGrants(await this.grants(bucket, key));
+  }
+
+  /** The canonical id of a bucket's owner; asked once. */
+  bucketOwner(bucket: string): Promise<string> {
+    let owner = this.#bucketOwners.get(bucket);
+    if (owner === undefined) {
+      owner = attributes.getAcl(this.#transport, bucket).then((acl) => acl.owner);
+      owner.catch(() => this.#bucketOwners.delete(bucket));
+      this.#bucketOwners.set(bucket, owner);
+    }
+    return owner;
+  }
+
+  /** Every object of (after, until] in key order. Throws on any page that fails; never ends early. */
+  list(
+    bucket: string,
+    options: { after?: string; until?: string | null; prefix?: string } = {},
+  ): AsyncGenerator<ListedObject> {
+    return listing.listObjects(this.#transport, bucket, options);
+  }
+
+  listPage(
+    bucket: string,
+    options: { after?: string; prefix?: string; maxKeys?: number } = {},
+  ): Promise<listing.ListedPage> {
+    return listing.listPage(this.#transport, bucket, options);
+  }
+
+  listVersions(
+    bucket: string,
+    options: { prefix?: string; key?: string } = {},
+  ): AsyncGenerator<ListedVersion> {
+    return listing.listVersions(this.#transport, bucket, options);
+  }
+
+  listUploads(bucket: string): AsyncGenerator<listing.ListedUpload> {
+    return listing.listUploads(this.#transport, bucket);
+  }
+
+  createUpload(bucket: string, key: string, options: ObjectAttributes & objects.Guard = {}): Promise<string> {
+    return multipart.createUpload(this.#transport, bucket, key, options);
+  }
+
+  uploadPart(bucket: string, key: string, part: Parameters<typeof multipart.uploadPart>[3]): Promise<string> {
+    return multipart.uploadPart(this.#transport, bucket, key, part);
+  }
+
+  completeUpload(
+    bucket: string,
+    key: string,
+    upload: Parameters<typeof multipart.completeUpload>[3],
+  ): Promise<{ etag: string; versionId?: string }> {
+    return multipart.completeUpload(this.#transport, bucket, key, upload);
+  }
+
+  abortUpload(
+    bucket: string,
+    key: string,
+    upload: Parameters<typeof multipart.abortUpload>[3],
+  ): Promise<void> {
+    return multipart.abortUpload(this.#transport, bucket, key, upload);
+  }
+
+  headPart(
+    bucket: string,
+    key: string,
+    partNumber: number,
+    etag: string,
+  ): Promise<{ size: number; parts: number } | undefined> {
+    return multipart.headPart(this.#transport, bucket, key, partNumber, etag);
+  }
+
+  async bucketExists(bucket: string): Promise<boolean> {
+    try {
+      await this.#transport.send({ method: 'HEAD', bucket });
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError && error.status === 404) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  /** Succeeds where the bucket is there already and is ours. */
+  async createBucket(bucket: string): Promise<void> {
+    try {
+      await this.#transport.send({ method: 'PUT', bucket });
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'BucketAlreadyOwnedByYou')) {
+        throw error;
+      }
+    }
+  }
+
+  /** A URL that anyone may use for `expiresSeconds`. */
+  presign(
+    method: 'GET' | 'HEAD' | 'PUT' | 'DELETE',
+    bucket: string,
+    key: string,
+    options: { expiresSeconds: number },
+  ): string {
+    return this.#transport.presign(method, bucket, key, options.expiresSeconds);
+  }
+}

@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Readable } from 'node:stream';
+import { Pool } from 'undici';
+import type { Credentials, StoreEndpoint } from '../environment.ts';
+import { Deadline } from './deadline.ts';
+import { StoreError } from './errors.ts';
+import { encodeKey, encodeQuery, EMPTY_SHA256, sha256, Signer, UNSIGNED_PAYLOAD } from './signing.ts';
+import { connectionTrouble, mayRepeat, nameOf, refused } from './trouble.ts';
+
+export type StoreRequest = {
+  method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  bucket?: string;
+  key?: string;
+  query?: Record<string, string>;
+  /** Lower-case names; values as bytes in latin1 text (`encodeHeader`). */
+  headers?: Record<string, string>;
+  /** A Readable needs `content-length` among the headers, and is never sent twice. */
+  body?: Buffer | Readable;
+  /** Called right before the request is sent, each time, and before each chunk of a streamed body. */
+  assertLive?: (() => void) | undefined;
+  /** Whether sending it twice is the same as once. Default: yes, but for POST. */
+  repeatable?: boolean;
+};
+export type StoreAnswer = { status: number; headers: Record<string, string>; text: string };
+export type StreamedAnswer = { status: number; headers: Record<string, string>; body: Readable };
+
+const ATTEMPTS = 5;
+const FIRST_PAUSE_MS = 50;
+
+/**
+ * Sends signed requests to one endpoint. Never reads proxies or AWS_* from the process's environment.
+ *
+ * Deadlines: a request has `requestSeconds`. With a streamed body the time runs from its last chunk, and
+ * so does the download of a streamed answer: big objects may take as long as they flow. All attempts at
+ * one change share one deadline, because whoever takes over a claim waits out exactly that long.
+ */
+export class Transport {
+  readonly requestSeconds: number;
+  readonly endpoint: StoreEndpoint;
+  readonly #origin: URL;
+  readonly #pool: Pool;
+  readonly #signer: Signer | null;
+
+  constructor(
+    endpoint: StoreEndpoint,
+    credentials: Credentials | null,
+    options: { requestSeconds: number; connections?: number | undefined; service?: 's3' | 'sns' },
+  ) {
+    this.endpoint = endpoint;
+    this.requestSeconds = options.requestSeconds;
+    this.#origin = new URL(endpoint.endpoint);
+    this.#pool = new Pool(this.#origin.origin, {
+      connections: options.connections ?? 32,
+      pipelining: 1,
+      connect: { timeout: options.requestSeconds * 1000 },
+      headersTimeout: 0,
+      bodyTimeout: options.requestSeconds * 1000,
+    });
+    this.#signer =
+      credentials === null
+        ? null
+        : new Signer(credentials, { region: endpoint.region, service: options.service ?? 's3' });
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy();
+  }
+
+  /** Sends and reads the whole answer. Throws a StoreError for every status but 2xx. */
+  async send(request: StoreRequest): Promise<StoreAnswer> {
+    return this.#repeat(request, async (deadline) => {
+      const answer = await this.#attempt(request, deadline);
+      const text = await this.#text(answer.body, deadline);
+      return { status: answer.status, headers: answer.headers, text };
+    });
+  }
+
+  /** Sends a GET and hands on the body as it comes. */
+  async stream(request: StoreRequest): Promise<StreamedAnswer> {
+    return this.#repeat(request, async (deadline) => {
+      const answer = await this.#attempt(request, deadline);
+      deadline.clear();
+      return answer;
+    });
+  }
+
+  /** A URL that anyone may use until it expires. Signs `host` only. */
+  presign(method: string, bucket: string, key: string, expiresSeconds: number): string {
+    const { host, path } = this.#address(bucket, key);
+    if (this.#signer === null) {
+      throw new TypeError('an anonymous client cannot presign');
+    }
+    const query = this.#signer.presign({ method, path, query: {}, headers: { host } }, expiresSeconds);
+    return `${this.#origin.protocol}//${host}${path}?${query}`;
+  }
+
+  #address(bucket: string | undefined, key: string | undefined): { host: string; path: string } {
+    const host = this.#origin.host;
+    if (bucket === undefined) {
+      return { host, path: `/${key === undefined ? '' : encodeKey(key)}` };
+    }
+    const tail = key === undefined ? '' : encodeKey(key);
+    return this.endpoint.addressing === 'virtual'
+      ? { host: `${bucket}.${host}`, path: `/${tail}` }
+      : { host, path: key === undefined ? `/${bucket}` : `/${bucket}/${tail}` };
+  }
+
+  async #repeat<T>(request: StoreRequest, attempt: (deadline: Deadline) => Promise<T>): Promise<T> {
+    const reads = request.method === 'GET' || request.method === 'HEAD';
+    const shared = new Deadline(this.requestSeconds);
+    for (let count = 1; ; count++) {
+      const deadline = reads ? new Deadline(this.requestSeconds) : shared;
+      try {
+        request.assertLive?.();
+        return await attempt(deadline);
+      } catch (error) {
+        const pause = FIRST_PAUSE_MS * 2 ** count * (0.5 + Math.random());
+        const again = count < ATTEMPTS && mayRepeat(request, error) && (reads || shared.leftMs() > pause);
+        if (!again) {
+          throw error;
+        }
+        await sleep(pause);
+      } finally {
+        deadline.clear();
+      }
+    }
+  }
+
+  async #attempt(request: StoreRequest, deadline: Deadline): Promise<StreamedAnswer> {
+    const { host, path } = this.#address(request.bucket, request.key);
+    const query = request.query ?? {};
+    const body = request.body;
+    const digest =
+      body === undefined
+        ? EMPTY_SHA256
+        : request.method === 'POST'
+          ? sha256(body as Buffer)
+          : UNSIGNED_PAYLOAD;
+    const headers: Record<string, string> = { ...request.headers, host, 'x-amz-content-sha256': digest };
+    if (Buffer.isBuffer(body)) {
+      headers['content-length'] = String(body.length);
+    } else if (body === undefined && (request.method === 'PUT' || request.method === 'POST')) {
+      headers['content-length'] = '0';
+    }
+    const search = encodeQuery(query);
+    deadline.start();
+    try {
+      const answer = await this.#pool.request({
+        method: request.method,
+        path: search === '' ? path : `${path}?${search}`,
+        headers:
+          this.#signer?.sign({ method: request.method, path, query, headers }) ?? request.headers ?? {},
+        body:
+          body instanceof Readable
+            ? Readable.from(guarded(body, request, deadline), { objectMode: false })
+            : (body ?? null),
+        signal: deadline.signal,
+      });
+      const flat: Record<string, string> = {};
+      for (const [name, value] of Object.entries(answer.headers)) {
+        flat[name] = Array.isArray(value) ? value.join(',') : (value ?? '');
+      }
+      if (answer.statusCode >= 200 && answer.statusCode < 300) {
+        return { status: answer.statusCode, headers: flat, body: answer.body };
+      }
+      throw refused(request, answer.statusCode, await this.#text(answer.body, deadline));
+    } catch (error) {
+      throw this.#explain(request, error, deadline);
+    }
+  }
+
+  async #text(body: Readable, deadline: Deadline): Promise<string> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of body) {
+        chunks.push(chunk as Buffer);
+      }
+    } catch (error) {
+      throw this.#explain({ method: 'GET' }, error, deadline);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  /** Turns what undici throws into a StoreError; lets through what our own code threw (LeaseLost). */
+  #explain(request: StoreRequest, error: unknown, deadline: Deadline): unknown {
+    if (error instanceof StoreError) {
+      return error;
+    }
+    const where = `${request.method} ${this.#origin.origin}${nameOf(request)}`;
+    if (deadline.signal.aborted) {
+      // A full OSD or pool lets a write hang without an answer, while reads go on.
+      const hint = request.method === 'PUT' ? ' (a full cluster lets writes hang)' : '';
+      return new StoreError(`${where}: no answer within ${this.requestSeconds} s${hint}`, {
+        status: 0,
+        code: 'Deadline',
+        cause: error,
+      });
+    }
+    return connectionTrouble(error, where);
+  }
+}
+
+/** Hands on a body chunk by chunk while the lease lives; the deadline starts anew with each. */
+async function* guarded(body: Readable, request: StoreRequest, deadline: Deadline): AsyncGenerator<Buffer> {
+  for await (const chunk of body) {
+    request.assertLive?.();
+    deadline.refresh();
+    yield chunk as Buffer;
+  }
+}

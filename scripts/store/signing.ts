@@ -1,0 +1,135 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { Credentials } from '../environment.ts';
+
+/**
+ * Signature Version 4 for S3, after "Authenticating Requests: Using the Authorization Header" and
+ * "Using Query Parameters" of the S3 API reference. S3 differs from other services: the path is encoded
+ * once and never normalised, so that `a//b`, `./a` and `a/../b` stay the keys that they are.
+ */
+
+export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
+export const EMPTY_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+/** What is signed. Header names are lower case; header values are bytes as latin1 text. */
+export type Signable = {
+  method: string;
+  /** As it goes over the wire: encoded by `encodeKey`, with a leading `/`. */
+  path: string;
+  query: Readonly<Record<string, string>>;
+  headers: Readonly<Record<string, string>>;
+};
+export type Scope = { region: string; service: 's3' | 'sns' };
+
+/** Encodes a key for the path of a request: every UTF-8 byte but `A–Z a–z 0–9 - . _ ~ /`. */
+export function encodeKey(key: string): string {
+  return key.split('/').map(encodePart).join('/');
+}
+
+/** Encodes the name or value of a query parameter as the signature wants it: `/` too. */
+export function encodePart(text: string): string {
+  // encodeURIComponent leaves ! ' ( ) * as they are; RFC 3986, and so the signature, does not.
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}
+
+/** The query string as signed and as sent: sorted by name. */
+export function encodeQuery(query: Readonly<Record<string, string>>): string {
+  return Object.entries(query)
+    .map(([name, value]) => `${encodePart(name)}=${encodePart(value)}`)
+    .sort()
+    .join('&');
+}
+
+/** SHA-256 in hexadecimal, as `x-amz-content-sha256` wants it. */
+export function sha256(data: Buffer | string): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+/** Signs requests of one user. Keeps the derived key for the day that it is valid. */
+export class Signer {
+  readonly #credentials: Credentials;
+  readonly #scope: Scope;
+  #day = '';
+  #key: Buffer = Buffer.alloc(0);
+
+  constructor(credentials: Credentials, scope: Scope) {
+    this.#credentials = credentials;
+    this.#scope = scope;
+  }
+
+  /**
+   * The headers to send: those given, `x-amz-date`, and `authorization`.
+   * `headers` must have `host` and `x-amz-content-sha256` (a digest or UNSIGNED_PAYLOAD).
+   */
+  sign(request: Signable, now: Date = new Date()): Record<string, string> {
+    const date = amzDate(now);
+    const headers: Record<string, string> = { ...request.headers, 'x-amz-date': date };
+    const names = Object.keys(headers).sort();
+    const signature = this.#signature(
+      { ...request, headers },
+      names,
+      headers['x-amz-content-sha256'] ?? UNSIGNED_PAYLOAD,
+      date,
+    );
+    headers['authorization'] =
+      `AWS4-HMAC-SHA256 Credential=${this.#credential(date)}, SignedHeaders=${names.join(';')}, Signature=${signature}`;
+    return headers;
+  }
+
+  /** The query of a presigned URL. Only the headers given are signed; `host` must be among them. */
+  presign(request: Signable, expiresSeconds: number, now: Date = new Date()): string {
+    const date = amzDate(now);
+    const names = Object.keys(request.headers).sort();
+    const query = {
+      ...request.query,
+      'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+      'X-Amz-Credential': this.#credential(date),
+      'X-Amz-Date': date,
+      'X-Amz-Expires': String(expiresSeconds),
+      'X-Amz-SignedHeaders': names.join(';'),
+    };
+    const signature = this.#signature({ ...request, query }, names, UNSIGNED_PAYLOAD, date);
+    return `${encodeQuery(query)}&X-Amz-Signature=${signature}`;
+  }
+
+  #credential(date: string): string {
+    return `${this.#credentials.accessKeyId}/${date.slice(0, 8)}/${this.#scope.region}/${this.#scope.service}/aws4_request`;
+  }
+
+  #signature(request: Signable, names: string[], payload: string, date: string): string {
+    const canonical = [
+      request.method,
+      request.path,
+      encodeQuery(request.query),
+      names.map((name) => `${name}:${canonicalValue(request.headers[name] ?? '')}\n`).join(''),
+      names.join(';'),
+      payload,
+    ].join('\n');
+    const day = date.slice(0, 8);
+    if (this.#day !== day) {
+      const parts = [day, this.#scope.region, this.#scope.service, 'aws4_request'];
+      const start = Buffer.from(`AWS4${this.#credentials.secretAccessKey}`);
+      this.#key = parts.reduce((key: Buffer, part) => hmac(key, part), start);
+      this.#day = day;
+    }
+    const scope = `${day}/${this.#scope.region}/${this.#scope.service}/aws4_request`;
+    // Header values are bytes: hashing them as UTF-8 text would sign other bytes than are sent.
+    const digest = sha256(Buffer.from(canonical, 'latin1'));
+    return hmac(this.#key, `AWS4-HMAC-SHA256\n${date}\n${scope}\n${digest}`).toString('hex');
+  }
+}
+
+function canonicalValue(value: string): string {
+  return value.trim().replace(/ +/g, ' ');
+}
+
+function hmac(key: Buffer, data: string): Buffer {
+  return createHmac('sha256', key).update(data).digest();
+}
+
+/** `20130524T000000Z` */
+function amzDate(now: Date): string {
+  return now.toISOString().replace(/[-:]|\.\d{3}/g, '');
+}
