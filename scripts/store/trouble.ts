@@ -29,6 +29,9 @@ export function refused(request: StoreRequest, status: number, text: string): St
       detail = text.slice(0, 200);
     }
   }
+  // The admin operations answer in JSON.
+  const json = /^\{"Code":"(\w+)"/.exec(text)?.[1];
+  code = json ?? code;
   const message = `${request.method} ${nameOf(request)} was answered ${status} ${code}`;
   return new StoreError(detail === '' ? message : `${message}: ${detail}`, { status, code });
 }
