@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment, Move } from '../environment.ts';
+import { UserError } from '../errors.ts';
+import type { Database } from '../ledger/connect.ts';
+import { StoreClient } from '../store/client.ts';
+import { CANARY_KEY } from './event.ts';
+import { OWN_USER } from './handler.ts';
+
+/** How often the log is asked whether the canary is there, in milliseconds. */
+const POLL_MS = 25;
+
+/** Opens a client that writes as the migration itself, whose events are dropped but for the canary's. */
+export function openCanaryClient(environment: Environment): Promise<StoreClient> {
+  return StoreClient.open(environment.source, OWN_USER, {
+    requestSeconds: environment.bounds.requestSeconds,
+    connections: environment.moves.length,
+  });
+}
+
+/** Writes a canary that no other is equal to. @returns its ETag, by which its event is known */
+export async function putCanary(client: StoreClient, bucket: string): Promise<string> {
+  const nonce = randomUUID();
+  const body = Buffer.from(JSON.stringify({ nonce, at: new Date().toISOString() }));
+  const { etag } = await client.put(bucket, CANARY_KEY, body, {
+    contentLength: body.length,
+    headers: { contentType: 'application/json' },
+    metadata: { nonce },
+    acl: 'bucket-owner-full-control',
+  });
+  return etag;
+}
+
+/**
+ * Proves for every bucket that events come through to the log, and that those of every operation that had
+ * been acknowledged before this was called are in it.
+ *
+ * RGW's queue hands out up to a hundred events at once and drops them up to the first that was not taken:
+ * one canary could overtake an event that is refused at this moment. So there are two, the second written
+ * when the first has arrived. If anything before the first one were still in the queue, the second
+ * round would deliver the first one again; then it is done once more. (Amazon's queues promise no order:
+ * there it proves only that capture is alive.)
+ *
+ * @returns seconds from the first write to the last event, by move
+ * @throws UserError (exit 1) that names the bucket whose canary did not come within `deadlineSeconds`
+ */
+export async function proveCanary(
+  environment: Environment,
+  ledger: Database,
+  options: { deadlineSeconds: number },
+): Promise<Record<string, number>> {
+  const began = performance.now();
+  const deadline = began + options.deadlineSeconds * 1000;
+  const client = await openCanaryClient(environment);
+  try {
+    const seconds = await Promise.all(
+      environment.moves.map(async (move): Promise<[string, number]> => {
+        let first = await roundTrip(client, ledger, move, deadline);
+        for (;;) {
+          const second = await roundTrip(client, ledger, move, deadline);
+          if ((await arrivals(ledger, move, first)) === 1) break;
+          first = second;
+        }
+        return [move.name, (performance.now() - began) / 1000];
+      }),
+    );
+    return Object.fromEntries(seconds);
+  } finally {
+    await client.close();
+  }
+}
+
+type Sent = { etag: string; position: bigint };
+
+/** Writes a canary and waits until its event is in the log. */
+async function roundTrip(client: StoreClient, ledger: Database, move: Move, deadline: number): Promise<Sent> {
+  // Its event gets a higher position than any that exists now: where to look for it.
+  const { rows } = await ledger.query<{ position: bigint }>(
+    'SELECT coalesce(max(position), 0)::bigint AS position FROM operation',
+  );
+  const position = rows[0]?.position ?? 0n;
+  const sent = { etag: await putCanary(client, move.sourceBucket), position };
+  while ((await arrivals(ledger, move, sent)) === 0) {
+    if (performance.now() > deadline) {
+      throw new UserError(
+        `The canary of "${move.name}" did not come through: an object was written to ${move.sourceBucket}, but its event ` +
+          'did not reach the operation log in time. Look whether the capture receiver runs (GET /health), its log, ' +
+          "and the bucket's notification. A topic that is new to RGW is picked up within about 35 s.",
+        { exitCode: 1 },
+      );
+    }
+    await sleep(POLL_MS);
+  }
+  return sent;
+}
+
+/** How often a canary's event has been stored. */
+async function arrivals(ledger: Database, move: Move, sent: Sent): Promise<number> {
+  const { rows } = await ledger.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM operation
+     WHERE position > $1 AND move = $2 AND key = $3 AND kind = 'canary' AND etag = $4`,
+    [sent.position, move.name, CANARY_KEY, sent.etag],
+  );
+  return rows[0]?.n ?? 0;
+}

@@ -1,0 +1,72 @@
+import { defineCommand } from 'citty';
+import { environmentArgument, environmentOf, stopSignal } from '../command-line.ts';
+import { UserError } from '../errors.ts';
+import { assertReachable, openLedger } from '../ledger/connect.ts';
+import { proveCanary } from './canary.ts';
+import { installCapture, removeCapture } from './notification.ts';
+import { serveCapture } from './serve.ts';
+
+const serve = defineCommand({
+  meta: {
+    description:
+      'receive the notifications that Ceph pushes, write the canary and sample the lag, until it is told to stop',
+  },
+  args: environmentArgument,
+  async run({ args }) {
+    await serveCapture(await environmentOf(args), stopSignal());
+  },
+});
+
+const install = defineCommand({
+  meta: { description: "add our entry to the source buckets' notifications; the others stay" },
+  args: environmentArgument,
+  async run({ args }) {
+    await installCapture(await environmentOf(args));
+  },
+});
+
+const remove = defineCommand({
+  meta: { description: "take our entry out of the source buckets' notifications again; the others stay" },
+  args: environmentArgument,
+  async run({ args }) {
+    await removeCapture(await environmentOf(args));
+  },
+});
+
+const canary = defineCommand({
+  meta: { description: 'prove that events come through: write a canary and wait for its event in the log' },
+  args: {
+    ...environmentArgument,
+    deadline: {
+      type: 'string',
+      description: 'how long to wait, in seconds',
+      default: '60',
+      valueHint: 'SECONDS',
+    },
+  },
+  async run({ args }) {
+    const deadlineSeconds = Number(args.deadline);
+    if (!(deadlineSeconds > 0)) {
+      throw new UserError(
+        `--deadline is "${args.deadline}"; it must be a number of seconds above 0, for example 60`,
+      );
+    }
+    const environment = await environmentOf(args);
+    const ledger = openLedger(environment.ledger, { max: environment.moves.length, application: 'canary' });
+    try {
+      await assertReachable(ledger);
+      for (const [move, seconds] of Object.entries(
+        await proveCanary(environment, ledger, { deadlineSeconds }),
+      )) {
+        process.stdout.write(`${move}: the canary came through in ${seconds.toFixed(2)} s\n`);
+      }
+    } finally {
+      await ledger.end();
+    }
+  },
+});
+
+export default defineCommand({
+  meta: { name: 'capture', description: 'the log of what changes on S3' },
+  subCommands: { serve, install, remove, canary },
+});

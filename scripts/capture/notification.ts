@@ -1,0 +1,91 @@
+import type { Environment } from '../environment.ts';
+import { StoreClient } from '../store/client.ts';
+import { BucketControl, type NotificationEntry } from '../store/control.ts';
+import { createTopic, deleteTopic } from '../store/topic.ts';
+import { OWN_USER } from './handler.ts';
+
+/** The id of our entry in a bucket's notification document; the customer's have others. */
+export const NOTIFICATION_ID = 'storage-migration';
+
+/** Owns the buckets on the source; only an owner may change their documents. */
+const BUCKET_OWNER = 'applications';
+
+/** RGW 16.2.15 raises no events for lifecycle, tags, ACLs or restores and refuses names it does not know. */
+const CEPH_EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'];
+const AWS_EVENTS = [
+  ...CEPH_EVENTS,
+  's3:ObjectRestore:Completed',
+  's3:ObjectTagging:*',
+  's3:ObjectAcl:Put',
+  's3:LifecycleExpiration:*',
+];
+
+/**
+ * Makes the topic that pushes to the capture receiver, or brings the one that there is up to date.
+ * Nothing is pushed until a bucket's notification names it.
+ *
+ * RGW looks for new persistent queues every 30 s or so, so whoever makes the topic well before it is
+ * needed saves that wait. On Amazon the queue belongs to the stack and nothing is done here.
+ *
+ * @returns what a bucket notification names it by: the topic's or the queue's ARN
+ */
+export async function createCaptureTopic(environment: Environment): Promise<string> {
+  const { topic, receiver } = environment.capture;
+  if (environment.source.kind === 'aws') return topic;
+  return withClient(environment, (client) =>
+    createTopic(client, { name: topic, pushEndpoint: receiver, persistent: true }),
+  );
+}
+
+/** Adds our entry to the notification of every source bucket; the customer's entries stay as they are. */
+export async function installCapture(environment: Environment): Promise<void> {
+  const arn = await createCaptureTopic(environment);
+  const aws = environment.source.kind === 'aws';
+  const entry: NotificationEntry = {
+    id: NOTIFICATION_ID,
+    kind: aws ? 'queue' : 'topic',
+    arn,
+    events: aws ? AWS_EVENTS : CEPH_EVENTS,
+  };
+  await withControl(environment, async (control) => {
+    for (const { sourceBucket } of environment.moves) await control.mergeNotification(sourceBucket, [entry]);
+  });
+}
+
+/** Takes our entry out of every source bucket's notification, and then our topic with what it still holds. */
+export async function removeCapture(environment: Environment): Promise<void> {
+  await withControl(environment, async (control) => {
+    for (const { sourceBucket } of environment.moves) {
+      await control.removeNotification(sourceBucket, [NOTIFICATION_ID]);
+    }
+  });
+  if (environment.source.kind === 'aws') return;
+  // Its ARN is to be had only by making it, which changes nothing where it is there.
+  const arn = await createCaptureTopic(environment);
+  await withClient(environment, (client) => deleteTopic(client, arn));
+}
+
+async function withClient<T>(
+  environment: Environment,
+  work: (client: StoreClient) => Promise<T>,
+): Promise<T> {
+  const { requestSeconds } = environment.bounds;
+  const client = await StoreClient.open(environment.source, OWN_USER, { requestSeconds, connections: 1 });
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}
+
+async function withControl(
+  environment: Environment,
+  work: (control: BucketControl) => Promise<void>,
+): Promise<void> {
+  const control = await BucketControl.open(environment.source, BUCKET_OWNER);
+  try {
+    await work(control);
+  } finally {
+    control.close();
+  }
+}

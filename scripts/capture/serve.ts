@@ -1,0 +1,42 @@
+import type { Environment } from '../environment.ts';
+import { assertReachable, openLedger } from '../ledger/connect.ts';
+import { replayLag } from '../ledger/operations.ts';
+import { log } from '../log.ts';
+import { CaptureHandler, eventRules } from './handler.ts';
+import { Pulse } from './pulse.ts';
+import { startReceiver } from './receiver.ts';
+
+/**
+ * The capture server: receives notifications, keeps the canary going, samples the lag. Runs until `stop`
+ * aborts; notifications under way are answered first.
+ *
+ * Starts without the ledger too: RGW keeps what is refused, and the receiver must be there when
+ * PostgreSQL comes back.
+ */
+export async function serveCapture(environment: Environment, stop: AbortSignal): Promise<void> {
+  const ledger = openLedger(environment.ledger, { max: 6, application: 'capture' });
+  try {
+    await assertReachable(ledger).catch((error: unknown) => log.error(error));
+    const receiver = await startReceiver({
+      url: environment.capture.receiver,
+      handler: new CaptureHandler(ledger, eventRules(environment)),
+      health: () => replayLag(ledger),
+    });
+    const pulse = new Pulse(environment, ledger);
+    try {
+      await pulse.start();
+      log.info({ receiver: receiver.url }, 'capture is listening');
+      await aborted(stop);
+    } finally {
+      await receiver.close();
+      await pulse.stop();
+    }
+  } finally {
+    await ledger.end();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
