@@ -2,8 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 const minutes = 60_000;
 
-/** What only one of a time may use: the engine's stacks are their own, the local environment is shared. */
-const oneAfterAnother = { fileParallelism: false, maxWorkers: 1 };
+/** One file after another, the projects in the order of `groupOrder`: they share one local environment. */
+const oneAfterAnother = (groupOrder: number) => ({
+  fileParallelism: false,
+  maxWorkers: 1,
+  sequence: { groupOrder },
+});
 
 export default defineConfig({
   test: {
@@ -15,7 +19,7 @@ export default defineConfig({
           include: ['test/engine/**/*.test.ts'],
           testTimeout: 3 * minutes,
           hookTimeout: 10 * minutes,
-          ...oneAfterAnother,
+          ...oneAfterAnother(1),
         },
       },
       {
@@ -25,7 +29,7 @@ export default defineConfig({
           globalSetup: ['test/support/local-environment.ts'],
           testTimeout: 10 * minutes,
           hookTimeout: 10 * minutes,
-          ...oneAfterAnother,
+          ...oneAfterAnother(2),
         },
       },
       {
@@ -35,7 +39,7 @@ export default defineConfig({
           globalSetup: ['test/support/local-environment.ts'],
           testTimeout: 10 * minutes,
           hookTimeout: 10 * minutes,
-          ...oneAfterAnother,
+          ...oneAfterAnother(3),
         },
       },
     ],

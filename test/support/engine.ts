@@ -9,6 +9,8 @@ const root = path.resolve(import.meta.dirname, '../..');
 /** What `pulumi` ended with. `output` is everything that it printed. */
 export type EngineResult = { exitCode: number; output: string };
 
+type EngineOptions = { cwd: string; env: Record<string, string>; all: true; reject: false };
+
 /** A Pulumi project of its own in a temporary folder, with one stack `test`. */
 export type EngineProject = {
   folder: string;
@@ -16,8 +18,8 @@ export type EngineProject = {
   program(source: string): Promise<void>;
   /** Runs `pulumi ARGUMENT…` on the stack. Does not throw when it fails. */
   pulumi(...args: string[]): Promise<EngineResult>;
-  /** Starts `pulumi ARGUMENT…` and returns the process. */
-  start(...args: string[]): ResultPromise<{ all: true; reject: false }>;
+  /** Starts `pulumi ARGUMENT…` and returns the process, which never rejects. */
+  start(...args: string[]): ResultPromise<EngineOptions>;
   /** The stack's outputs, secrets shown. */
   outputs(): Promise<Record<string, unknown>>;
   remove(): Promise<void>;
@@ -42,13 +44,9 @@ export async function engineProject(): Promise<EngineProject> {
     PULUMI_HOME: pulumiHome,
     PULUMI_SKIP_UPDATE_CHECK: 'true',
   };
+  const options: EngineOptions = { cwd: folder, env, all: true, reject: false };
   const start = (...args: string[]) =>
-    execa('pulumi', [...args, '--non-interactive', '--stack=test'], {
-      cwd: folder,
-      env,
-      all: true,
-      reject: false,
-    });
+    execa('pulumi', [...args, '--non-interactive', '--stack=test'], options);
   const pulumi = async (...args: string[]) => {
     const { exitCode, all } = await start(...args);
     return { exitCode: exitCode ?? -1, output: all };
