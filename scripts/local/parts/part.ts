@@ -1,0 +1,61 @@
+import { text } from 'node:stream/consumers';
+import type { ZodType } from 'zod';
+import { messageOf, UserError } from '../../errors.ts';
+import { withLock } from './lock.ts';
+import type { Say } from './run.ts';
+import * as specs from './specs.ts';
+
+/** A part of the local environment: what it is told, and what makes it so. */
+type Part<Spec extends { home: string }> = {
+  spec: ZodType<Spec>;
+  /** What must not run twice at once besides the part itself: for example the cluster's name. */
+  instance?: (spec: Spec) => string;
+  up: (spec: Spec, say: Say) => Promise<unknown>;
+};
+const part = <Spec extends { home: string }>(definition: Part<Spec>): Part<{ home: string }> =>
+  definition as unknown as Part<{ home: string }>;
+
+const PARTS: Record<string, Part<{ home: string }>> = {
+  supervisor: part({
+    spec: specs.SupervisorSpec,
+    up: async (spec) => (await import('./wake.ts')).supervisorUp(spec),
+  }),
+  'ceph-cluster': part({
+    spec: specs.CephClusterSpec,
+    instance: (spec) => spec.name,
+    up: async (spec, say) => (await import('./ceph.ts')).cephClusterUp(spec, say),
+  }),
+};
+
+/**
+ * `node part.ts PART up`, with the part's description as JSON on standard input: makes the part so, and
+ * prints one line of JSON about it. May be repeated and killed at any moment.
+ */
+async function main(words: readonly string[]): Promise<void> {
+  const [name = '', verb] = words;
+  const definition = Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
+  if (definition === undefined || verb !== 'up' || words.length !== 2) {
+    throw new UserError(`Usage: part.ts ${Object.keys(PARTS).join('|')} up < SPEC.json`);
+  }
+  const spec = definition.spec.parse(JSON.parse(await text(process.stdin)));
+  const say: Say = (line) => process.stderr.write(`${line}\n`);
+  const instance = definition.instance?.(spec) ?? '';
+  const outputs = await withLock(
+    `${spec.home} ${name} ${instance}`,
+    () => definition.up(spec, say),
+    () => say(`${name} ${instance}: another run is at it; waiting for it`),
+  );
+  process.stdout.write(JSON.stringify(outputs));
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof UserError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
+    process.exitCode = 70;
+  }
+}
