@@ -126,22 +126,13 @@ export class Engine {
 
   /** Starts `pulumi up` and hands out the process, for tests that kill it. */
   async startUp(): Promise<ResultPromise<{ all: true; reject: false }>> {
-    const words = [
-      'up',
-      '--yes',
-      '--skip-preview',
-      '--stack',
-      STACK,
-      '--non-interactive',
-      '--color',
-      'never',
-    ];
-    return execa('pulumi', [...words, ...this.#configFlag(words)], {
-      cwd: this.#options.project,
-      env: await this.environment(),
-      all: true,
-      reject: false,
-    });
+    const words = ['up', '--yes', '--skip-preview', '--stack', STACK, '--non-interactive', '--color', 'never'];
+    const options = { cwd: this.#options.project, env: await this.environment() };
+    const start = execa({ ...options, all: true, reject: false });
+    return start('pulumi', [...words, ...this.#configFlag(words)]) as unknown as ResultPromise<{
+      all: true;
+      reject: false;
+    }>;
   }
 
   /**

@@ -83,7 +83,9 @@ describe('claims', () => {
 
   it('refuses a worker of another epoch', async () => {
     expect(await claimKey(ledger, { ...worker('old', { epoch: 0n }), key: 'k' })).toBeNull();
-    expect((await claimRange(ledger, { ...worker('old', { epoch: 0n }), after: '', until: null })).claims).toEqual([]);
+    expect(
+      (await claimRange(ledger, { ...worker('old', { epoch: 0n }), after: '', until: null })).claims,
+    ).toEqual([]);
     expect(await countClaims(ledger)).toBe(0);
   });
 

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { transaction, type Pool } from '../../../scripts/ledger/connect.ts';
-import { beginHold, callOff, commitTurn, endHold, lastHold, openHold } from '../../../scripts/ledger/holds.ts';
+import {
+  beginHold,
+  callOff,
+  commitTurn,
+  endHold,
+  lastHold,
+  openHold,
+} from '../../../scripts/ledger/holds.ts';
 import { takeLock } from '../../../scripts/ledger/locks.ts';
 import { readMove } from '../../../scripts/ledger/move.ts';
 import { realServices } from '../../support/real.ts';

@@ -61,8 +61,16 @@ describe('the operation log', () => {
     await appendOperations(ledger, [put('k')]);
     const read = await openOperations(ledger, 'images', 'k');
     await appendOperations(ledger, [put('k', { etag: 'newer' })]);
-    await retireOperations(ledger, 'images', 'k', read.map((operation) => operation.position), 'copied');
-    expect((await openOperations(ledger, 'images', 'k')).map((operation) => operation.etag)).toEqual(['newer']);
+    await retireOperations(
+      ledger,
+      'images',
+      'k',
+      read.map((operation) => operation.position),
+      'copied',
+    );
+    expect((await openOperations(ledger, 'images', 'k')).map((operation) => operation.etag)).toEqual([
+      'newer',
+    ]);
     expect((await replayLag(ledger)).operations).toBe(1);
   });
 
