@@ -154,8 +154,8 @@ export class StoreClient {
     return listing.listVersions(this.#transport, bucket, options);
   }
 
-  listUploads(bucket: string): AsyncGenerator<listing.ListedUpload> {
-    return listing.listUploads(this.#transport, bucket);
+  listUploads(bucket: string, options: { prefix?: string } = {}): AsyncGenerator<listing.ListedUpload> {
+    return listing.listUploads(this.#transport, bucket, options);
   }
 
   createUpload(bucket: string, key: string, options: ObjectAttributes & objects.Guard = {}): Promise<string> {

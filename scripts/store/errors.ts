@@ -31,6 +31,6 @@ export function isRetryable(status: number, code: string): boolean {
 }
 
 /** Whether `error` is a StoreError with one of `codes`. */
-export function hasCode(error: unknown, ...codes: string[]): error is StoreError {
+export function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof StoreError && codes.includes(error.code);
 }

@@ -6,6 +6,7 @@ import { childrenOf, parseXml, requiredText, textOf, type XmlNode } from './xml.
 
 export type ListOptions = { after?: string | undefined; prefix?: string | undefined };
 export type ListedPage = { objects: ListedObject[]; truncated: boolean };
+/** RGW 16.2.15 names whoever asks as the initiator, so nothing is said about that. */
 export type ListedUpload = { key: string; uploadId: string; initiated: Date };
 
 /**
@@ -143,13 +144,18 @@ function versionsOf(text: string): { entries: ListedVersion[]; page: XmlNode } {
 }
 
 /** Every multipart upload that was begun and neither completed nor aborted. */
-export async function* listUploads(transport: Transport, bucket: string): AsyncGenerator<ListedUpload> {
+export async function* listUploads(
+  transport: Transport,
+  bucket: string,
+  options: { prefix?: string | undefined } = {},
+): AsyncGenerator<ListedUpload> {
+  const { prefix = '' } = options;
   let marker: Record<string, string> = {};
   for (;;) {
     const answer = await transport.send({
       method: 'GET',
       bucket,
-      query: { uploads: '', 'encoding-type': 'url', ...marker },
+      query: { uploads: '', 'encoding-type': 'url', ...(prefix !== '' && { prefix }), ...marker },
     });
     const page = parseXml(answer.text, 'ListMultipartUploadsResult');
     let last: ListedUpload | undefined;

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { StoreError } from './errors.ts';
 import type { Transport } from './http.ts';
 import { unquote, writeAttributes, type ObjectAttributes } from './object.ts';
-import type { Guard } from './objects.ts';
+import { headObject, type Guard } from './objects.ts';
 import { escapeXml, parseXml, requiredText, textOf } from './xml.ts';
 
 /**
@@ -75,9 +75,15 @@ export async function completeUpload(
     });
   }
   const versionId = answer.headers['x-amz-version-id'];
-  const etag = unquote(
-    requiredText(parseXml(answer.text.trimStart(), 'CompleteMultipartUploadResult'), 'ETag'),
-  );
+  const told = textOf(parseXml(answer.text.trimStart(), 'CompleteMultipartUploadResult'), 'ETag') ?? '';
+  // RGW 16.2.15 leaves the ETag empty here (and tells it when the same is asked again).
+  const etag = told === '' ? (await headObject(transport, bucket, key))?.etag : unquote(told);
+  if (etag === undefined) {
+    throw new StoreError(`${key} is not there after its upload was completed`, {
+      status: 404,
+      code: 'NoSuchKey',
+    });
+  }
   return versionId === undefined ? { etag } : { etag, versionId };
 }
 
