@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { messageOf, UserError } from '../scripts/errors.ts';
 import { ensureDebianPackages } from '../scripts/toolchain/debian.ts';
-import { ensureToolchain } from '../scripts/toolchain/index.ts';
+import { ensurePulumi } from '../scripts/toolchain/pulumi.ts';
 import { localPackages } from '../scripts/local/packages.ts';
 import { countTests, type Count, type Report } from './support/counting.ts';
 
@@ -64,7 +64,7 @@ async function prepare(stages: Stage[]): Promise<void> {
     await ensureDebianPackages(localPackages, { log });
   }
   if (stages.some((stage) => stage === 'engine' || stage === 'real' || stage === 'move')) {
-    await ensureToolchain({ log });
+    await ensurePulumi({ log });
   }
 }
 

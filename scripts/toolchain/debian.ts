@@ -31,7 +31,10 @@ const POLICY = `#!/bin/sh\n${POLICY_MARK}\nexit 101\n`;
  *
  * Throws a UserError with the exact command to run by hand where this user or this system cannot.
  */
-export async function ensureDebianPackages(needed: readonly NeededPackage[], options: Options): Promise<void> {
+export async function ensureDebianPackages(
+  needed: readonly NeededPackage[],
+  options: Options,
+): Promise<void> {
   const root = options.root ?? '/';
   const names = needed.map((entry) => entry.package);
   const missing = await missingPackages(names);

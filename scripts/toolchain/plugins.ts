@@ -9,6 +9,11 @@ import { isReachable } from './pulumi-download.ts';
 /** The provider plugins that our programs use, and the folder of what stands in for each. */
 const PLUGINS = [{ name: 'command', version: '1.2.1', standIn: 'plugins/command/bin' }];
 
+/** The folders of all stand-ins. On PATH they come before real plugins: for tests of the stand-ins alone. */
+export const standInFolders: readonly string[] = PLUGINS.map(({ standIn }) =>
+  path.join(import.meta.dirname, standIn),
+);
+
 /** Enough for the 20 MB of one on a slow line. */
 const INSTALL_SECONDS = 120;
 

@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { execa, type ResultPromise } from 'execa';
-import { ensureToolchain } from '../../scripts/toolchain/index.ts';
+import { pathWith } from '../../scripts/toolchain/executables.ts';
+import { standInFolders } from '../../scripts/toolchain/plugins.ts';
+import { ensurePulumi } from '../../scripts/toolchain/pulumi.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -25,13 +27,14 @@ export type EngineProject = {
   remove(): Promise<void>;
 };
 
-/** Makes a project whose state is in files, with an engine folder of its own. */
+/** Makes a project whose state is in files, with an engine folder of its own and the stand-in plugins. */
 export async function engineProject(): Promise<EngineProject> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'storage-engine-'));
   const pulumiHome = path.join(folder, 'home');
   await mkdir(pulumiHome);
   await mkdir(path.join(folder, 'state'));
-  await ensureToolchain({ log: () => {}, pulumiHome });
+  // The stand-ins, also where the real plugins could be downloaded: they are what is tested.
+  const { binDir } = await ensurePulumi({ log: () => {} });
   await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'));
   await writeFile(path.join(folder, 'package.json'), JSON.stringify({ name: 'test', type: 'module' }));
   await writeFile(
@@ -39,6 +42,7 @@ export async function engineProject(): Promise<EngineProject> {
     'name: test\nmain: index.ts\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n',
   );
   const env = {
+    PATH: pathWith([binDir, ...standInFolders]),
     PULUMI_BACKEND_URL: `file://${path.join(folder, 'state')}`,
     PULUMI_CONFIG_PASSPHRASE: 'test',
     PULUMI_HOME: pulumiHome,
