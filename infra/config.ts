@@ -35,7 +35,7 @@ const SettingsSchema = z.strictObject({
   syncWorkers: count.max(64).default(2),
   clockAheadDays: z.int().nonnegative().default(0),
   home: z.string().startsWith('/', 'must be an absolute path').default('/var/lib/storage-local'),
-  portBase: z.int().min(1024).max(65000).default(7400),
+  portBase: z.int().min(1024).max(32000).default(7400),
 });
 export type Settings = z.infer<typeof SettingsSchema>;
 type Key = keyof Settings;

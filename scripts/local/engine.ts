@@ -72,6 +72,10 @@ export class Engine {
     await this.#pulumi(['config', 'set', key, value, '--stack', STACK]);
   }
 
+  async removeConfig(key: string): Promise<void> {
+    await this.#pulumi(['config', 'rm', key, '--stack', STACK]);
+  }
+
   /**
    * One `pulumi up`. The engine's lines go to `onLine` as they come and to the log file in full.
    * Throws a UserError (exit 1) where the engine failed, with the reasons it gave.
@@ -126,7 +130,16 @@ export class Engine {
 
   /** Starts `pulumi up` and hands out the process, for tests that kill it. */
   async startUp(): Promise<ResultPromise<{ all: true; reject: false }>> {
-    const words = ['up', '--yes', '--skip-preview', '--stack', STACK, '--non-interactive', '--color', 'never'];
+    const words = [
+      'up',
+      '--yes',
+      '--skip-preview',
+      '--stack',
+      STACK,
+      '--non-interactive',
+      '--color',
+      'never',
+    ];
     const options = { cwd: this.#options.project, env: await this.environment() };
     const start = execa({ ...options, all: true, reject: false });
     return start('pulumi', [...words, ...this.#configFlag(words)]) as unknown as ResultPromise<{

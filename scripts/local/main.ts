@@ -16,7 +16,7 @@ const homeArgument = {
 const portArgument = {
   'port-base': {
     type: 'string',
-    description: `the first of about 60 ports, all on loopback; default: ${DEFAULTS.portBase}`,
+    description: `the first of 300 ports, all on loopback; default: ${DEFAULTS.portBase}`,
     valueHint: 'N',
   },
 } as const;

@@ -47,7 +47,7 @@ export function parseSettings(given: Record<string, unknown>): LocalSettings {
   }
   const settings = {
     home: String(home),
-    portBase: number('portBase', 1024, 65_000),
+    portBase: number('portBase', 1024, 32_000),
     objects: number('objects', 50, 100_000),
     rate: number('rate', 1, 200),
     through: through as Phase,

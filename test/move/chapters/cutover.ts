@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { readParameter } from '../../../scripts/cutover/parameter.ts';
+import { lastHold, openHold } from '../../../scripts/ledger/holds.ts';
+import { appendOperations } from '../../../scripts/ledger/operations.ts';
+import { eventually, kill, processesWith, standing, supervised } from '../support.ts';
+import type { Story } from '../the-move.test.ts';
+
+export function cutover(story: Story): void {
+  describe('cutover', () => {
+    it('calls a hold off that cannot end in time, and S3 goes on unharmed', async () => {
+      const { move, ledger, environment } = story;
+      await whileReplayRests(story, async () => {
+        await move.engine.setConfig('storage:phase', 'cutover');
+        await expect(move.engine.up(() => undefined)).rejects.toThrow('The hold was called off');
+      });
+      expect(await lastHold(ledger)).toMatchObject({ state: 'called-off' });
+      expect(await standing(ledger, environment)).toEqual({
+        phase: 'copy',
+        entering: 'cutover',
+        epoch: 1n,
+        writesGoTo: 'source',
+        parameter: 's3',
+      });
+      await writesGoOn(story);
+    });
+
+    it('calls a hold off whose process was killed, and S3 goes on', async () => {
+      const { move, ledger, environment } = story;
+      await whileReplayRests(story, async () => {
+        const update = await move.engine.startUp();
+        await eventually(
+          'the hold has begun',
+          async () => (await readParameter(environment))?.state === 'hold',
+          120,
+        );
+        kill(await processesWith('migrate.ts', 'phase settle'));
+        await eventually('the watcher has called it off', async () => (await openHold(ledger)) === null, 30);
+        await update;
+      });
+      expect(await lastHold(ledger)).toMatchObject({
+        state: 'called-off',
+        reason: 'the process that held it died',
+      });
+      await eventually(
+        'the parameter says S3',
+        async () => (await readParameter(environment))?.state === 's3',
+      );
+      await writesGoOn(story);
+    });
+
+    it('turns the applications while they write, and a straggler ignores it', async () => {
+      const { move, ledger, environment } = story;
+      await move.advance('cutover');
+      expect(await standing(ledger, environment)).toEqual({
+        phase: 'cutover',
+        entering: null,
+        epoch: 2n,
+        writesGoTo: 'target',
+        parameter: 'ceph',
+      });
+      expect(await lastHold(ledger)).toMatchObject({ state: 'done', direction: 'to-target' });
+      await writesGoOn(story);
+    });
+  });
+}
+
+/** Replay is stopped in its tracks, with something left to do: no hold can reach zero. */
+async function whileReplayRests(story: Story, work: () => Promise<void>): Promise<void> {
+  const pids = await supervised(story.move, 'replay');
+  expect(pids.length).toBeGreaterThan(0);
+  kill(pids, 'SIGSTOP');
+  try {
+    await appendOperations(story.ledger, [
+      { move: 'images', key: 'nobody/wrote/this', kind: 'put', eventName: 'test', eventSource: 'ceph:s3' },
+    ]);
+    await work();
+  } finally {
+    kill(pids, 'SIGKILL');
+  }
+}
+
+async function writesGoOn(story: Story): Promise<void> {
+  const before = (await story.move.clients.fleetStatus())?.mutations ?? 0;
+  await eventually(
+    'clients write',
+    async () => ((await story.move.clients.fleetStatus())?.mutations ?? 0) > before + 10,
+  );
+}
