@@ -1,0 +1,50 @@
+import type { Environment, Move } from '../environment.ts';
+import { UserError } from '../errors.ts';
+import { StoreClient } from '../store/client.ts';
+
+/** Both sides of one move, for reading. */
+export type Pair = {
+  move: Move;
+  source: StoreClient;
+  target: StoreClient;
+  close(): Promise<void>;
+};
+
+/** Objects in flight: more than this an RGW does not reward (measured: 32 at a time is the most it answers). */
+export const CONCURRENCY = 32;
+
+/** Opens both sides of a move with users that may read everything and, at the target, write nothing. */
+export async function openPair(
+  environment: Environment,
+  move: Move,
+  options: { requestSeconds?: number } = {},
+): Promise<Pair> {
+  const endpoint = environment.targets[move.targetCluster];
+  if (endpoint === undefined) {
+    throw new UserError(`The move ${move.name} names the target "${move.targetCluster}", which is not there`);
+  }
+  const settings = {
+    requestSeconds: options.requestSeconds ?? environment.bounds.requestSeconds,
+    connections: CONCURRENCY,
+  };
+  const source = await StoreClient.open(environment.source, 'migration', settings);
+  const target = await StoreClient.open(endpoint, 'migration-verify', settings);
+  return {
+    move,
+    source,
+    target,
+    async close() {
+      await Promise.all([source.close(), target.close()]);
+    },
+  };
+}
+
+/** The move of that name. Throws a UserError that lists the names there are. */
+export function moveOf(environment: Environment, name: string): Move {
+  const found = environment.moves.find((move) => move.name === name);
+  if (found === undefined) {
+    const names = environment.moves.map((move) => move.name).join(', ');
+    throw new UserError(`There is no move "${name}"; there are: ${names}`);
+  }
+  return found;
+}
