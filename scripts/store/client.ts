@@ -25,12 +25,13 @@ export class StoreClient {
 
   /**
    * @param user a name in the endpoint's credentials file; null sends nothing signed
+   * @param options.attempts how often a request may be sent in all; default 5
    * @param options.connections at most so many at once; default 32, more than which RGW does not reward
    */
   static async open(
     endpoint: StoreEndpoint,
     user: string | null,
-    options: { requestSeconds: number; connections?: number },
+    options: { requestSeconds: number; connections?: number; attempts?: number },
   ): Promise<StoreClient> {
     const credentials = user === null ? null : await readCredentials(endpoint.credentialsFile, user);
     return new StoreClient(new Transport(endpoint, credentials, options));

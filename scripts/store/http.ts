@@ -40,14 +40,21 @@ export class Transport {
   readonly #origin: URL;
   readonly #pool: Pool;
   readonly #signer: Signer | null;
+  readonly #attempts: number;
 
   constructor(
     endpoint: StoreEndpoint,
     credentials: Credentials | null,
-    options: { requestSeconds: number; connections?: number | undefined; service?: 's3' | 'sns' },
+    options: {
+      requestSeconds: number;
+      connections?: number | undefined;
+      attempts?: number | undefined;
+      service?: 's3' | 'sns';
+    },
   ) {
     this.endpoint = endpoint;
     this.requestSeconds = options.requestSeconds;
+    this.#attempts = options.attempts ?? ATTEMPTS;
     this.#origin = new URL(endpoint.endpoint);
     this.#pool = new Pool(this.#origin.origin, {
       connections: options.connections ?? 32,
@@ -115,7 +122,8 @@ export class Transport {
         return await attempt(deadline);
       } catch (error) {
         const pause = FIRST_PAUSE_MS * 2 ** count * (0.5 + Math.random());
-        const again = count < ATTEMPTS && mayRepeat(request, error) && (reads || shared.leftMs() > pause);
+        const again =
+          count < this.#attempts && mayRepeat(request, error) && (reads || shared.leftMs() > pause);
         if (!again) {
           throw error;
         }
