@@ -1,0 +1,152 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { readEnvironment, type Environment, type StoreEndpoint } from '../../scripts/environment.ts';
+import { openLedger, type Pool } from '../../scripts/ledger/connect.ts';
+import { migrateLedger } from '../../scripts/ledger/migrations.ts';
+import { StoreClient } from '../../scripts/store/client.ts';
+import { BucketControl } from '../../scripts/store/control.ts';
+
+/** A ledger and a pair of buckets of a test's own, empty. */
+export type Scratch = {
+  /** A fresh database with the whole schema; the move is in phase `none`, epoch 1. */
+  ledger: Pool;
+  sourceBucket: string;
+  targetBucket: string;
+  /** The environment with this ledger and one move, named `scratch`, between these buckets. */
+  environment: Environment;
+  /** The same as a document, for processes that a test starts. */
+  environmentFile: string;
+  /** A client that is closed with the scratch. Users of the target: `migration-sync`, … */
+  source(user?: string | null): Promise<StoreClient>;
+  target(user?: string | null): Promise<StoreClient>;
+  close(): Promise<void>;
+};
+export type RealServices = {
+  environment: Environment;
+  /** @param name letters, digits and hyphens; one test file's own. What an earlier run left is removed. */
+  scratch(name: string): Promise<Scratch>;
+};
+
+const REQUEST_SECONDS = 10;
+const TARGET_USERS = ['migration-sync', 'migration-replay', 'migration-straggler', 'migration-verify'];
+
+/** The stores and PostgreSQL of the environment that the variable STORAGE_ENVIRONMENT names. */
+export async function realServices(): Promise<RealServices> {
+  const file = process.env['STORAGE_ENVIRONMENT'];
+  if (file === undefined) {
+    throw new Error('STORAGE_ENVIRONMENT is not set; the suite sets it when the environment is up');
+  }
+  const environment = await readEnvironment(file);
+  return { environment, scratch: (name) => makeScratch(environment, name) };
+}
+
+async function makeScratch(base: Environment, name: string): Promise<Scratch> {
+  const [cluster, targetEndpoint] = Object.entries(base.targets)[0] ?? [];
+  if (cluster === undefined || targetEndpoint === undefined) {
+    throw new Error('the environment has no target');
+  }
+  const connectionString = await freshDatabase(base.ledger, `scratch_${name.replaceAll('-', '_')}`);
+  const ledger = openLedger(connectionString);
+  await migrateLedger(ledger);
+  const sourceBucket = `scratch-${name}-source`;
+  const targetBucket = `scratch-${name}-target`;
+  await freshBucket(base.source, sourceBucket, ['migration']);
+  await freshBucket(targetEndpoint, targetBucket, TARGET_USERS);
+  const environment: Environment = {
+    ...base,
+    ledger: connectionString,
+    moves: [{ name: 'scratch', sourceBucket, targetCluster: cluster, targetBucket }],
+  };
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'storage-scratch-'));
+  const environmentFile = path.join(folder, 'environment.json');
+  await writeFile(environmentFile, JSON.stringify(environment));
+  const clients: StoreClient[] = [];
+  const open = async (endpoint: StoreEndpoint, user: string | null): Promise<StoreClient> => {
+    const client = await StoreClient.open(endpoint, user, { requestSeconds: REQUEST_SECONDS });
+    clients.push(client);
+    return client;
+  };
+  return {
+    ledger,
+    sourceBucket,
+    targetBucket,
+    environment,
+    environmentFile,
+    source: (user = 'applications') => open(base.source, user),
+    target: (user = 'applications') => open(targetEndpoint, user),
+    close: async () => {
+      await Promise.all(clients.map((client) => client.close()));
+      await ledger.end();
+    },
+  };
+}
+
+/** Drops and makes the database, as the superuser; its owner is the role that the ledger uses. */
+async function freshDatabase(ledger: string, name: string): Promise<string> {
+  const role = new pg.Client({ connectionString: ledger }).user ?? 'postgres';
+  const superuser = new pg.Client({ connectionString: withDatabase(ledger, 'postgres', 'postgres') });
+  await superuser.connect();
+  try {
+    await superuser.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await superuser.query(`CREATE DATABASE ${name} OWNER ${pg.escapeIdentifier(role)}`);
+  } finally {
+    await superuser.end();
+  }
+  return withDatabase(ledger, name);
+}
+
+function withDatabase(connectionString: string, database: string, user?: string): string {
+  const url = new URL(connectionString);
+  url.pathname = `/${database}`;
+  if (user !== undefined && url.searchParams.has('user')) {
+    url.searchParams.set('user', user);
+  } else if (user !== undefined) {
+    url.username = user;
+  }
+  return url.toString();
+}
+
+/** An empty bucket of the applications, open to these users and, for reading, to anyone. */
+async function freshBucket(endpoint: StoreEndpoint, bucket: string, users: string[]): Promise<void> {
+  const owner = await StoreClient.open(endpoint, 'applications', { requestSeconds: REQUEST_SECONDS });
+  const control = await BucketControl.open(endpoint, 'applications');
+  try {
+    if (await owner.bucketExists(bucket)) {
+      await emptyBucket(owner, bucket);
+      await owner.send({ method: 'DELETE', bucket });
+    }
+    await owner.createBucket(bucket);
+    const resources = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`];
+    await control.mergePolicy(bucket, [
+      {
+        Sid: 'Migration',
+        Effect: 'Allow',
+        Principal: { AWS: users.map((user) => `arn:aws:iam:::user/${user}`) },
+        Action: ['s3:*'],
+        Resource: resources,
+      },
+      {
+        Sid: 'Public',
+        Effect: 'Allow',
+        Principal: '*',
+        Action: ['s3:GetObject', 's3:ListBucket'],
+        Resource: resources,
+      },
+    ]);
+  } finally {
+    control.close();
+    await owner.close();
+  }
+}
+
+/** Removes every version, marker and open upload. */
+export async function emptyBucket(client: StoreClient, bucket: string): Promise<void> {
+  for await (const { key, versionId } of client.listVersions(bucket)) {
+    await client.delete(bucket, key, { versionId });
+  }
+  for await (const { key, uploadId } of client.listUploads(bucket)) {
+    await client.abortUpload(bucket, key, { uploadId });
+  }
+}
