@@ -1,3 +1,4 @@
+import { Agent, request } from 'undici';
 import type { Environment } from '../environment.ts';
 import { StoreClient } from '../store/client.ts';
 import { BucketControl, type NotificationEntry } from '../store/control.ts';
@@ -50,6 +51,29 @@ export async function installCapture(environment: Environment): Promise<void> {
   await withControl(environment, async (control) => {
     for (const { sourceBucket } of environment.moves) await control.mergeNotification(sourceBucket, [entry]);
   });
+}
+
+/**
+ * Whether the capture receiver and the ledger behind it answer. On Amazon there is no receiver but a
+ * Lambda, of which only the canary can tell.
+ */
+export async function receiverAnswers(environment: Environment): Promise<boolean> {
+  if (environment.source.kind === 'aws') return true;
+  const url = new URL('/health', environment.capture.receiver);
+  // An agent of its own: the process's proxy settings are not for loopback and VPC.
+  const dispatcher = new Agent();
+  try {
+    const answer = await request(url, {
+      dispatcher,
+      signal: AbortSignal.timeout(environment.bounds.requestSeconds * 1000),
+    });
+    await answer.body.dump();
+    return answer.statusCode === 200;
+  } catch {
+    return false;
+  } finally {
+    await dispatcher.close();
+  }
 }
 
 /** Takes our entry out of every source bucket's notification, and then our topic with what it still holds. */

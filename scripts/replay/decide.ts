@@ -39,6 +39,11 @@ export type TargetHistory = {
   hasSource: boolean;
   /** ETags of all versions, the current one's too. */
   etags: readonly string[];
+  /**
+   * The current version where replay wrote it although the key had existed: RGW accepts `If-None-Match: *`
+   * over a delete marker that came in between.
+   */
+  intruder: string | null;
 };
 
 export type Situation = { operations: readonly SeenOperation[]; source: SourceState; target: TargetState } & (
@@ -53,17 +58,19 @@ export type Action =
   /** Remove Ceph's object: a client removed it from S3 while that was the truth. */
   | { do: 'delete' }
   /** Write S3's object on condition that the key never existed on Ceph. */
-  | { do: 'apply'; position: bigint }
+  | { do: 'apply' }
+  /** Remove exactly this version, which replay wrote and should not have: what it covered shows again. */
+  | { do: 'withdraw'; versionId: string }
   /** Keep S3's bytes aside and report. */
-  | { do: 'aside'; position: bigint; reason: string };
+  | { do: 'aside'; position: bigint };
 
 export type Retirement = { position: bigint; outcome: Outcome };
-/** An operation that is reported without anything being kept: a delete, or bytes that are gone. */
+/** An operation that is reported. Of a put the bytes are kept aside, if S3 still has them. */
 export type ReportedConflict = { position: bigint; kind: 'put' | 'delete'; reason: string };
 
 export type Decision = {
   action: Action;
-  /** One for every operation that was seen, in the case that the action succeeds. */
+  /** One for every operation that was seen, once the action has succeeded; none when there is more to do. */
   retire: Retirement[];
   conflicts: ReportedConflict[];
 };
@@ -105,6 +112,10 @@ function keepTarget(situation: AfterTurn): Decision {
   const fresh = operations.filter((operation) => !operation.duplicate);
   const puts = fresh.filter(({ kind }) => kind === 'put');
   const newest = newestPut(puts, situation.source);
+  const { intruder } = situation.history;
+  // First of all a deleted object must not stay back; what to do with the rest is decided afterwards.
+  if (intruder !== null)
+    return { action: { do: 'withdraw', versionId: intruder }, retire: [], conflicts: [] };
   const decision: Decision = { action: { do: 'nothing' }, retire: [], conflicts: [] };
   const retire = (operation: SeenOperation, outcome: Outcome) =>
     decision.retire.push({ position: operation.position, outcome });
@@ -179,7 +190,10 @@ function judgePut(
       ? { action: nothing, outcome: 'conflict', reason: REASONS.described }
       : { action: nothing, outcome: 'superseded' };
   }
-  if (history.entries === 0) return { action: { do: 'apply', position: put.position }, outcome: 'applied' };
-  const reason = REASONS.overwritten;
-  return { action: { do: 'aside', position: put.position, reason }, outcome: 'conflict' };
+  if (history.entries === 0) return { action: { do: 'apply' }, outcome: 'applied' };
+  return {
+    action: { do: 'aside', position: put.position },
+    outcome: 'conflict',
+    reason: REASONS.overwritten,
+  };
 }
