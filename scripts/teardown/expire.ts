@@ -1,0 +1,73 @@
+import { clockOf, type Environment } from '../environment.ts';
+import { UserError } from '../errors.ts';
+import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
+import { withControl } from './control.ts';
+import { assertWritesRefused, DENY_SID } from './deny.ts';
+import { retireGuards } from './facts.ts';
+import { certifyContainment } from './certify.ts';
+import { EXPIRY_RULES, rulesStand } from './rules.ts';
+
+/**
+ * Has the source buckets expire all they hold, by lifecycle rules merged into the customer's own.
+ * Removal is asynchronous: `sourceIsEmpty` says when it is done. Every guard is asked again first; a
+ * containment certificate that got stale is taken anew, which is safe while writes are denied. Where our
+ * rules stand in every bucket already, nothing is done.
+ *
+ * @throws UserError exit 1 with what is missing; then no rule was set
+ */
+export async function expireSource(
+  environment: Environment,
+  options: { say?: (line: string) => void; now?: Date } = {},
+): Promise<void> {
+  const say = options.say ?? (() => undefined);
+  if ((await rulesStand(environment)) === 'all') {
+    say('the expiry rules stand already');
+    return;
+  }
+  const ledger = openLedger(environment.ledger, { application: `migrate expire (pid ${process.pid})` });
+  try {
+    await assertReachable(ledger);
+    await assertMayExpire(environment, ledger, options.now ?? clockOf(environment)(), say);
+  } finally {
+    await ledger.end();
+  }
+  await withControl(environment, async (control) => {
+    for (const { sourceBucket } of environment.moves) {
+      say(`sets the rules that expire ${sourceBucket}`);
+      await control.mergeLifecycle(sourceBucket, [...EXPIRY_RULES]);
+    }
+  });
+}
+
+async function assertMayExpire(
+  environment: Environment,
+  ledger: Pool,
+  now: Date,
+  say: (line: string) => void,
+): Promise<void> {
+  await withControl(environment, async (control) => {
+    for (const { sourceBucket } of environment.moves) {
+      const policy = await control.policy(sourceBucket);
+      if (!(policy?.Statement.some((statement) => statement.Sid === DENY_SID) ?? false)) {
+        throw refused([`writes to ${sourceBucket} are not denied; only then is a certificate the last word`]);
+      }
+    }
+  });
+  await assertWritesRefused(environment);
+  const ask = () => retireGuards(environment, ledger, now, { watchReads: false });
+  let missing = await ask();
+  if (missing.length > 0 && missing.every(({ guard }) => guard === 'certificate')) {
+    const findings = await certifyContainment(environment, ledger, say);
+    if (findings.length > 0) throw refused(findings);
+    missing = await ask();
+  }
+  if (missing.length > 0) throw refused(missing.map(({ message }) => message));
+}
+
+function refused(missing: string[]): UserError {
+  return new UserError(
+    `S3 is not expired; nothing was removed. What is missing:\n  - ${missing.join('\n  - ')}\n` +
+      'To mend it with replay at work again, set storage:phase back to retain.',
+    { exitCode: 1 },
+  );
+}

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import type { Environment } from '../environment.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { withControl } from './control.ts';
+import { sourceIsEmpty } from './empty.ts';
+import { EXPIRY_RULES } from './rules.ts';
+
+/**
+ * Has an RGW expire the source buckets now instead of at night. Only for rehearsals: the source on AWS
+ * is emptied by AWS, in its own time.
+ *
+ * Measured with 16.2.15: a day must count as a second (`rgw_lc_debug_interval`, set for this one command
+ * alone), or non-current versions and uploads would wait for a day. A run makes delete markers of the
+ * current objects, removes what is non-current and aborts uploads; the second removes the markers. An
+ * unversioned bucket is empty after one. And each run takes up only the *first* bucket of each of the 32
+ * shards in which RGW keeps its lifecycle list, whatever it did to that bucket before: a bucket behind
+ * another one starves until the other leaves the list. So rules are taken out of a bucket once it is
+ * empty; writes to it are still denied.
+ *
+ * @param options.cephConf the source cluster's ceph.conf
+ * @param options.name     the Ceph name that the command runs as, for example `client.admin`
+ * @throws UserError exit 1 where the buckets are not empty after `options.runs` (default 12)
+ */
+export async function runLifecycleNow(
+  environment: Environment,
+  options: { cephConf: string; name?: string; runs?: number; say?: (line: string) => void },
+): Promise<void> {
+  if (environment.source.kind !== 'ceph' || environment.name !== 'local') {
+    throw new UserError('Lifecycle can be run at will only on the local RGW; elsewhere the store runs it');
+  }
+  const say = options.say ?? (() => undefined);
+  const runs = options.runs ?? 12;
+  for (let run = 1; ; run += 1) {
+    const left = await sourceIsEmpty(environment);
+    if (left.length === 0) return;
+    if (run > runs) {
+      throw new UserError(`After ${runs} runs of lifecycle:\n  - ${left.join('\n  - ')}`, { exitCode: 1 });
+    }
+    say(`lifecycle run ${run}: ${left.join('; ')}`);
+    await processLifecycle(options.cephConf, options.name ?? 'client.admin');
+    await retireRulesOfEmpty(environment);
+    // A version is non-current for a "day" only when the second in which it became so has passed.
+    await sleep(1000);
+  }
+}
+
+async function processLifecycle(cephConf: string, name: string): Promise<void> {
+  try {
+    await execa(
+      'radosgw-admin',
+      ['--conf', cephConf, '--name', name, '--rgw-lc-debug-interval=1', 'lc', 'process'],
+      { stdin: 'ignore', timeout: 300_000 },
+    );
+  } catch (error) {
+    throw new UserError(`radosgw-admin lc process failed: ${messageOf(error)}`, {
+      exitCode: 3,
+      cause: error,
+    });
+  }
+}
+
+/** An empty bucket needs its rules no more, and makes room for the next one on RGW's list. */
+async function retireRulesOfEmpty(environment: Environment): Promise<void> {
+  for (const move of environment.moves) {
+    const alone = { ...environment, moves: [move] };
+    if ((await sourceIsEmpty(alone)).length > 0) continue;
+    await withControl(environment, (control) =>
+      control.removeLifecycle(
+        move.sourceBucket,
+        EXPIRY_RULES.map((rule) => rule.id),
+      ),
+    );
+  }
+}
