@@ -1,46 +1,19 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { engineProject, type EngineProject } from '../support/engine.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commandProject, type CommandProject } from '../support/command-project.ts';
 
-/**
- * The stand-in for the command provider, driven by the real engine, held against what @pulumi/command 1.2.1
- * documents.
- */
+/** The stand-in for the command provider, driven by the real engine, held against what @pulumi/command 1.2.1 documents. */
 
-let project: EngineProject;
-/** What the commands did, one line each. */
-let diary: string;
+let project: CommandProject['project'];
+let entries: CommandProject['entries'];
+let program: CommandProject['program'];
+let up: CommandProject['up'];
 beforeEach(async () => {
-  project = await engineProject();
-  diary = path.join(project.folder, 'diary');
-  await writeFile(diary, '');
+  ({ project, entries, program, up } = await commandProject());
 });
 afterEach(() => project.remove());
-
-/** Replaces the program by one with these resources and outputs. */
-async function program(body: string): Promise<void> {
-  await project.program(
-    `import pulumi from '@pulumi/pulumi';\nimport { local, remote } from '@pulumi/command';\nvoid pulumi; void local; void remote;\nconst diary = '${diary}';\n${body}`,
-  );
-}
-
-async function up(body: string) {
-  await program(body);
-  const result = await project.pulumi('up', '--yes', '--skip-preview');
-  expect(result.exitCode, result.output).toBe(0);
-  return result.output;
-}
-
-async function failingUp(body: string) {
-  await program(body);
-  const result = await project.pulumi('up', '--yes', '--skip-preview');
-  expect(result.exitCode, result.output).not.toBe(0);
-  return result.output;
-}
-
-const entries = async () => (await readFile(diary, 'utf8')).split('\n').filter((line) => line !== '');
 
 describe('the life of a command', () => {
   it('creates once, updates in place on any changed input, and deletes', async () => {
@@ -179,120 +152,3 @@ describe('what is shown', () => {
     );
   });
 });
-
-describe('failures', () => {
-  it('a command that fails fails the update and says what it printed; the next run tries again', async () => {
-    const output = await failingUp(
-      "new local.Command('one', { create: `echo try >> ${diary}; echo partly; echo broken >&2; exit 3` });",
-    );
-    expect(output).toContain('exit status 3: running "echo try');
-    expect(output).toMatch(/partly\n\s*broken/);
-    expect(output).not.toContain('at async');
-    await up("new local.Command('one', { create: `echo again >> ${diary}` });");
-    expect(await entries()).toEqual(['try', 'again']);
-  });
-
-  it('an update that fails leaves the resource as it was and is tried again', async () => {
-    const body = (update: string) =>
-      `new local.Command('one', { create: 'echo made', update: \`${update}\` });`;
-    await up(body('true'));
-    await failingUp(body('echo try >> ${diary}; false'));
-    const output = await failingUp(body('echo try >> ${diary}; false'));
-    expect(await entries()).toEqual(['try', 'try']);
-    expect(output).toContain('exit status 1: running');
-    await up(body('echo fine >> ${diary}'));
-    expect(await entries()).toEqual(['try', 'try', 'fine']);
-  });
-
-  it('a delete that fails keeps the resource', async () => {
-    await up(
-      "new local.Command('one', { create: 'true', delete: 'echo stays >&2; test -e ' + diary + '.free' });",
-    );
-    expect(await failingUp('')).toContain('stays');
-    await writeFile(`${diary}.free`, '');
-    await up('');
-  });
-
-  it('a folder or program that is not there', async () => {
-    expect(await failingUp("new local.Command('one', { create: 'true', dir: '/not/there' });")).toContain(
-      'ENOENT',
-    );
-    expect(
-      await failingUp("new local.Command('one', { create: 'x', interpreter: ['/not/there'] });"),
-    ).toContain('ENOENT');
-  });
-
-  it.each([
-    ["new local.Command('one', { create: 'true', assetPaths: ['*'] });", 'does not collect files'],
-    ["new local.Command('one', { create: 'true', archivePaths: ['*'] });", 'does not collect files'],
-    ["new local.Command('one', { create: 'true', logging: 'loud' as any });", 'Expected one of "stdout"'],
-    ["new local.Command('one', { create: 7 as any });", 'Expected a string, got 7.'],
-    [
-      "new remote.Command('one', { connection: { host: 'h' } });",
-      'has only command:local:Command, not command:remote:Command',
-    ],
-  ])('refuses %s', async (body, message) => {
-    expect(await failingUp(body)).toContain(message);
-  });
-});
-
-describe('processes', () => {
-  it('ends when the engine is killed, and leaves the command running', async () => {
-    const [pids, gate] = [`${diary}.pids`, `${diary}.gate`];
-    await execa('mkfifo', [gate]);
-    await program(
-      "new local.Command('one', { create: `echo $PPID $$ > ${diary}.pids; cat ${diary}.gate; echo done >> ${diary}` });",
-    );
-    const running = project.start('up', '--yes', '--skip-preview');
-    const [plugin = 0, command = 0] = (await contents(pids)).split(' ').map(Number);
-    running.kill('SIGKILL');
-    await running;
-    await ended(plugin);
-    expect(isAlive(command)).toBe(true);
-    await writeFile(gate, '');
-    expect(await contents(diary)).toBe('done\n');
-  });
-
-  it('refuses a backend that is not in files', async () => {
-    const plugin = path.resolve(
-      import.meta.dirname,
-      '../../scripts/toolchain/plugins/command/bin/pulumi-resource-command',
-    );
-    for (const [backend, text] of [
-      ['https://api.pulumi.com', 'this is https://api.pulumi.com'],
-      ['', 'PULUMI_BACKEND_URL is not set'],
-    ]) {
-      const result = await execa(plugin, ['127.0.0.1:1'], {
-        reject: false,
-        env: { PULUMI_BACKEND_URL: backend },
-      });
-      expect(result.exitCode).toBe(1);
-      expect(result.stdout).toBe('');
-      expect(result.stderr).toContain(text);
-    }
-  });
-});
-
-/** What is in a file, as soon as there is something in it. */
-async function contents(file: string): Promise<string> {
-  return vi.waitFor(
-    async () => {
-      const text = await readFile(file, 'utf8');
-      expect(text).not.toBe('');
-      return text;
-    },
-    { timeout: 60_000, interval: 50 },
-  );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-async function ended(pid: number): Promise<void> {
-  await execa('tail', ['--pid', String(pid), '-f', '/dev/null'], { timeout: 60_000 });
-}
