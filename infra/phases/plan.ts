@@ -98,7 +98,7 @@ const ENTER: Record<Phase, readonly Step[]> = {
     ),
     settle(
       'remove-ours',
-      'remove our notification entry, lifecycle rules and policy statement from the source buckets',
+      'remove our notification entry, lifecycle rules and policy statement from the source buckets; Ceph keeps no more versions',
     ),
   ],
 };

@@ -1,6 +1,6 @@
 import { syncProgress } from '../ledger/shards.ts';
 import { startSyncRuns } from '../sync/start.ts';
-import { groupState, startGroup } from '../local/parts/supervisor.ts';
+import { Supervisor } from '../local/parts/supervisor.ts';
 import { sleep } from '../cutover/wait.ts';
 import { UserError } from '../errors.ts';
 import type { PhaseContext } from './context.ts';
@@ -8,6 +8,7 @@ import type { PhaseContext } from './context.ts';
 /** The supervisor's group of sync workers. */
 const SYNC_GROUP = 'sync';
 const LOOK_EVERY_MILLISECONDS = 1000;
+const START_SECONDS = 30;
 
 /**
  * Starts the bulk copy and returns: the workers run under the supervisor (on AWS: as a Kubernetes Job)
@@ -15,7 +16,9 @@ const LOOK_EVERY_MILLISECONDS = 1000;
  */
 export async function startSync({ environment, ledger }: PhaseContext): Promise<void> {
   await startSyncRuns(environment, ledger);
-  await startGroup(environment.workers.supervisorConfig, SYNC_GROUP);
+  await Supervisor.at(environment.workers.supervisorConfig).start([SYNC_GROUP], {
+    deadlineSeconds: START_SECONDS,
+  });
 }
 
 /** Waits until every move's newest run is done, saying how far it is. Takes over where a killed step was. */
@@ -33,7 +36,7 @@ export async function waitForSync(context: PhaseContext): Promise<void> {
     lastLine = line;
     if (all.every((progress) => progress.state === 'done')) return;
     // Workers end by themselves when no shard is left; one that died is the supervisor's to restart.
-    if ((await groupState(environment.workers.supervisorConfig, SYNC_GROUP)) === 'failed') {
+    if (await workersHaveFailed(environment.workers.supervisorConfig)) {
       throw new UserError(
         'The workers of the bulk copy ended before the work did. Their logs say why: log/sync-*.log in the home folder.',
         { exitCode: 1 },
@@ -41,4 +44,12 @@ export async function waitForSync(context: PhaseContext): Promise<void> {
     }
     await sleep(LOOK_EVERY_MILLISECONDS);
   }
+}
+
+/** None runs or will be restarted, though the work is not done. */
+async function workersHaveFailed(supervisorConfig: string): Promise<boolean> {
+  const workers = (await Supervisor.at(supervisorConfig).processes()).filter(
+    (one) => one.group === SYNC_GROUP,
+  );
+  return workers.every((worker) => worker.state === 'FATAL' || worker.state === 'STOPPED');
 }

@@ -2,6 +2,7 @@ import type { StepId } from '../../infra/phases/plan.ts';
 import { originOf } from '../../infra/phases/phase.ts';
 import { proveCanary } from '../capture/canary.ts';
 import { createCaptureTopic, installCapture, receiverAnswers } from '../capture/notification.ts';
+import { setTargetVersioning } from '../cutover/carry-out.ts';
 import { enableUsers, suspendUsers, WRITER_AFTER_HOLD, WRITERS_BEFORE_HOLD } from '../cutover/fence.ts';
 import { holdAndTurn } from '../cutover/hold.ts';
 import { turnOrigin } from '../cutover/origin.ts';
@@ -178,6 +179,7 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
 
   async 'remove-ours'({ environment }) {
     await finishTeardown(environment);
+    await setTargetVersioning(environment, false);
   },
 };
 

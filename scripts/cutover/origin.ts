@@ -1,0 +1,31 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { originConf } from '../../infra/nginx/origin.ts';
+import type { Origin } from '../../infra/phases/phase.ts';
+import type { Environment } from '../environment.ts';
+import { UserError } from '../errors.ts';
+
+/**
+ * Turns the cache tier to another origin, without a restart. Returns once every request that begins from
+ * now on is served by it: the reload command confirms that.
+ *
+ * Throws UserError (exit 3) where Nginx did not take it up.
+ */
+export async function turnOrigin(environment: Environment, order: Origin, epoch: bigint): Promise<void> {
+  const { originFile, reload } = environment.cacheTier;
+  const text = originConf({ order, epoch });
+  const standing = await readFile(originFile, 'utf8').catch(() => '');
+  if (standing !== text) {
+    const draft = `${originFile}.${process.pid}.new`;
+    await writeFile(draft, text);
+    await rename(draft, originFile);
+  }
+  // Even where the file was right: a run that was killed may have written it and not reloaded.
+  const [program = '', ...words] = reload;
+  const result = await execa(program, words, { reject: false, all: true });
+  if (result.failed) {
+    throw new UserError(`The cache tier did not take up its new origin (${order}): ${result.all}`, {
+      exitCode: 3,
+    });
+  }
+}
