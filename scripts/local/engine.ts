@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { UserError } from '../errors.ts';
 import { processIsAlive } from './processes.ts';
 
@@ -128,24 +128,17 @@ export class Engine {
     return result.exitCode ?? 1;
   }
 
-  /** Starts `pulumi up` and hands out the process, for tests that kill it. */
-  async startUp(): Promise<ResultPromise<{ all: true; reject: false }>> {
-    const words = [
-      'up',
-      '--yes',
-      '--skip-preview',
-      '--stack',
-      STACK,
-      '--non-interactive',
-      '--color',
-      'never',
-    ];
-    const options = { cwd: this.#options.project, env: await this.environment() };
-    const start = execa({ ...options, all: true, reject: false });
-    return start('pulumi', [...words, ...this.#configFlag(words)]) as unknown as ResultPromise<{
-      all: true;
-      reject: false;
-    }>;
+  /** Starts `pulumi up` and hands out its process, for tests that kill it. */
+  async startUp(): Promise<{ pid: number; ended: Promise<string> }> {
+    await this.breakDeadLock();
+    const words = ['up', '--yes', '--skip-preview', '--stack', STACK, '--non-interactive', '--color', 'never'];
+    const child = execa('pulumi', [...words, ...this.#configFlag(words)], {
+      cwd: this.#options.project,
+      env: await this.environment(),
+      all: true,
+      reject: false,
+    });
+    return { pid: child.pid ?? 0, ended: child.then(({ all }) => all) };
   }
 
   /**

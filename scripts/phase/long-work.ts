@@ -1,6 +1,6 @@
 import { syncProgress } from '../ledger/shards.ts';
 import { startSyncRuns } from '../sync/start.ts';
-import { Supervisor } from '../local/parts/supervisor.ts';
+import { groupState, startGroup } from '../local/parts/supervisor.ts';
 import { sleep } from '../cutover/wait.ts';
 import { UserError } from '../errors.ts';
 import type { PhaseContext } from './context.ts';
@@ -8,7 +8,6 @@ import type { PhaseContext } from './context.ts';
 /** The supervisor's group of sync workers. */
 const SYNC_GROUP = 'sync';
 const LOOK_EVERY_MILLISECONDS = 1000;
-const START_SECONDS = 30;
 
 /**
  * Starts the bulk copy and returns: the workers run under the supervisor (on AWS: as a Kubernetes Job)
@@ -16,9 +15,7 @@ const START_SECONDS = 30;
  */
 export async function startSync({ environment, ledger }: PhaseContext): Promise<void> {
   await startSyncRuns(environment, ledger);
-  await Supervisor.at(environment.workers.supervisorConfig).start([SYNC_GROUP], {
-    deadlineSeconds: START_SECONDS,
-  });
+  await startGroup(environment.workers.supervisorConfig, SYNC_GROUP);
 }
 
 /** Waits until every move's newest run is done, saying how far it is. Takes over where a killed step was. */
@@ -35,21 +32,15 @@ export async function waitForSync(context: PhaseContext): Promise<void> {
     if (line !== lastLine) say(line);
     lastLine = line;
     if (all.every((progress) => progress.state === 'done')) return;
-    // Workers end by themselves when no shard is left; one that died is the supervisor's to restart.
-    if (await workersHaveFailed(environment.workers.supervisorConfig)) {
+    const state = await groupState(environment.workers.supervisorConfig, SYNC_GROUP);
+    if (state === 'failed') {
       throw new UserError(
-        'The workers of the bulk copy ended before the work did. Their logs say why: log/sync-*.log in the home folder.',
+        'The workers of the bulk copy ended before the work did. Their logs say why: log/sync_*.log in the home folder.',
         { exitCode: 1 },
       );
     }
+    // The supervisor restarts a worker that died, but does not start them after a restart of its own.
+    if (state !== 'running') await startGroup(environment.workers.supervisorConfig, SYNC_GROUP);
     await sleep(LOOK_EVERY_MILLISECONDS);
   }
-}
-
-/** None runs or will be restarted, though the work is not done. */
-async function workersHaveFailed(supervisorConfig: string): Promise<boolean> {
-  const workers = (await Supervisor.at(supervisorConfig).processes()).filter(
-    (one) => one.group === SYNC_GROUP,
-  );
-  return workers.every((worker) => worker.state === 'FATAL' || worker.state === 'STOPPED');
 }

@@ -18,7 +18,7 @@ export type Story = { move: LocalMove; environment: Environment; ledger: Pool; s
  * One move, from the first notification to the emptied bucket, through the real engine and on real
  * stores, while clients read and write from beginning to end. The chapters build on each other.
  */
-describe('the move', { sequential: true }, () => {
+describe('the move', () => {
   const story = { said: [] as string[] } as Story;
 
   beforeAll(async () => {

@@ -20,8 +20,8 @@ export function copy(story: Story): void {
       kill(await supervised(move, 'sync'));
       kill(await supervised(move, 'replay'));
       kill((await supervised(move, 'images-osd-1')).slice(0, 1));
-      kill([update.pid ?? 0]);
-      await update;
+      kill([update.pid]);
+      await update.ended;
       await move.enter('copy');
       expect((await standing(ledger, story.environment)).phase).toBe('copy');
       for (const bucket of story.environment.moves) {

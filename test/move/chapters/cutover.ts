@@ -35,7 +35,7 @@ export function cutover(story: Story): void {
         );
         kill(await processesWith('migrate.ts', 'phase settle'));
         await eventually('the watcher has called it off', async () => (await openHold(ledger)) === null, 30);
-        await update;
+        await update.ended;
       });
       expect(await lastHold(ledger)).toMatchObject({
         state: 'called-off',
