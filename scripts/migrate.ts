@@ -66,4 +66,7 @@ async function main(words: string[]): Promise<void> {
   }
 }
 
+// An engine that was killed leaves its steps running without anybody who reads: they go on to their end,
+// instead of dying at the next line that they say.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 await main(process.argv.slice(2));
