@@ -19,7 +19,7 @@ const BucketSchema = z.strictObject({
 
 /** Keys without a default must be set; what each means stands in Pulumi.yaml. */
 const SettingsSchema = z.strictObject({
-  environment: z.enum(['local', 'dev', 'prod']),
+  environment: z.enum(['local']),
   phase: z.enum(PHASES).default('prepare'),
   wait: z.boolean().default(false),
   buckets: z
@@ -93,9 +93,6 @@ export function parseSettings(project: string, all: Readonly<Record<string, stri
 /** What each key allows alone and what does not go together. */
 function contradictions(project: string, settings: Settings): string[] {
   const findings: string[] = [];
-  if (settings.environment !== 'local' && settings.clockAheadDays !== 0) {
-    findings.push(`${project}:clockAheadDays: only the local environment may move the clock; remove it here`);
-  }
   const drain = (settings.refreshMilliseconds + settings.holdRequestMilliseconds) / 1000;
   if (drain >= settings.holdLimitSeconds) {
     findings.push(

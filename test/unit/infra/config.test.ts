@@ -71,14 +71,6 @@ describe('parseSettings', () => {
     );
     expect(message).toContain('holdLimitSeconds: 5 s is less than what a hold waits for writes in flight');
   });
-
-  it('moves the clock in the local environment only', () => {
-    const ahead = { ...valid, 'storage:clockAheadDays': '15' };
-    expect(parseSettings('storage', ahead).clockAheadDays).toBe(15);
-    expect(messageOf(() => parseSettings('storage', { ...ahead, 'storage:environment': 'prod' }))).toContain(
-      'storage:clockAheadDays: only the local environment may move the clock',
-    );
-  });
 });
 
 function messageOf(work: () => unknown): string {

@@ -1,0 +1,17 @@
+import * as pulumi from '@pulumi/pulumi';
+import { isPhase, type Phase } from './phases/phase.ts';
+import { describePlan, plan } from './phases/plan.ts';
+
+/**
+ * Says what this update would do to the move, so that a preview, on a pull request too, shows the steps
+ * before anybody runs them. Only says: where the move really is, the ledger knows, and the gate asks it.
+ *
+ * The phase that the stack is in is its own last output, read from its own state: a preview runs nothing.
+ */
+export async function announcePlan(to: Phase): Promise<void> {
+  const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+  const self = new pulumi.StackReference('this-stack-before', { name });
+  const { value } = await self.getOutputDetails('phase');
+  const from = typeof value === 'string' && isPhase(value) ? value : 'none';
+  await pulumi.log.info(describePlan(plan(from, to)));
+}

@@ -1,0 +1,17 @@
+import { announcePlan } from './announce.ts';
+import { readSettings } from './config.ts';
+import { localStack } from './local/stack.ts';
+
+/**
+ * The stack, in the order of its dependencies: configuration → environment → phases → outputs. The phase
+ * that the configuration asks for is only asked for; the stack's output `phase` is what the ledger let
+ * it into.
+ */
+export default async function stack() {
+  const settings = readSettings();
+  await announcePlan(settings.phase);
+  switch (settings.environment) {
+    case 'local':
+      return localStack(settings);
+  }
+}
