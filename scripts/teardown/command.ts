@@ -38,7 +38,7 @@ async function execute(environment: Environment, ledger: Pool): Promise<void> {
   const lock = await takeLock(ledger, 'step', { wait: false });
   if (lock === null) throw new UserError('Another step of the move is at work; wait for it', { exitCode: 1 });
   try {
-    if ((await rulesStand(environment)) === 'all') {
+    if ((await rulesStand(environment)) !== 'none') {
       await finish(environment);
       return;
     }
@@ -80,7 +80,7 @@ export default defineCommand({
     const ledger = openLedger(environment.ledger, { application: `migrate teardown (pid ${process.pid})` });
     try {
       await assertReachable(ledger);
-      if ((await rulesStand(environment)) !== 'all') {
+      if ((await rulesStand(environment)) === 'none') {
         const buckets = environment.moves.map((move) => `       ${move.sourceBucket}`);
         process.stdout.write(
           [

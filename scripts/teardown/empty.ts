@@ -36,7 +36,8 @@ export async function sourceIsEmpty(environment: Environment): Promise<string[]>
 
 async function count(entries: AsyncIterable<unknown>): Promise<number> {
   let n = 0;
-  for await (const _entry of entries) {
+  for await (const entry of entries) {
+    void entry;
     n += 1;
     if (n === COUNTED) break;
   }

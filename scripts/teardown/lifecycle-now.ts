@@ -60,16 +60,21 @@ async function processLifecycle(cephConf: string, name: string): Promise<void> {
   }
 }
 
-/** An empty bucket needs its rules no more, and makes room for the next one on RGW's list. */
+/**
+ * An empty bucket makes room for the next one on RGW's list. The last one's rules stay: they go with the
+ * teardown.
+ */
 async function retireRulesOfEmpty(environment: Environment): Promise<void> {
-  for (const move of environment.moves) {
-    const alone = { ...environment, moves: [move] };
-    if ((await sourceIsEmpty(alone)).length > 0) continue;
-    await withControl(environment, (control) =>
-      control.removeLifecycle(
-        move.sourceBucket,
-        EXPIRY_RULES.map((rule) => rule.id),
-      ),
-    );
-  }
+  const full = await Promise.all(
+    environment.moves.map(
+      async (move) => (await sourceIsEmpty({ ...environment, moves: [move] })).length > 0,
+    ),
+  );
+  if (!full.includes(true)) return;
+  const ids = EXPIRY_RULES.map((rule) => rule.id);
+  await withControl(environment, async (control) => {
+    for (const [index, { sourceBucket }] of environment.moves.entries()) {
+      if (full[index] === false) await control.removeLifecycle(sourceBucket, ids);
+    }
+  });
 }
