@@ -17,7 +17,7 @@ import { isDuplicate, openOperations, retireOperations, type Outcome } from '../
 import { log } from '../log.ts';
 import { StoreError } from '../store/errors.ts';
 import type { SeenOperation } from './decide.ts';
-import { isSuspended, type SideClients } from './sides.ts';
+import { isSuspended, type SideClients, type Sides } from './sides.ts';
 import { settle, type Settled } from './settle.ts';
 
 /** How the handling of one key ended. */
@@ -55,8 +55,9 @@ export async function handleKey(
   try {
     const operations = await seenOperations(context, where);
     if (operations.length === 0) return { result: 'later' };
-    const sides = await context.clients.of(where.move, context.move.writesGoTo);
+    let sides: Sides | undefined;
     try {
+      sides = await context.clients.of(where.move, context.move.writesGoTo);
       const settled = await settle(sides, context.claims, where, context.move.writesGoTo, operations);
       if (settled === null) return { result: 'later' };
       await retire(context, claim, where, operations, settled);
@@ -67,7 +68,7 @@ export async function handleKey(
         mayRelease = false; // it runs out by itself, and whoever takes it over waits out our last request
         return { result: 'lease-lost' };
       }
-      if (await isSuspended(sides, error)) return { result: 'suspended' };
+      if (sides !== undefined && (await isSuspended(sides, error))) return { result: 'suspended' };
       log.warn(
         { ...where, reason: messageOf(error) },
         'a key could not be replayed; it is tried again later',
