@@ -8,6 +8,7 @@ import { addPending, countPending, listPending } from '../ledger/pending.ts';
 import { reportProcess } from '../ledger/reports.ts';
 import { log } from '../log.ts';
 import { moveOf, openPair } from '../verify/stores.ts';
+import { orUnreachable } from '../verify/unreachable.ts';
 import { promote } from './promotion.ts';
 import { startPendingService } from './service.ts';
 
@@ -62,10 +63,12 @@ const add = defineCommand({
     const pair = await openPair(environment, move);
     try {
       await assertReachable(ledger);
-      const [source, target] = await Promise.all([
-        pair.source.head(move.sourceBucket, args.key),
-        pair.target.head(move.targetBucket, args.key),
-      ]);
+      const [source, target] = await orUnreachable('nothing was added', () =>
+        Promise.all([
+          pair.source.head(move.sourceBucket, args.key),
+          pair.target.head(move.targetBucket, args.key),
+        ]),
+      );
       const key = JSON.stringify(args.key);
       if (source === null) throw new UserError(`${key} is not in ${move.sourceBucket}`, { exitCode: 1 });
       if (target !== null) throw new UserError(`${key} is in ${move.targetBucket} already`, { exitCode: 1 });

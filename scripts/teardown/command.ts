@@ -12,6 +12,7 @@ import { expireSource } from './expire.ts';
 import { retireGuards } from './facts.ts';
 import { beginRetire, finishTeardown, sourceIsEmpty } from './retire.ts';
 import { rulesStand } from './rules.ts';
+import { orUnreachable } from '../verify/unreachable.ts';
 
 const WHAT_HAPPENS = [
   'deny writes to the source buckets, prove it, drain what is in flight',
@@ -65,6 +66,30 @@ async function finish(environment: Environment): Promise<void> {
   process.stdout.write('S3 is empty and all that was ours there is removed. Set storage:phase to done.\n');
 }
 
+/** Says what would happen, and refuses where something is missing. Changes nothing. */
+async function plan(environment: Environment, ledger: Pool, willExecute: boolean): Promise<void> {
+  if ((await rulesStand(environment)) === 'none') {
+    const buckets = environment.moves.map((move) => `       ${move.sourceBucket}`);
+    process.stdout.write(
+      [
+        willExecute ? 'This happens:' : 'This would happen (with --execute):',
+        ...WHAT_HAPPENS.map((line, index) => `  ${index + 1}. ${line}`),
+        ...buckets,
+        '',
+      ].join('\n'),
+    );
+    const missing = await missingNow(environment, ledger);
+    if (missing.length > 0) refuse(missing);
+  } else if (!willExecute) {
+    const left = await sourceIsEmpty(environment);
+    process.stdout.write(
+      left.length === 0
+        ? 'S3 is empty. With --execute, what is ours in the source buckets would be removed.\n'
+        : `S3 is being emptied; still there:\n  - ${left.join('\n  - ')}\n`,
+    );
+  }
+}
+
 export default defineCommand({
   meta: {
     name: 'teardown',
@@ -80,27 +105,8 @@ export default defineCommand({
     const ledger = openLedger(environment.ledger, { application: `migrate teardown (pid ${process.pid})` });
     try {
       await assertReachable(ledger);
-      if ((await rulesStand(environment)) === 'none') {
-        const buckets = environment.moves.map((move) => `       ${move.sourceBucket}`);
-        process.stdout.write(
-          [
-            args.execute ? 'This happens:' : 'This would happen (with --execute):',
-            ...WHAT_HAPPENS.map((line, index) => `  ${index + 1}. ${line}`),
-            ...buckets,
-            '',
-          ].join('\n'),
-        );
-        const missing = await missingNow(environment, ledger);
-        if (missing.length > 0) refuse(missing);
-      } else if (!args.execute) {
-        const left = await sourceIsEmpty(environment);
-        process.stdout.write(
-          left.length === 0
-            ? 'S3 is empty. With --execute, what is ours in the source buckets would be removed.\n'
-            : `S3 is being emptied; still there:\n  - ${left.join('\n  - ')}\n`,
-        );
-      }
-      if (args.execute) await execute(environment, ledger);
+      await orUnreachable('this is not known', () => plan(environment, ledger, args.execute));
+      if (args.execute) await orUnreachable('this is not finished', () => execute(environment, ledger));
       await reportProcess(ledger, { owner: 'teardown', script: 'teardown' });
     } finally {
       await ledger.end();

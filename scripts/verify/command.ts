@@ -5,12 +5,12 @@ import { UserError } from '../errors.ts';
 import { recordWaiver, type Certificate } from '../ledger/certificates.ts';
 import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
 import { reportProcess } from '../ledger/reports.ts';
-import { StoreError } from '../store/errors.ts';
 import { digestOfBucket } from './bucket-digest.ts';
 import { takeContainmentCertificate } from './containment.ts';
 import { recertify, takeBaseCertificate } from './parity.ts';
 import { certificateJson, describeCertificate } from './report.ts';
 import { moveOf, openPair } from './stores.ts';
+import { orUnreachable } from './unreachable.ts';
 
 type Kind = 'base' | 'touched' | 'containment';
 const KINDS: Kind[] = ['base', 'touched', 'containment'];
@@ -37,16 +37,7 @@ async function withLedger<T>(
   const ledger = openLedger(environment.ledger, { application: `migrate verify (pid ${process.pid})` });
   try {
     await assertReachable(ledger);
-    return await work(environment, ledger);
-  } catch (error) {
-    // A difference is an answer (exit 1); a store that gives none is not.
-    if (error instanceof StoreError) {
-      throw new UserError(`A store could not be asked, so nothing was certified: ${error.message}`, {
-        exitCode: 3,
-        cause: error,
-      });
-    }
-    throw error;
+    return await orUnreachable('nothing was certified', () => work(environment, ledger));
   } finally {
     await ledger.end();
   }

@@ -6,6 +6,7 @@ import { readMove } from '../ledger/move.ts';
 import { commitHorizon } from '../ledger/operations.ts';
 import type { StoreClient } from '../store/client.ts';
 import { compareObjects, type Described } from '../store/compare.ts';
+import { StoreError } from '../store/errors.ts';
 import type { ObjectHead } from '../store/object.ts';
 import { compareKey, isDigest, type Comparison } from './compare-key.ts';
 import { CertificateDraft } from './draft.ts';
@@ -95,14 +96,29 @@ async function judge(
 ): Promise<Judged> {
   const comparison = await compareKey(pair, key, { full: options.full });
   if (comparison.differs.length === 0) return { ...comparison, containment: 'equal' };
-  const { source } = comparison;
-  if (source !== null) {
-    if (await isSuperseded(pair, key, source)) return { ...comparison, containment: 'superseded' };
-    if (await isAside(pair, ledger, key, source)) return { ...comparison, containment: 'aside' };
-  }
+  const explained = await explain(pair, ledger, key, comparison.source);
+  if (explained === 'superseded' || explained === 'aside') return { ...comparison, containment: explained };
   if (options.waived) return { ...comparison, containment: 'waived' };
-  const differs = [...comparison.differs, 'no record of a later write or delete on Ceph'];
-  return { ...comparison, differs, containment: 'unexplained' };
+  return { ...comparison, differs: [...comparison.differs, explained], containment: 'unexplained' };
+}
+
+/** @returns how Ceph explains that it does not have this object, or in words that it does not */
+async function explain(
+  pair: Pair,
+  ledger: Pool,
+  key: string,
+  source: Described | null,
+): Promise<'superseded' | 'aside' | (string & {})> {
+  const none = 'no record of a later write or delete on Ceph';
+  if (source === null) return none;
+  try {
+    if (await isSuperseded(pair, key, source)) return 'superseded';
+    return (await isAside(pair, ledger, key, source)) ? 'aside' : none;
+  } catch (error) {
+    // What may not be read there proves nothing.
+    if (error instanceof StoreError && error.status === 403) return `could not look: ${error.message}`;
+    throw error;
+  }
 }
 
 /** Whether Ceph's own history has this object, and something newer after it. */
