@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
 import { listFailures } from '../ledger/failures.ts';
 import { log } from '../log.ts';
+import { keepHeapSmall } from '../memory.ts';
 import { StoreError } from '../store/errors.ts';
 import { describeProgress, progressDisplay, progressJson, readProgress } from './progress.ts';
 import { startSyncRuns, type StartedRun } from './start.ts';
@@ -65,6 +66,7 @@ const worker = defineCommand({
   },
   args: environmentArgument,
   async run({ args }) {
+    keepHeapSmall();
     await withLedger(args, async (environment, ledger) => {
       sayEnd(await runWorker(environment, ledger, stopSignal()));
     });
@@ -96,6 +98,7 @@ const run = defineCommand({
   },
   args: environmentArgument,
   async run({ args }) {
+    keepHeapSmall();
     await withLedger(args, async (environment, ledger) => {
       await startSyncRuns(environment, ledger, { again: true });
       const ends = await showing(environment, ledger, (stop) => runWorkers(environment, ledger, stop));
