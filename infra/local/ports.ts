@@ -8,6 +8,8 @@ export type LocalPorts = {
   pending: number;
   /** Takes the source's notifications. */
   receiver: number;
+  /** On it Nginx tells itself to drop keys from its cache. */
+  cacheDrop: number;
   source: ClusterPorts;
   images: ClusterPorts;
   metadata: ClusterPorts;
@@ -32,6 +34,7 @@ export function localPorts(base: number = DEFAULT_PORT_BASE): LocalPorts {
     cacheTier: base,
     pending: base + 1,
     receiver: base + 2,
+    cacheDrop: base + 3,
     source: {
       gateways: [base + 80],
       monitorPort: base + 90,

@@ -1,13 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { Credentials } from '../../environment.ts';
-import { writeFileAtomic, type Home } from './home.ts';
-
-/** The file of a store's access keys, user by user. */
-export function credentialsFileOf(home: Pick<Home, 'credentials'>, store: string): string {
-  return path.join(home.credentials, `${store}.json`);
-}
+import { credentialsFileOf, type Home } from './home-paths.ts';
+import { writeFileAtomic } from './home.ts';
 
 /**
  * Access keys of users, random, made once and kept (mode 0600). They are written before the users are

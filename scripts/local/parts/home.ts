@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../errors.ts';
+import { homeAt, type Home } from './home-paths.ts';
+
+export { homeAt, type Home };
 
 /** What a folder of ours carries; `down` removes no folder without it. */
 const MARKER = '.storage-local';
@@ -10,31 +13,6 @@ const LONGEST_HOME = 60;
 /** Where others put something before the first part comes up. */
 const MAY_COME_FIRST = ['pulumi', 'log'];
 const WANTED_FREE_BYTES = 4 * 2 ** 30;
-
-export type Home = {
-  readonly folder: string;
-  readonly run: string;
-  readonly log: string;
-  readonly data: string;
-  readonly credentials: string;
-  readonly supervisorConfig: string;
-  readonly supervisorPrograms: string;
-  readonly environmentFile: string;
-};
-
-/** Where everything of a local environment lies. */
-export function homeAt(folder: string): Home {
-  return {
-    folder,
-    run: path.join(folder, 'run'),
-    log: path.join(folder, 'log'),
-    data: path.join(folder, 'data'),
-    credentials: path.join(folder, 'credentials'),
-    supervisorConfig: path.join(folder, 'supervisord.conf'),
-    supervisorPrograms: path.join(folder, 'supervisor.d'),
-    environmentFile: path.join(folder, 'environment.json'),
-  };
-}
 
 /**
  * Makes the folder ours, and what every part needs in it. Does nothing where that has been done.

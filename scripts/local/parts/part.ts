@@ -1,9 +1,11 @@
 import { text } from 'node:stream/consumers';
 import type { ZodType } from 'zod';
 import { messageOf, UserError } from '../../errors.ts';
+import { claimHome } from './home.ts';
 import { withLock } from './lock.ts';
 import type { Say } from './run.ts';
 import * as specs from './specs.ts';
+import { ensureSupervisor } from './supervisor.ts';
 
 /** A part of the local environment: what it is told, and what makes it so. */
 type Part<Spec extends { home: string }> = {
@@ -18,12 +20,37 @@ const part = <Spec extends { home: string }>(definition: Part<Spec>): Part<{ hom
 const PARTS: Record<string, Part<{ home: string }>> = {
   supervisor: part({
     spec: specs.SupervisorSpec,
-    up: async (spec) => (await import('./wake.ts')).supervisorUp(spec),
+    up: async (spec) => {
+      const home = await claimHome(spec.home);
+      await ensureSupervisor(home);
+      return { config: home.supervisorConfig };
+    },
   }),
   'ceph-cluster': part({
     spec: specs.CephClusterSpec,
     instance: (spec) => spec.name,
     up: async (spec, say) => (await import('./ceph.ts')).cephClusterUp(spec, say),
+  }),
+  'store-users': part({
+    spec: specs.StoreUsersSpec,
+    instance: (spec) => spec.cluster,
+    up: async (spec, say) => (await import('./store-users.ts')).storeUsersUp(spec, say),
+  }),
+  postgres: part({
+    spec: specs.PostgresSpec,
+    up: async (spec, say) => (await import('./postgres.ts')).postgresUp(spec, say),
+  }),
+  nginx: part({
+    spec: specs.NginxSpec,
+    up: async (spec, say) => (await import('./nginx.ts')).nginxUp(spec, say),
+  }),
+  environment: part({
+    spec: specs.EnvironmentSpec,
+    up: async (spec) => (await import('./environment.ts')).environmentUp(spec),
+  }),
+  workers: part({
+    spec: specs.WorkersSpec,
+    up: async (spec, say) => (await import('./workers.ts')).workersUp(spec, say),
   }),
 };
 

@@ -11,6 +11,8 @@ export type Program = {
   autostart?: boolean;
   /** `unexpected`: an exit with code 0 is the end of its work, anything else is mended. Default: always. */
   restart?: 'always' | 'unexpected';
+  /** How often in a row it may die within its first second before it is given up; default: without end. */
+  startAttempts?: number;
   /** What asks it to stop; default: TERM. */
   stopSignal?: 'TERM' | 'QUIT' | 'INT';
   /** How long it may take to stop before it is killed, in seconds; default: 20. */
@@ -76,8 +78,8 @@ ${environment === '' ? '' : `environment=${environment}\n`}${program.user === un
 autorestart=${program.restart === 'unexpected' ? 'unexpected' : 'true'}
 exitcodes=0
 startsecs=1
-; Tried again for ever, one second later each time: a daemon may wait for another one.
-startretries=100000
+; Each attempt comes a second later than the last: a daemon may wait for another one.
+startretries=${program.startAttempts ?? 100_000}
 stopsignal=${program.stopSignal ?? 'TERM'}
 stopwaitsecs=${program.stopSeconds ?? 20}
 killasgroup=true

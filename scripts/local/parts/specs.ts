@@ -75,10 +75,12 @@ export const NginxSpec = z.strictObject({
   script: z.string(),
   /** The text of the origin file for the first start; afterwards the cutover owns that file. */
   firstOrigin: z.string(),
-  ports: z.array(port).min(1),
-  /** Node, for the command that makes Nginx read the origin again. */
-  nodeBinary: z.string().startsWith('/'),
-  projectFolder: z.string().startsWith('/'),
+  /** Where clients connect. */
+  port,
+  /** Where Nginx talks to itself. */
+  dropPort: port,
+  /** The system user of the workers. */
+  user: z.string(),
 });
 export type NginxSpec = z.infer<typeof NginxSpec>;
 

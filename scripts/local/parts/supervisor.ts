@@ -65,8 +65,8 @@ export class Supervisor {
   async processes(): Promise<ProcessState[]> {
     const all = (await this.#call('getAllProcessInfo')) as Record<string, Value>[];
     return all.map((info) => ({
-      group: String(info['group']),
-      name: String(info['name']),
+      group: info['group'] as string,
+      name: info['name'] as string,
       state: info['statename'] as ProcessState['state'],
       pid: Number(info['pid']),
       exitStatus: Number(info['exitstatus']),
@@ -115,7 +115,7 @@ export class Supervisor {
     }
     for (;;) {
       const waiting = (await this.processes()).filter(
-        (process) => groups.includes(process.group) && process.state !== 'RUNNING',
+        (process) => groups.includes(process.group) && !isStarted(process),
       );
       if (waiting.length === 0) return;
       const [first] = waiting as [ProcessState];
@@ -153,6 +153,51 @@ export class Supervisor {
   }
 }
 
+/**
+ * How a group stands: `running` where any of its processes runs or is being started again, `ended` where
+ * all have done their work, `failed` where one was given up and none runs, `stopped` where it was asked to stop.
+ */
+export type GroupState = 'running' | 'ended' | 'failed' | 'stopped';
+
+/** Pure part of `groupState`. */
+export function groupStateOf(processes: readonly Pick<ProcessState, 'state' | 'exitStatus'>[]): GroupState {
+  const running = ['STARTING', 'RUNNING', 'BACKOFF', 'STOPPING'];
+  if (processes.some(({ state }) => running.includes(state))) return 'running';
+  if (
+    processes.some(({ state, exitStatus }) => state === 'FATAL' || (state === 'EXITED' && exitStatus !== 0))
+  ) {
+    return 'failed';
+  }
+  return processes.some(({ state }) => state === 'EXITED') ? 'ended' : 'stopped';
+}
+
+/** Throws UserError (exit 3) where the supervisor has no such group. */
+export async function groupState(supervisorConfigFile: string, group: string): Promise<GroupState> {
+  const all = await Supervisor.at(supervisorConfigFile).processes();
+  const processes = all.filter((process) => process.group === group);
+  if (processes.length === 0) throw unknownGroup(supervisorConfigFile, group);
+  return groupStateOf(processes);
+}
+
+/** Starts a group and waits until each of its processes has run for a second or has done its work. */
+export async function startGroup(supervisorConfigFile: string, group: string): Promise<void> {
+  const supervisor = Supervisor.at(supervisorConfigFile);
+  if (!(await supervisor.knows(group))) throw unknownGroup(supervisorConfigFile, group);
+  await supervisor.start([group], { deadlineSeconds: 30 });
+}
+
+/** Stops a group and waits until its processes have ended; nothing where there is none. */
+export async function stopGroup(supervisorConfigFile: string, group: string): Promise<void> {
+  await Supervisor.at(supervisorConfigFile).stop(group);
+}
+
+function unknownGroup(supervisorConfigFile: string, group: string): UserError {
+  return new UserError(
+    `The supervisor (${supervisorConfigFile}) has no group "${group}". Bring the environment up again: npm run local.`,
+    { exitCode: 3 },
+  );
+}
+
 /** Makes sure that the home's supervisord runs. With it come all programs that it was given before. */
 export async function ensureSupervisor(home: Home): Promise<Supervisor> {
   return withLock(`${home.folder} supervisord`, () => startSupervisor(home));
@@ -181,6 +226,11 @@ async function startSupervisor(home: Home): Promise<Supervisor> {
     await sleep(50);
   }
   return supervisor;
+}
+
+/** It runs, or it has already done what it was started for. */
+function isStarted({ state, exitStatus }: ProcessState): boolean {
+  return state === 'RUNNING' || (state === 'EXITED' && exitStatus === 0);
 }
 
 /** The last lines of a log, for an error message. */

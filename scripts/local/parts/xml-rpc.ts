@@ -76,8 +76,11 @@ export function decodeAnswer(text: string): Value {
   const answer = child(parser.parse(text) as Node[], 'methodResponse');
   const fault = find(answer, 'fault');
   if (fault !== undefined) {
-    const { faultCode, faultString } = decode(child(fault, 'value')) as Record<string, Value>;
-    throw new Fault(Number(faultCode), String(faultString));
+    const { faultCode, faultString } = decode(child(fault, 'value')) as {
+      faultCode: Value;
+      faultString: Value;
+    };
+    throw new Fault(Number(faultCode), faultString as string);
   }
   return decode(child(child(child(answer, 'params'), 'param'), 'value'));
 }

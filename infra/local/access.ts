@@ -1,0 +1,97 @@
+import type { StoreUsersSpec } from '../../scripts/local/parts/specs.ts';
+
+/** Who may do what with Food-Co's buckets, on S3 and on Ceph. */
+
+/** A bucket that moves, as far as access to it goes. */
+export type BucketAccess = {
+  name: string;
+  /** Whether anyone may read it. The list right makes a missing key a 404 (otherwise 403); Nginx refuses anonymous lists. */
+  public: boolean;
+};
+type Bucket = StoreUsersSpec['buckets'][number];
+
+/** Owns the buckets; the applications sign with its keys. */
+export const OWNER = 'applications';
+/** Conflicts' bytes lie here, on each target. */
+export const ASIDE_BUCKET = 'migration-aside';
+const STRAGGLER = 'migration-straggler';
+const VERIFY = 'migration-verify';
+/** Suspended from the hold on. */
+const WRITERS = ['migration-sync', 'migration-replay'];
+
+export const SOURCE_USERS = [OWNER, 'migration'];
+export const TARGET_USERS = [OWNER, ...WRITERS, STRAGGLER, VERIFY];
+
+const READ = ['s3:Get*', 's3:List*'];
+const PUT = ['s3:PutObject', 's3:PutObjectAcl', 's3:PutObjectTagging', 's3:AbortMultipartUpload'];
+
+/** The customer's buckets on S3: the migration reads and writes its canary. */
+export function sourceBuckets(buckets: readonly BucketAccess[]): Bucket[] {
+  return buckets.map((bucket) => ({
+    name: bucket.name,
+    owner: OWNER,
+    statements: [...publicRead(bucket), allow('StorageMigration', bucket.name, ['migration'], ['s3:*'])],
+  }));
+}
+
+/**
+ * The buckets on Ceph. After the hold only the straggler's user still writes for us, and it deletes
+ * nothing but versions that it names: an applications' object cannot be lost to it.
+ */
+export function targetBuckets(buckets: readonly BucketAccess[]): Bucket[] {
+  return [
+    ...buckets.map((bucket) => ({
+      name: bucket.name,
+      owner: OWNER,
+      statements: [
+        ...publicRead(bucket),
+        allow('StorageMigrationWriters', bucket.name, WRITERS, [
+          ...READ,
+          ...PUT,
+          's3:DeleteObject',
+          's3:DeleteObjectTagging',
+        ]),
+        allow(
+          'StorageMigrationStraggler',
+          bucket.name,
+          [STRAGGLER],
+          [...READ, ...PUT, 's3:DeleteObjectVersion'],
+        ),
+        allow('StorageMigrationVerify', bucket.name, [VERIFY], READ),
+      ],
+    })),
+    {
+      name: ASIDE_BUCKET,
+      owner: STRAGGLER,
+      // The writers may look at it so that a refusal proves their suspension, and nothing else.
+      statements: [allow('StorageMigrationAside', ASIDE_BUCKET, [OWNER, VERIFY, ...WRITERS], READ)],
+    },
+  ];
+}
+
+function publicRead(bucket: BucketAccess) {
+  if (!bucket.public) return [];
+  return [
+    {
+      Sid: 'PublicRead',
+      Effect: 'Allow' as const,
+      Principal: '*',
+      Action: ['s3:GetObject', 's3:ListBucket'],
+      Resource: resourcesOf(bucket.name),
+    },
+  ];
+}
+
+function allow(sid: string, bucket: string, users: readonly string[], actions: readonly string[]) {
+  return {
+    Sid: sid,
+    Effect: 'Allow' as const,
+    Principal: { AWS: users.map((user) => `arn:aws:iam:::user/${user}`) },
+    Action: [...actions],
+    Resource: resourcesOf(bucket),
+  };
+}
+
+function resourcesOf(bucket: string): string[] {
+  return [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`];
+}

@@ -1,0 +1,167 @@
+import { internalLocations, lanes } from './lanes.ts';
+import { maps } from './maps.ts';
+
+/** The cache tier before the images. */
+export type CacheTierSettings = {
+  /** Where clients connect, for example `127.0.0.1:7400`. */
+  listen: string;
+  /** Where Nginx talks to itself to drop keys, for example `127.0.0.1:7403`; not for others. */
+  dropListen: string;
+  /** The RGWs of the images cluster, each `HOST:PORT`. */
+  gateways: readonly string[];
+  /** S3. */
+  source: {
+    /** `HOST:PORT` */
+    server: string;
+    /** The name for which presigned URLs of the source are signed: with its port, where they carry one. */
+    host: string;
+  };
+  /** The service that knows which keys are still on S3 alone, `HOST:PORT`. */
+  pending: string;
+  /** Names below which a bucket may be part of the host name: `BUCKET.NAME`. */
+  bucketDomains: readonly string[];
+  /**
+   * The bound that clients are told: an anonymous read is never older while the origin answers. At least 3:
+   * Nginx counts whole seconds, and an answer may be one second on its way.
+   */
+  maxStaleSeconds: number;
+  /** The longest that a request may go on at the old origin after a turn; then it is cut. */
+  drainSeconds: number;
+  cache: {
+    folder: string;
+    /** The oldest files are removed above this. */
+    maxMegabytes: number;
+    /** Files that nobody asked for in so long are removed. */
+    unusedMinutes: number;
+  };
+  /** The system user of the workers. */
+  user: string;
+  files: { origin: string; script: string; pid: string; errorLog: string; accessLog: string };
+  /** Below it Nginx keeps bodies that do not fit into memory. */
+  temporaryFolder: string;
+};
+
+const MODULES = '/usr/lib/nginx/modules';
+
+/** How long Nginx may use an answer without asking again, in seconds. */
+export function freshSeconds(maxStaleSeconds: number): number {
+  if (!Number.isInteger(maxStaleSeconds) || maxStaleSeconds < 3) {
+    throw new RangeError(`maxStaleSeconds is ${maxStaleSeconds}; it must be a whole number, at least 3`);
+  }
+  return maxStaleSeconds - 2;
+}
+
+/** The text of nginx.conf. The origin is not in it: `originConf` writes that to `files.origin`. */
+export function cacheTierConf(settings: CacheTierSettings): string {
+  const { cache, files, temporaryFolder } = settings;
+  return `# Written by the stack; what is changed here is lost.
+load_module ${MODULES}/ngx_http_js_module.so;
+load_module ${MODULES}/ngx_http_cache_purge_module.so;
+
+user ${settings.user};
+daemon off;
+worker_processes 2;
+worker_rlimit_nofile 4096;
+pid ${files.pid};
+error_log ${files.errorLog} warn;
+# Requests that began at the old origin may end there, but not for ever.
+worker_shutdown_timeout ${settings.drainSeconds}s;
+
+events {
+    worker_connections 1024;
+}
+
+http {
+    log_format brief '$msec $request_method $request_uri $status $body_bytes_sent $request_time $origin_order $upstream_cache_status $upstream_status';
+    access_log ${files.accessLog} brief;
+    server_tokens off;
+    default_type application/octet-stream;
+    client_body_temp_path ${temporaryFolder}/body;
+    proxy_temp_path ${temporaryFolder}/proxy;
+    fastcgi_temp_path ${temporaryFolder}/fastcgi;
+    uwsgi_temp_path ${temporaryFolder}/uwsgi;
+    scgi_temp_path ${temporaryFolder}/scgi;
+
+    # Objects have the size they have, and keys of 1,024 bytes become long when encoded.
+    client_max_body_size 0;
+    large_client_header_buffers 8 32k;
+    # Signatures cover headers and paths as the client sent them.
+    ignore_invalid_headers off;
+    underscores_in_headers on;
+    keepalive_requests 10000;
+
+    js_import cacheTier from ${files.script};
+    js_var $source_uri;
+
+    proxy_http_version 1.1;
+    proxy_set_header Host $http_host;
+    proxy_set_header Connection "";
+    proxy_connect_timeout 5s;
+    # An S3 answer must not steer Nginx.
+    proxy_ignore_headers X-Accel-Redirect X-Accel-Expires X-Accel-Limit-Rate X-Accel-Buffering X-Accel-Charset Cache-Control Expires Set-Cookie Vary;
+
+    # An anonymous read is never older than ${settings.maxStaleSeconds} s while the origin answers: ${freshSeconds(settings.maxStaleSeconds)} s in the cache
+    # (counted in whole seconds, so up to one more) and up to one on the way here.
+    proxy_cache_path ${cache.folder} levels=1:2 keys_zone=images:16m max_size=${cache.maxMegabytes}m inactive=${cache.unusedMinutes}m use_temp_path=off;
+
+    include ${files.origin};
+
+${upstreams(settings)}
+${maps(settings)}
+    server {
+        listen ${settings.listen};
+        merge_slashes off;
+
+        # Which origin serves, for whoever has turned it.
+        location = /_origin {
+            access_log off;
+            default_type application/json;
+            return 200 '{"origin":"$origin_order","epoch":"$origin_epoch"}';
+        }
+        # A bucket's name cannot begin with an underscore: the names below stand in nobody's way.
+        location / {
+            rewrite ^ $lane last;
+        }
+
+${lanes(settings)}
+${internalLocations(settings)}    }
+
+    # Drops a key after a write. A server of its own, because it is asked when the client's answer is out.
+    server {
+        listen ${settings.dropListen};
+        access_log off;
+        location = /drop {
+            js_content cacheTier.dropped;
+        }
+        location = /_purge_get {
+            internal;
+            proxy_cache_purge images "$http_x_epoch GET $http_x_resource";
+        }
+        location = /_purge_head {
+            internal;
+            proxy_cache_purge images "$http_x_epoch HEAD $http_x_resource";
+        }
+    }
+}
+`;
+}
+
+/**
+ * Each store twice: reads reuse connections; writes do not, because a connection that the server has just
+ * closed shows as a failed request, and a write may not be repeated.
+ */
+function upstreams(settings: CacheTierSettings): string {
+  const block = (name: string, servers: readonly string[], keepalive: number) =>
+    `    upstream ${name} {\n` +
+    servers.map((server) => `        server ${server} max_fails=1 fail_timeout=1s;\n`).join('') +
+    (keepalive > 0 ? `        keepalive ${keepalive};\n` : '') +
+    '    }\n';
+  const source = [settings.source.server];
+  return [
+    block('ceph_read', settings.gateways, 32),
+    block('ceph_write', settings.gateways, 0),
+    block('s3_read', source, 32),
+    block('s3_write', source, 0),
+    block('pending', [settings.pending], 0),
+  ].join('');
+}

@@ -1,0 +1,11 @@
+import { parseEnvironment } from '../../environment.ts';
+import { claimHome, writeFileAtomic } from './home.ts';
+import type { EnvironmentSpec } from './specs.ts';
+
+/** Writes the environment document, whole and valid or not at all. Throws UserError with all that is wrong. */
+export async function environmentUp(spec: EnvironmentSpec): Promise<{ environmentFile: string }> {
+  const home = await claimHome(spec.home);
+  const document = parseEnvironment(spec.document, 'the stack');
+  await writeFileAtomic(home.environmentFile, `${JSON.stringify(document, null, 2)}\n`);
+  return { environmentFile: home.environmentFile };
+}

@@ -1,0 +1,16 @@
+import { UserError } from '../../errors.ts';
+import { withLock } from './lock.ts';
+import { reloadNginx } from './nginx-reload.ts';
+
+/** `node nginx-reload-command.ts HOME ENDPOINT`: see `reloadNginx`. */
+const [home, endpoint] = process.argv.slice(2);
+try {
+  if (home === undefined || endpoint === undefined) {
+    throw new UserError('Usage: nginx-reload-command.ts HOME ENDPOINT');
+  }
+  await withLock(`${home} nginx reload`, () => reloadNginx(home, endpoint));
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = error.exitCode;
+}

@@ -1,0 +1,69 @@
+import path from 'node:path';
+import { UserError } from '../../errors.ts';
+import { claimHome } from './home.ts';
+import type { Program } from './programs.ts';
+import type { Say } from './run.ts';
+import type { WorkersSpec } from './specs.ts';
+import { ensureSupervisor } from './supervisor.ts';
+
+/** The migration's long-running commands, by the supervisor's name for them. */
+const COMMANDS = {
+  capture: ['capture', 'serve'],
+  replay: ['replay', '--follow'],
+  pending: ['pending', 'serve'],
+  'hold-watch': ['hold', 'watch'],
+} as const;
+
+/** The workers of the bulk copy end by themselves; a step of the phase machine starts them. */
+const SYNC = 'sync';
+
+/**
+ * Makes the supervisor run the wanted workers, and no others. The workers of the bulk copy are made known
+ * and left as they are, running or not.
+ */
+export async function workersUp(spec: WorkersSpec, say: Say): Promise<{ running: string[] }> {
+  const home = await claimHome(spec.home);
+  const supervisor = await ensureSupervisor(home);
+  const unknown = spec.wanted.filter((name) => !Object.hasOwn(COMMANDS, name));
+  if (unknown.length > 0) {
+    throw new UserError(
+      `No worker is called ${unknown.join(', ')}; there are: ${Object.keys(COMMANDS).join(', ')}`,
+    );
+  }
+  const programs = workerPrograms(spec);
+  const copying = (await supervisor.processes()).some(
+    (process) => process.group === SYNC && ['RUNNING', 'STARTING'].includes(process.state),
+  );
+  await supervisor.apply(programs);
+  for (const name of Object.keys(COMMANDS)) {
+    if (!spec.wanted.includes(name)) await supervisor.stop(name);
+  }
+  // Where the number of workers or the checkout's place changed, they were stopped to be started anew.
+  await supervisor.start([...spec.wanted, ...(copying ? [SYNC] : [])], { deadlineSeconds: 30 });
+  say(`workers: ${spec.wanted.length === 0 ? 'none' : spec.wanted.join(', ')}`);
+  return { running: spec.wanted };
+}
+
+/** The workers as the supervisor runs them. */
+export function workerPrograms(spec: Omit<WorkersSpec, 'home' | 'run'>): Program[] {
+  const migrate = [spec.nodeBinary, path.join(spec.projectFolder, 'scripts', 'migrate.ts')];
+  const environment = { MIGRATE_ENVIRONMENT: spec.environmentFile };
+  return [
+    ...Object.entries(COMMANDS).map(([name, words]): Program => ({
+      name,
+      command: [...migrate, ...words],
+      environment,
+      autostart: spec.wanted.includes(name),
+    })),
+    {
+      name: SYNC,
+      command: [...migrate, 'sync', 'worker'],
+      environment,
+      autostart: false,
+      restart: 'unexpected',
+      // A worker that cannot even begin must show as failed, not be tried for ever.
+      startAttempts: 10,
+      processes: spec.syncWorkers,
+    },
+  ];
+}
