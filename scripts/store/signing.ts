@@ -37,8 +37,9 @@ export function encodePart(text: string): string {
 /** The query string as signed and as sent: sorted by name. */
 export function encodeQuery(query: Readonly<Record<string, string>>): string {
   return Object.entries(query)
-    .map(([name, value]) => `${encodePart(name)}=${encodePart(value)}`)
-    .sort()
+    .map(([name, value]) => [encodePart(name), encodePart(value)] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}=${value}`)
     .join('&');
 }
 
