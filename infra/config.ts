@@ -33,6 +33,7 @@ const SettingsSchema = z.strictObject({
   holdRequestMilliseconds: count.default(5000),
   refreshMilliseconds: count.default(1000),
   syncWorkers: count.max(64).default(2),
+  revive: z.string().default(''),
   clockAheadDays: z.int().nonnegative().default(0),
   home: z.string().startsWith('/', 'must be an absolute path').default('/var/lib/storage-local'),
   portBase: z.int().min(1024).max(32000).default(7400),
@@ -40,7 +41,7 @@ const SettingsSchema = z.strictObject({
 export type Settings = z.infer<typeof SettingsSchema>;
 type Key = keyof Settings;
 
-const TEXT_KEYS: readonly Key[] = ['environment', 'phase', 'home'];
+const TEXT_KEYS: readonly Key[] = ['environment', 'phase', 'home', 'revive'];
 
 /** Reads and checks the stack's configuration. Throws a RunError with every finding. */
 export function readSettings(): Settings {

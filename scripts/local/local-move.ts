@@ -12,7 +12,8 @@ import { Clients } from './clients/processes.ts';
 import { Engine } from './engine.ts';
 import { fillSource } from './input/fill.ts';
 import { localPackages } from './packages.ts';
-import { homeAt, type Home } from './parts/home.ts';
+import { homeAt, type Home } from './parts/home-paths.ts';
+import { Supervisor } from './parts/supervisor.ts';
 import { takeDown } from './parts/down.ts';
 import { lockRun } from './run-lock.ts';
 import { assertMachine, type LocalSettings } from './settings.ts';
@@ -56,6 +57,10 @@ export class LocalMove {
       const engine = await Engine.open({ home: settings.home, project: PROJECT, binDirs });
       await engine.setConfig('storage:home', settings.home);
       await engine.setConfig('storage:portBase', String(settings.portBase));
+      // After a reboot, or a kill of the supervisor, nothing of the stack has changed and all of it is dead.
+      if (!(await Supervisor.at(homeAt(settings.home).supervisorConfig).isUp())) {
+        await engine.setConfig('storage:revive', new Date().toISOString());
+      }
       return new LocalMove(settings, engine, say, unlock);
     } catch (error) {
       await unlock();

@@ -20,6 +20,7 @@ describe('parseSettings', () => {
       holdRequestMilliseconds: 5000,
       refreshMilliseconds: 1000,
       syncWorkers: 2,
+      revive: '',
       clockAheadDays: 0,
       home: '/var/lib/storage-local',
       portBase: 7400,
