@@ -44,13 +44,19 @@ export async function* archiveParts(archive: Archive, photographs: Photograph[])
   }
 }
 
-/** The ETag of a multipart object: the digest of its parts' digests, and how many there are. */
-export async function archiveEtag(archive: Archive, photographs: Photograph[]): Promise<string> {
+/** What a store must say about an archive, and the digest of its bytes. */
+export async function describeArchive(
+  archive: Archive,
+  photographs: Photograph[],
+): Promise<{ etag: string; md5: string; size: number }> {
   const digests: Buffer[] = [];
+  const whole = createHash('md5');
   for await (const part of archiveParts(archive, photographs)) {
     digests.push(createHash('md5').update(part).digest());
+    whole.update(part);
   }
-  return multipartEtag(digests);
+  const size = archive.partBytes.reduce((sum, part) => sum + part, 0);
+  return { etag: multipartEtag(digests), md5: whole.digest('hex'), size };
 }
 
 /** The ETag that S3 and RGW give to an upload whose parts have these MD5 digests. */

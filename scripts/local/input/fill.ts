@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { Environment } from '../../environment.ts';
 import { UserError } from '../../errors.ts';
 import { StoreClient } from '../../store/client.ts';
-import { ARCHIVES, archiveEtag, archiveParts, type Archive } from './archives.ts';
+import { ARCHIVES, describeArchive, archiveParts, type Archive } from './archives.ts';
 import { AWKWARD_KEYS } from './awkward.ts';
 import { planDocuments } from './documents.ts';
 import { readManifest, writeManifest, type ManifestEntry } from './manifest.ts';
@@ -121,9 +121,12 @@ async function planAll(objects: number, photographs: Photograph[], options: Fill
     wanted.push({ move: 'images', key, etag, size: bytes, body, described: plain('image/jpeg') });
   }
   for (const archive of ARCHIVES) {
-    const size = archive.partBytes.reduce((sum, part) => sum + part, 0);
-    const etag = await archiveEtag(archive, photographs);
-    wanted.push({ move: 'images', key: archive.key, etag, size, archive });
+    wanted.push({
+      move: 'images',
+      key: archive.key,
+      archive,
+      ...(await describeArchive(archive, photographs)),
+    });
   }
   for (const { key, body, ...described } of planDocuments(Math.ceil(objects / 7))) {
     wanted.push(inMemory('metadata', key, body, described));

@@ -4,14 +4,22 @@ import { createInterface } from 'node:readline';
 import { messageOf, UserError } from '../../errors.ts';
 
 /** One object as it was put into the source before any client began. */
-export type ManifestEntry = { move: string; key: string; etag: string; size: number };
+export type ManifestEntry = {
+  move: string;
+  key: string;
+  etag: string;
+  /** Bytes. */
+  size: number;
+  /** The digest of all bytes, where the ETag is not. */
+  md5?: string;
+};
 
 /** Writes the manifest as JSON lines, whole or not at all: a manifest that stands is a source that is filled. */
 export async function writeManifest(file: string, entries: Iterable<ManifestEntry>): Promise<void> {
   const handle = await open(`${file}.new`, 'w');
   try {
-    for (const { move, key, etag, size } of entries) {
-      await handle.appendFile(`${JSON.stringify({ move, key, etag, size })}\n`);
+    for (const { move, key, etag, size, md5 } of entries) {
+      await handle.appendFile(`${JSON.stringify({ move, key, etag, size, md5 })}\n`);
     }
     await handle.sync();
   } finally {
