@@ -97,26 +97,25 @@ async function judge(
   const comparison = await compareKey(pair, key, { full: options.full });
   if (comparison.differs.length === 0) return { ...comparison, containment: 'equal' };
   const explained = await explain(pair, ledger, key, comparison.source);
-  if (explained === 'superseded' || explained === 'aside') return { ...comparison, containment: explained };
+  if ('containment' in explained) return { ...comparison, ...explained };
   if (options.waived) return { ...comparison, containment: 'waived' };
-  return { ...comparison, differs: [...comparison.differs, explained], containment: 'unexplained' };
+  const differs = [...comparison.differs, explained.unexplained];
+  return { ...comparison, differs, containment: 'unexplained' };
 }
 
-/** @returns how Ceph explains that it does not have this object, or in words that it does not */
-async function explain(
-  pair: Pair,
-  ledger: Pool,
-  key: string,
-  source: Described | null,
-): Promise<'superseded' | 'aside' | (string & {})> {
-  const none = 'no record of a later write or delete on Ceph';
+/** How Ceph explains that it does not have this object, or in words that it does not. */
+type Explained = { containment: 'superseded' | 'aside' } | { unexplained: string };
+
+async function explain(pair: Pair, ledger: Pool, key: string, source: Described | null): Promise<Explained> {
+  const none = { unexplained: 'no record of a later write or delete on Ceph' };
   if (source === null) return none;
   try {
-    if (await isSuperseded(pair, key, source)) return 'superseded';
-    return (await isAside(pair, ledger, key, source)) ? 'aside' : none;
+    if (await isSuperseded(pair, key, source)) return { containment: 'superseded' };
+    return (await isAside(pair, ledger, key, source)) ? { containment: 'aside' } : none;
   } catch (error) {
     // What may not be read there proves nothing.
-    if (error instanceof StoreError && error.status === 403) return `could not look: ${error.message}`;
+    if (error instanceof StoreError && error.status === 403)
+      return { unexplained: `could not look: ${error.message}` };
     throw error;
   }
 }
