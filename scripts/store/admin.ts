@@ -64,6 +64,17 @@ export class RgwAdmin {
     }
   }
 
+  /** Succeeds where there is no such user. Refused while the user owns buckets. */
+  async removeUser(uid: string): Promise<void> {
+    try {
+      await this.#send('DELETE', 'admin/user', { uid });
+    } catch (error) {
+      if (!hasCode(error, 'NoSuchUser')) {
+        throw error;
+      }
+    }
+  }
+
   suspendUser(uid: string): Promise<void> {
     return this.#setSuspended(uid, true);
   }

@@ -87,11 +87,7 @@ export class StoreClient {
   }
 
   /** At most 1,000 keys. Throws when any could not be deleted. */
-  deleteMany(
-    bucket: string,
-    keys: (string | { key: string; versionId: string })[],
-    options: objects.Guard = {},
-  ): Promise<void> {
+  deleteMany(bucket: string, keys: objects.Doomed[], options: objects.Guard = {}): Promise<void> {
     return objects.deleteObjects(this.#transport, bucket, keys, options);
   }
 

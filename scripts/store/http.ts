@@ -87,6 +87,9 @@ export class Transport {
     return this.#repeat(request, async (deadline) => {
       const answer = await this.#attempt(request, deadline);
       deadline.clear();
+      // Whoever reads the body still gets its errors; a body that nobody reads to the end must not end
+      // the process.
+      answer.body.on('error', () => undefined);
       return answer;
     });
   }
