@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
 import { messageOf, UserError } from './errors.ts';
+import { StoreError } from './store/errors.ts';
 
 /** A command's module, loaded only when it is asked for. */
 const load = (module: () => Promise<{ default: unknown }>) => async () =>
@@ -56,6 +57,9 @@ async function main(words: string[]): Promise<void> {
     if (error instanceof UserError) {
       process.stderr.write(`${error.message}\n`);
       process.exitCode = error.exitCode;
+    } else if (error instanceof StoreError) {
+      process.stderr.write(`A store could not be asked, or refused: ${error.message}. See migrate preflight.\n`);
+      process.exitCode = 3;
     } else if (error instanceof Error && error.name === 'CLIError') {
       process.stderr.write(`${error.message}\nSee: migrate ${words[0] ?? ''} --help\n`);
       process.exitCode = 2;

@@ -20,7 +20,7 @@ const PROBE_KEY = `${RESERVED_PREFIX}write-probe`;
  * documents stay open, so that the statement can be taken back. The bucket itself is among the resources
  * because RGW 16.2.15 checks DeleteObjects against it.
  */
-export function denyStatement(bucket: string): PolicyStatement {
+export function denyStatement(bucket: string, kind: Environment['source']['kind']): PolicyStatement {
   return {
     Sid: DENY_SID,
     Effect: 'Deny',
@@ -39,8 +39,8 @@ export function denyStatement(bucket: string): PolicyStatement {
       's3:DeleteObjectVersionTagging',
       's3:AbortMultipartUpload',
       's3:RestoreObject',
-      's3:ReplicateObject',
-      's3:ReplicateDelete',
+      // RGW 16.2.15 refuses a policy with an action that it does not know.
+      ...(kind === 'aws' ? ['s3:ReplicateObject', 's3:ReplicateDelete'] : []),
     ],
     Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
   };
@@ -53,7 +53,7 @@ export async function denyWrites(environment: Environment): Promise<void> {
       const policy = await control.policy(move.sourceBucket);
       const stands = policy?.Statement.some((statement) => statement.Sid === DENY_SID) ?? false;
       if (!stands) await keepOriginal(environment, move, 'policy', JSON.stringify(policy));
-      await control.mergePolicy(move.sourceBucket, [denyStatement(move.sourceBucket)]);
+      await control.mergePolicy(move.sourceBucket, [denyStatement(move.sourceBucket, environment.source.kind)]);
     }
   });
   await assertWritesRefused(environment);
