@@ -84,6 +84,11 @@ rgw_usage_log_flush_threshold = 64
 rgw_dns_name = ${cluster.dnsName}
 rgw_enable_apis = s3, admin, notifications
 
+[client]
+# A client whose OSD has moved looks for a newer map only so often; by default after ten seconds.
+objecter_timeout = 2
+objecter_tick_interval = 1
+
 # Commands are no daemons: they have no admin socket.
 [client.admin]
 admin_socket =

@@ -27,7 +27,7 @@ export async function clusterIdentity(
   if (text === undefined) {
     identity = { clusterId: randomUUID(), keys: {}, osds: [] };
   } else {
-    const parsed = IdentitySchema.safeParse(JSON.parse(text));
+    const parsed = IdentitySchema.safeParse(parseJson(text));
     if (!parsed.success) {
       throw new UserError(
         `${file} is damaged, and without it the cluster's data cannot be opened. Restore it, or start anew: npm run local:down.`,
@@ -40,4 +40,12 @@ export async function clusterIdentity(
   while (identity.osds.length < wanted.osds) identity.osds.push(randomUUID());
   await writeFileAtomic(file, JSON.stringify(identity, null, 2) + '\n', { mode: 0o600 });
   return identity;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -67,6 +67,8 @@ export function programsOf(
 ): { monitor: Program; manager: Program; osds: Program[]; gateways: Program[] } {
   const daemon = (name: string, executable: string, ...words: string[]): Program => ({
     name: `${spec.name}-${name}`,
+    // Asked to stop, daemons without a monitor wait for it; the next one would find its disk locked.
+    deathSignal: 'KILL',
     command: [`/usr/bin/${executable}`, '-f', '-c', folders.configurationFile, ...words],
   });
   return {

@@ -40,7 +40,12 @@ export async function nginxUp(spec: NginxSpec, say: Say): Promise<{ endpoint: st
     [
       {
         name: PROGRAM,
-        command: ['/usr/sbin/nginx', '-c', files.configuration, '-e', files.errorLog],
+        command: [
+          '/bin/sh',
+          path.join(import.meta.dirname, 'nginx-start.sh'),
+          files.pid,
+          ...['/usr/sbin/nginx', '-c', files.configuration, '-e', files.errorLog],
+        ],
         // Lets requests in flight end.
         stopSignal: 'QUIT',
         stopSeconds: 10,

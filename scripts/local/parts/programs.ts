@@ -15,6 +15,8 @@ export type Program = {
   startAttempts?: number;
   /** What asks it to stop; default: TERM. */
   stopSignal?: 'TERM' | 'QUIT' | 'INT';
+  /** What it gets from the kernel when the supervisor dies; default: what asks it to stop. */
+  deathSignal?: 'KILL';
   /** How long it may take to stop before it is killed, in seconds; default: 20. */
   stopSeconds?: number;
   /** How many run side by side, as `name:name-0`, …; default: one, `name:name`. */
@@ -71,7 +73,7 @@ export function programText(program: Program, folders: { log: string }): string 
   return `; Written by the local environment; what is changed here is lost.
 [program:${program.name}]
 ; The kernel ends the daemon with the supervisor: a new one must find ports and locks free.
-command=/usr/bin/setpriv --pdeathsig ${program.stopSignal ?? 'TERM'} ${program.command.map(quote).join(' ')}
+command=/usr/bin/setpriv --pdeathsig ${program.deathSignal ?? program.stopSignal ?? 'TERM'} ${program.command.map(quote).join(' ')}
 ${environment === '' ? '' : `environment=${environment}\n`}${program.user === undefined ? '' : `user=${program.user}\n`}${
     many ? `numprocs=${program.processes}\nprocess_name=%(program_name)s-%(process_num)d\n` : ''
   }autostart=${program.autostart ?? true}
