@@ -3,13 +3,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processesOf, takeDown } from '../../../../scripts/local/parts/down.ts';
 import { claimHome, type Home } from '../../../../scripts/local/parts/home.ts';
-import type {
-  Supervisor} from '../../../../scripts/local/parts/supervisor.ts';
+import type { Supervisor } from '../../../../scripts/local/parts/supervisor.ts';
 import {
   ensureSupervisor,
   groupState,
   startGroup,
-  stopGroup
+  stopGroup,
 } from '../../../../scripts/local/parts/supervisor.ts';
 
 const sleeper = (name: string, seconds = '1000') => ({ name, command: ['/bin/sleep', seconds] });
