@@ -41,8 +41,8 @@ export async function carryOut(environment: Environment, ledger: Pool): Promise<
   if (writesGoTo === 'source') await setTargetVersioning(environment, false);
 }
 
-/** Puts back what a hold that was called off had changed: the store the ledger names goes on. */
-export async function restore(environment: Environment, ledger: Pool): Promise<void> {
+/** Tells the applications, again, the store that the ledger names. */
+export async function sayStore(environment: Environment, ledger: Pool): Promise<void> {
   const { epoch, writesGoTo } = await readMove(ledger);
   await writeParameter(environment, {
     state: writesGoTo === 'source' ? 's3' : 'ceph',
@@ -50,6 +50,12 @@ export async function restore(environment: Environment, ledger: Pool): Promise<v
     epoch,
     requestSeconds: environment.bounds.requestSeconds,
   });
+}
+
+/** Puts back what a hold that was called off had changed: the store that the ledger names goes on. */
+export async function restore(environment: Environment, ledger: Pool): Promise<void> {
+  await sayStore(environment, ledger);
+  const { writesGoTo } = await readMove(ledger);
   if (writesGoTo === 'source') {
     await enableUsers(environment, WRITERS_BEFORE_HOLD);
     await setTargetVersioning(environment, false);

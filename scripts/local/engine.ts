@@ -131,7 +131,16 @@ export class Engine {
   /** Starts `pulumi up` and hands out its process, for tests that kill it. */
   async startUp(): Promise<{ pid: number; ended: Promise<string> }> {
     await this.breakDeadLock();
-    const words = ['up', '--yes', '--skip-preview', '--stack', STACK, '--non-interactive', '--color', 'never'];
+    const words = [
+      'up',
+      '--yes',
+      '--skip-preview',
+      '--stack',
+      STACK,
+      '--non-interactive',
+      '--color',
+      'never',
+    ];
     const child = execa('pulumi', [...words, ...this.#configFlag(words)], {
       cwd: this.#options.project,
       env: await this.environment(),

@@ -1,6 +1,6 @@
-import { plan } from '../../infra/phases/plan.ts';
+import { plan, type StepId } from '../../infra/phases/plan.ts';
 import type { Phase } from '../../infra/phases/phase.ts';
-import { restore } from '../cutover/carry-out.ts';
+import { sayStore } from '../cutover/carry-out.ts';
 import { UserError } from '../errors.ts';
 import { openHold } from '../ledger/holds.ts';
 import { readMove, recordArrival } from '../ledger/move.ts';
@@ -46,17 +46,25 @@ export async function settlePhase(context: PhaseContext, to: Phase): Promise<Pha
   return to;
 }
 
+/** The settle steps that are worth running again in a phase that has arrived; each sees what is done already. */
+const STEPS_AGAIN: Record<Phase, readonly StepId[]> = {
+  prepare: [],
+  copy: ['writers-enable', 'capture-install', 'sync-start', 'certify-base'],
+  cutover: [],
+  retain: [],
+  retire: ['stragglers-suspend', 'origin-target-only', 'expire-source'],
+  done: [],
+};
+
 /**
  * The move is where it should be; make sure that what it needs still stands (after a destroy and an up,
  * a killed run, a daemon's restart). Long work that a phase began and did not finish goes on.
  */
 async function converge(context: PhaseContext, phase: Phase): Promise<void> {
   const { environment, ledger, say } = context;
-  if ((await openHold(ledger)) === null) await restore(environment, ledger);
-  if (phase !== 'copy') return;
-  for (const step of stepsOf(plan('prepare', 'copy'), 'settle')) {
-    if (step.afterArrival !== true && step.id !== 'capture-install') continue;
-    say(`settle ${step.id}: ${step.says}`);
-    await runStep(context, step.id);
+  if ((await openHold(ledger)) === null) await sayStore(environment, ledger);
+  for (const id of STEPS_AGAIN[phase]) {
+    say(`settle ${id}: again, for what may be missing`);
+    await runStep(context, id);
   }
 }

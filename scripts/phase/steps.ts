@@ -17,6 +17,7 @@ import { countPending } from '../ledger/pending.ts';
 import { syncProgress } from '../ledger/shards.ts';
 import { preflight } from '../preflight/preflight.ts';
 import { expireSource } from '../teardown/expire.ts';
+import { runLifecycleNow } from '../teardown/lifecycle-now.ts';
 import { beginRetire, finishTeardown, sourceIsEmpty } from '../teardown/retire.ts';
 import { bringUpToNow } from './certify.ts';
 import type { PhaseContext } from './context.ts';
@@ -175,6 +176,9 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
 
   async 'expire-source'({ environment, say }) {
     await expireSource(environment, { say });
+    // An RGW of ours runs its lifecycle at night; Amazon S3 does so by itself, within days.
+    if (environment.wait && environment.lifecycleNow !== undefined)
+      await runLifecycleNow(environment, { say });
   },
 
   async 'remove-ours'({ environment }) {

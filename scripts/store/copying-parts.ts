@@ -156,7 +156,7 @@ async function copyPart(
 }
 
 /** Bytes of the very object that `head` is of; throws PreconditionFailed when it is another by now. */
-async function* readRange(
+export async function* readRange(
   request: CopyRequest,
   head: ObjectHead,
   start: number,

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { grantHeaders } from './attributes.ts';
 import type { StoreClient } from './client.ts';
-import { copyInParts } from './copying-parts.ts';
+import { copyInParts, readRange } from './copying-parts.ts';
 import { hasCode, StoreError } from './errors.ts';
 import { isPlainDigest, partCount, type ObjectAttributes, type ObjectHead } from './object.ts';
 import { connectionTrouble } from './trouble.ts';
@@ -73,17 +73,15 @@ async function copyOnce(request: CopyRequest): Promise<CopyResult> {
   if (found === null) {
     return { outcome: 'gone', bytes: 0, etag: '', etagReproduced: true };
   }
-  try {
-    const attributes = await attributesOf(request, found.head);
-    if (partCount(found.head.etag) !== undefined && request.ifNoneMatch === undefined) {
-      return await copyInParts(request, found.head, attributes);
-    }
-    return found.head.size <= BUFFERED_BYTES
-      ? await copyBuffered(request, found.head, found.body, attributes)
-      : await copyStreamed(request, found.head, found.body, attributes);
-  } finally {
-    found.body.destroy();
+  const { head, body } = found;
+  const inParts = partCount(head.etag) !== undefined && request.ifNoneMatch === undefined;
+  if (head.size <= BUFFERED_BYTES && !inParts) {
+    return copyBuffered(request, head, await readAll(request, body));
   }
+  // Not kept open: bodies that wait for tags and ACLs could take up every connection that these need.
+  body.destroy();
+  const attributes = await attributesOf(request, head);
+  return inParts ? copyInParts(request, head, attributes) : copyStreamed(request, head, attributes);
 }
 
 /**
@@ -120,12 +118,7 @@ async function attributesOf(request: CopyRequest, head: ObjectHead): Promise<Obj
   };
 }
 
-async function copyBuffered(
-  request: CopyRequest,
-  head: ObjectHead,
-  body: Readable,
-  attributes: ObjectAttributes,
-): Promise<CopyResult> {
+async function readAll(request: CopyRequest, body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   try {
     for await (const chunk of body) {
@@ -134,11 +127,14 @@ async function copyBuffered(
   } catch (error) {
     throw connectionTrouble(error, `GET /${request.sourceBucket}/${request.key}`);
   }
-  const bytes = Buffer.concat(chunks);
+  return Buffer.concat(chunks);
+}
+
+async function copyBuffered(request: CopyRequest, head: ObjectHead, bytes: Buffer): Promise<CopyResult> {
   const md5 = createHash('md5').update(bytes).digest();
   proveRead(head, bytes.length, md5.toString('hex'));
   const put = await request.target.put(request.targetBucket, request.targetKey ?? request.key, bytes, {
-    ...attributes,
+    ...(await attributesOf(request, head)),
     contentMd5: md5.toString('base64'),
     ...conditionOf(request),
   });
@@ -148,16 +144,15 @@ async function copyBuffered(
 async function copyStreamed(
   request: CopyRequest,
   head: ObjectHead,
-  body: Readable,
   attributes: ObjectAttributes,
 ): Promise<CopyResult> {
   const hash = createHash('md5');
   let length = 0;
   async function* digested(): AsyncGenerator<Buffer> {
-    for await (const chunk of body) {
-      hash.update(chunk as Buffer);
-      length += (chunk as Buffer).length;
-      yield chunk as Buffer;
+    for await (const chunk of readRange(request, head, 0, head.size)) {
+      hash.update(chunk);
+      length += chunk.length;
+      yield chunk;
     }
   }
   const stream = Readable.from(digested(), { objectMode: false });

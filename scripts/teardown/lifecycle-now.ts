@@ -18,15 +18,14 @@ import { EXPIRY_RULES } from './rules.ts';
  * another one starves until the other leaves the list. So rules are taken out of a bucket once it is
  * empty; writes to it are still denied.
  *
- * @param options.cephConf the source cluster's ceph.conf
- * @param options.name     the Ceph name that the command runs as, for example `client.admin`
  * @throws UserError exit 1 where the buckets are not empty after `options.runs` (default 12)
  */
 export async function runLifecycleNow(
   environment: Environment,
-  options: { cephConf: string; name?: string; runs?: number; say?: (line: string) => void },
+  options: { runs?: number; say?: (line: string) => void } = {},
 ): Promise<void> {
-  if (environment.source.kind !== 'ceph' || environment.name !== 'local') {
+  const command = environment.lifecycleNow;
+  if (command === undefined || environment.name !== 'local') {
     throw new UserError('Lifecycle can be run at will only on the local RGW; elsewhere the store runs it');
   }
   const say = options.say ?? (() => undefined);
@@ -38,22 +37,18 @@ export async function runLifecycleNow(
       throw new UserError(`After ${runs} runs of lifecycle:\n  - ${left.join('\n  - ')}`, { exitCode: 1 });
     }
     say(`lifecycle run ${run}: ${left.join('; ')}`);
-    await processLifecycle(options.cephConf, options.name ?? 'client.admin');
+    await processLifecycle(command);
     await retireRulesOfEmpty(environment);
     // A version is non-current for a "day" only when the second in which it became so has passed.
     await sleep(1000);
   }
 }
 
-async function processLifecycle(cephConf: string, name: string): Promise<void> {
+async function processLifecycle([program = '', ...words]: string[]): Promise<void> {
   try {
-    await execa(
-      'radosgw-admin',
-      ['--conf', cephConf, '--name', name, '--rgw-lc-debug-interval=1', 'lc', 'process'],
-      { stdin: 'ignore', timeout: 300_000 },
-    );
+    await execa(program, words, { stdin: 'ignore', timeout: 300_000 });
   } catch (error) {
-    throw new UserError(`radosgw-admin lc process failed: ${messageOf(error)}`, {
+    throw new UserError(`${program} ${words.join(' ')} failed: ${messageOf(error)}`, {
       exitCode: 3,
       cause: error,
     });

@@ -31,6 +31,7 @@ export async function watchReads(
       requestSeconds: environment.bounds.requestSeconds,
       connections: 1,
     });
+    if (countReads(await usageLog(admin), buckets) === null) return null;
     await sleep(LOG_DELAY_SECONDS * 1000);
     const before = countReads(await usageLog(admin), buckets);
     if (before === null) return null;

@@ -74,6 +74,7 @@ export class Statistics {
   readonly #findings: Finding[] = [];
   #second = { s3: 0, ceph: 0, cache: 0, mutations: 0, failed: 0, latencies: new Latencies() };
   operations = 0;
+  mutations = 0;
   retries = 0;
   waiting = 0;
   longestHoldMs = 0;
@@ -82,6 +83,7 @@ export class Statistics {
   /** Goes on from what a fleet before this one counted. */
   resume(before: Partial<FleetFigures> | null, findings: readonly Finding[]): void {
     this.operations = before?.operations ?? 0;
+    this.mutations = before?.mutations ?? 0;
     this.retries = before?.retries ?? 0;
     this.longestHoldMs = (before?.longestHoldSeconds ?? 0) * 1000;
     this.longestMutationMs = (before?.longestMutationSeconds ?? 0) * 1000;
@@ -92,6 +94,7 @@ export class Statistics {
     this.operations++;
     this.#second[by]++;
     if (mutation) {
+      this.mutations++;
       this.#second.mutations++;
       this.longestMutationMs = Math.max(this.longestMutationMs, milliseconds);
     }
@@ -132,6 +135,7 @@ export class Statistics {
   summary() {
     return {
       operations: this.operations,
+      mutations: this.mutations,
       retries: this.retries,
       waiting: this.waiting,
       longestHoldSeconds: rounded(this.longestHoldMs / 1000),

@@ -4,7 +4,7 @@ import { countReads } from '../../../scripts/teardown/reads.ts';
 import { EXPIRY_RULES } from '../../../scripts/teardown/rules.ts';
 
 test('the statement denies every change of an object to everybody, and neither reading nor the policy', () => {
-  const statement: Record<string, unknown> = denyStatement('b');
+  const statement: Record<string, unknown> = denyStatement('b', 'aws');
   const actions = statement['Action'] as string[];
   expect(statement).toMatchObject({
     Sid: 'StorageMigrationDenyWrites',
