@@ -30,6 +30,8 @@ export type RealServices = {
 };
 
 const REQUEST_SECONDS = 10;
+/** Making and removing buckets takes long while a cluster is busy with something else. */
+const BUCKET_SECONDS = 60;
 const TARGET_USERS = ['migration-sync', 'migration-replay', 'migration-straggler', 'migration-verify'];
 
 /** The stores and PostgreSQL of the environment that the variable STORAGE_ENVIRONMENT names. */
@@ -110,8 +112,8 @@ function withDatabase(connectionString: string, database: string, user?: string)
 
 /** An empty bucket of the applications, open to these users and, for reading, to anyone. */
 async function freshBucket(endpoint: StoreEndpoint, bucket: string, users: string[]): Promise<void> {
-  const owner = await StoreClient.open(endpoint, 'applications', { requestSeconds: REQUEST_SECONDS });
-  const control = await BucketControl.open(endpoint, 'applications');
+  const owner = await StoreClient.open(endpoint, 'applications', { requestSeconds: BUCKET_SECONDS });
+  const control = await BucketControl.open(endpoint, 'applications', { requestSeconds: BUCKET_SECONDS });
   try {
     if (await owner.bucketExists(bucket)) {
       await emptyBucket(owner, bucket);
