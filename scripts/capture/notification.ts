@@ -1,12 +1,18 @@
 import { Agent, request } from 'undici';
-import type { Environment } from '../environment.ts';
+import type { Environment, Move } from '../environment.ts';
 import { StoreClient } from '../store/client.ts';
 import { BucketControl, type NotificationEntry } from '../store/control.ts';
 import { createTopic, deleteTopic } from '../store/topic.ts';
 import { OWN_USER } from './handler.ts';
 
-/** The id of our entry in a bucket's notification document; the customer's have others. */
-export const NOTIFICATION_ID = 'storage-migration';
+/**
+ * The id of our entry in a bucket's notification document; the customer's have others. Every bucket has
+ * one of its own: RGW 16.2.15 keeps a hidden topic by id and name of the topic, and once the first bucket
+ * that shares it is rid of its entry, no other can be.
+ */
+export function notificationId(move: Pick<Move, 'name'>): string {
+  return `storage-migration-${move.name}`;
+}
 
 /** Owns the buckets on the source; only an owner may change their documents. */
 const BUCKET_OWNER = 'applications';
@@ -42,14 +48,16 @@ export async function createCaptureTopic(environment: Environment): Promise<stri
 export async function installCapture(environment: Environment): Promise<void> {
   const arn = await createCaptureTopic(environment);
   const aws = environment.source.kind === 'aws';
-  const entry: NotificationEntry = {
-    id: NOTIFICATION_ID,
-    kind: aws ? 'queue' : 'topic',
-    arn,
-    events: aws ? AWS_EVENTS : CEPH_EVENTS,
-  };
   await withControl(environment, async (control) => {
-    for (const { sourceBucket } of environment.moves) await control.mergeNotification(sourceBucket, [entry]);
+    for (const move of environment.moves) {
+      const entry: NotificationEntry = {
+        id: notificationId(move),
+        kind: aws ? 'queue' : 'topic',
+        arn,
+        events: aws ? AWS_EVENTS : CEPH_EVENTS,
+      };
+      await control.mergeNotification(move.sourceBucket, [entry]);
+    }
   });
 }
 
@@ -79,8 +87,8 @@ export async function receiverAnswers(environment: Environment): Promise<boolean
 /** Takes our entry out of every source bucket's notification, and then our topic with what it still holds. */
 export async function removeCapture(environment: Environment): Promise<void> {
   await withControl(environment, async (control) => {
-    for (const { sourceBucket } of environment.moves) {
-      await control.removeNotification(sourceBucket, [NOTIFICATION_ID]);
+    for (const move of environment.moves) {
+      await control.removeNotification(move.sourceBucket, [notificationId(move)]);
     }
   });
   if (environment.source.kind === 'aws') return;

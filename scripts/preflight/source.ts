@@ -1,5 +1,5 @@
 import { CANARY_KEY } from '../capture/event.ts';
-import { NOTIFICATION_ID } from '../capture/notification.ts';
+import { notificationId } from '../capture/notification.ts';
 import { RESERVED_PREFIX, type Environment, type Move } from '../environment.ts';
 import { listWaivers } from '../ledger/certificates.ts';
 import type { Pool } from '../ledger/connect.ts';
@@ -208,7 +208,9 @@ async function checkDocuments(
       ),
     );
   }
-  const theirEvents = notifications.filter((id) => id !== NOTIFICATION_ID);
+  const theirEvents = notifications.filter(
+    (id) => !environment.moves.some((move) => notificationId(move) === id),
+  );
   if (theirEvents.length > 0 && environment.source.kind === 'aws') {
     findings.push(
       warning(

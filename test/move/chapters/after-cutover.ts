@@ -17,7 +17,7 @@ function event(story: Story, key: string, eventName: string, sequencer: string):
     userIdentity: { principalId: 'applications' },
     s3: {
       s3SchemaVersion: '1.0',
-      configurationId: 'storage-migration',
+      configurationId: 'storage-migration-images',
       bucket: {
         name: bucket,
         ownerIdentity: { principalId: 'applications' },

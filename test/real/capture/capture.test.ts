@@ -1,0 +1,192 @@
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { execaNode } from 'execa';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { proveCanary } from '../../../scripts/capture/canary.ts';
+import {
+  installCapture,
+  notificationId,
+  receiverAnswers,
+  removeCapture,
+} from '../../../scripts/capture/notification.ts';
+import type { Environment } from '../../../scripts/environment.ts';
+import { UserError } from '../../../scripts/errors.ts';
+import { transaction } from '../../../scripts/ledger/connect.ts';
+import { listProcessReports } from '../../../scripts/ledger/reports.ts';
+import type { StoreClient } from '../../../scripts/store/client.ts';
+import { BucketControl } from '../../../scripts/store/control.ts';
+import { createTopic, deleteTopic } from '../../../scripts/store/topic.ts';
+import { realServices, type Scratch } from '../../support/real.ts';
+import { eventually, replay } from '../replay/support.ts';
+
+const MIGRATE = fileURLToPath(new URL('../../../scripts/migrate.ts', import.meta.url));
+
+let scratch: Scratch;
+let environment: Environment;
+let environmentFile: string;
+let source: StoreClient;
+let target: StoreClient;
+let control: BucketControl;
+let customersTopic: string;
+let server: ReturnType<typeof serve> | null = null;
+
+function serve() {
+  return execaNode(MIGRATE, ['capture', 'serve', '--environment', environmentFile], { reject: false });
+}
+async function startServer(): Promise<void> {
+  server = serve();
+  await eventually('the receiver answers', () => receiverAnswers(environment));
+}
+async function stopServer(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined> {
+  server?.kill(signal);
+  const result = await server;
+  server = null;
+  return result?.exitCode;
+}
+const put = (key: string, body: string, client = source) =>
+  client.put(scratch.sourceBucket, key, Buffer.from(body), { contentLength: Buffer.byteLength(body) });
+/** Kinds by key, of everything in the log but canaries. */
+async function logged(prefix: string): Promise<Record<string, string[]>> {
+  const { rows } = await scratch.ledger.query<{ key: string; kinds: string[] }>(
+    `SELECT key, array_agg(kind ORDER BY sequencer) AS kinds FROM operation
+     WHERE kind <> 'canary' AND starts_with(key, $1) GROUP BY key`,
+    [prefix],
+  );
+  return Object.fromEntries(rows.map(({ key, kinds }) => [key, kinds]));
+}
+
+beforeAll(async () => {
+  const services = await realServices();
+  scratch = await services.scratch('capture');
+  // A port that stays the same: what an interrupted run left in the topic's queue still finds somebody.
+  const capture = { receiver: 'http://127.0.0.1:18841/events', topic: 'storage-test-capture' };
+  environment = {
+    ...scratch.environment,
+    capture,
+    bounds: { ...scratch.environment.bounds, canarySeconds: 0.5 },
+  };
+  environmentFile = `${scratch.environmentFile}.capture`;
+  writeFileSync(environmentFile, JSON.stringify(environment));
+  [source, target] = await Promise.all([scratch.source(), scratch.target()]);
+  control = await BucketControl.open(environment.source, 'applications');
+
+  customersTopic = await createTopic(source, {
+    name: 'storage-test-customer',
+    pushEndpoint: 'http://127.0.0.1:9',
+    persistent: false,
+  });
+  await control.mergeNotification(scratch.sourceBucket, [
+    { id: 'customer', kind: 'topic', arn: customersTopic, events: ['s3:ObjectCreated:Copy'] },
+  ]);
+  await installCapture(environment);
+  await startServer();
+  await proveCanary(environment, scratch.ledger, { deadlineSeconds: 60 });
+});
+afterEach(async () => {
+  if (server === null) await startServer();
+});
+afterAll(async () => {
+  await stopServer('SIGTERM');
+  await removeCapture(environment);
+  await expect(control.notificationIds(scratch.sourceBucket)).resolves.toEqual(['customer']);
+  await control.removeNotification(scratch.sourceBucket, ['customer']);
+  await deleteTopic(source, customersTopic);
+  control.close();
+  await scratch.close();
+});
+
+test("our entry stands beside the customer's", async () => {
+  const ids = await control.notificationIds(scratch.sourceBucket);
+  expect(ids.sort()).toEqual(['customer', notificationId(environment.moves[0]!)].sort());
+});
+
+test('every write of a client comes through to Ceph, under its very name; our own do not', async () => {
+  const keys = [
+    'a b+c%41&ü?#/é.jpg',
+    '//x',
+    'nl\nx',
+    'q"uo\'te\\b',
+    'tab\tz',
+    'e\u0301',
+    '😀<x>',
+    '%2F+',
+  ].map((key) => `e2e/${key}`);
+  for (const key of keys) await put(key, 'v1');
+  await put(keys[0]!, 'v2');
+  await put('e2e/not ours to see', 'x', await scratch.source('migration'));
+  await source.delete(scratch.sourceBucket, keys[1]!);
+  await source.deleteMany(scratch.sourceBucket, [keys[2]!, keys[3]!]);
+  await proveCanary(environment, scratch.ledger, { deadlineSeconds: 20 });
+  // The canary says that all of it is in the log: nothing is waited for here.
+  expect(await logged('e2e/')).toEqual(
+    Object.fromEntries([
+      [keys[0], ['put', 'put']],
+      ...keys.slice(1, 4).map((key) => [key, ['put', 'delete']]),
+      ...keys.slice(4).map((key) => [key, ['put']]),
+    ]) as object,
+  );
+  const result = await replay(environment, scratch.ledger, []);
+  expect(result.failedKeys).toBe(0);
+  const there = [];
+  for await (const { key, etag } of source.list(scratch.sourceBucket, { prefix: 'e2e/' }))
+    there.push([key, etag]);
+  const here = [];
+  for await (const { key, etag } of target.list(scratch.targetBucket, { prefix: 'e2e/' }))
+    here.push([key, etag]);
+  expect(here).toEqual(there.filter(([key]) => key !== 'e2e/not ours to see'));
+});
+
+test('a receiver killed between the push and the commit loses nothing', async () => {
+  const blocked = Promise.withResolvers<void>();
+  const freed = Promise.withResolvers<void>();
+  const lock = transaction(scratch.ledger, async (client) => {
+    await client.query('LOCK TABLE operation IN SHARE ROW EXCLUSIVE MODE');
+    blocked.resolve();
+    await freed.promise;
+  });
+  await blocked.promise;
+  await put('killed/1', 'x');
+  await eventually('the receiver has the event in its hands', async () => {
+    const { rows } = await scratch.ledger.query(
+      `SELECT 1 FROM pg_stat_activity WHERE application_name = 'capture' AND wait_event_type = 'Lock'`,
+    );
+    return rows.length > 0;
+  });
+  await stopServer('SIGKILL');
+  await scratch.ledger.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'capture'`,
+  );
+  freed.resolve();
+  await lock;
+  await put('killed/2', 'x'); // nobody listens
+  expect(await logged('killed/')).toEqual({});
+  await startServer();
+  await proveCanary(environment, scratch.ledger, { deadlineSeconds: 20 });
+  expect(Object.keys(await logged('killed/')).sort()).toEqual(['killed/1', 'killed/2']);
+});
+
+test('the server keeps the canary and the lag going while capture is at work, and ends on SIGTERM', async () => {
+  const { ledger } = scratch;
+  const count = async (sql: string) => (await ledger.query<{ n: number }>(sql)).rows[0]?.n ?? 0;
+  const canaries = () => count(`SELECT count(*)::int AS n FROM operation WHERE kind = 'canary'`);
+  const samples = () => count('SELECT count(*)::int AS n FROM lag_sample');
+  expect(await samples()).toBe(0); // in phase none there is nothing to sample
+  await ledger.query(`UPDATE move SET phase = 'copy'`);
+  const before = await canaries();
+  await eventually('three canaries by themselves', async () => (await canaries()) >= before + 3);
+  await eventually('two samples of the lag', async () => (await samples()) >= 2);
+  const pid = server?.pid;
+  expect(await stopServer('SIGTERM')).toBe(0);
+  const reports = await listProcessReports(ledger);
+  const own = reports.find(({ owner }) => owner === `capture-${pid}`);
+  expect(own?.script).toBe('capture');
+  expect(own?.peakRssBytes).toBeLessThan(200 * 1024 * 1024);
+});
+
+test('a canary that does not come through is told with what to look at', async () => {
+  await stopServer('SIGTERM');
+  const proof = proveCanary(environment, scratch.ledger, { deadlineSeconds: 0.3 });
+  await expect(proof).rejects.toThrow(UserError);
+  await expect(proof).rejects.toThrow(/canary of "scratch" did not come through/);
+  await expect(receiverAnswers(environment)).resolves.toBe(false);
+});
