@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../errors.ts';
 
@@ -54,8 +55,8 @@ export async function ownerOf(port: number): Promise<{ name: string; pid: number
       const target = await readlink(`/proc/${entry}/fd/${file}`).catch(() => '');
       const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
       if (inode !== undefined && inodes.has(inode)) {
-        const name = (await readFile(`/proc/${entry}/comm`, 'utf8').catch(() => '?')).trim();
-        return { name, pid: Number(entry) };
+        const executable = await readlink(`/proc/${entry}/exe`).catch(() => 'an unknown program');
+        return { name: path.basename(executable), pid: Number(entry) };
       }
     }
   }

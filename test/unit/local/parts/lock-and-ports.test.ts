@@ -62,7 +62,7 @@ describe('ports', () => {
     const { port } = server.address() as AddressInfo;
     try {
       const owner = await ownerOf(port);
-      expect(owner?.pid).toBe(process.pid);
+      expect(owner).toEqual({ name: path.basename(process.execPath), pid: process.pid });
       await expect(assertPortsFree([port])).rejects.toThrow(
         `Port ${port} on 127.0.0.1 is in use by ${owner?.name} (pid ${process.pid}). Stop it, or move all our ports: pulumi config set storage:portBase NUMBER.`,
       );
