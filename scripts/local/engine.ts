@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { constants, createWriteStream } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -46,13 +46,16 @@ export class Engine {
     await writeFile(passphrase, randomBytes(24).toString('base64url'), { mode: 0o600, flag: 'wx' }).catch(
       ignoreExisting,
     );
+    const { project } = this.#options;
     // The copy keeps what was set on it (the phase); a new checkout's file is taken only once.
-    await copyFile(
-      path.join(this.#options.project, 'Pulumi.local.yaml'),
-      this.#configFile,
-      1 /* COPYFILE_EXCL */,
-    ).catch(ignoreExisting);
-    await this.#pulumi(['stack', 'select', STACK, '--create']);
+    await copyFile(path.join(project, 'Pulumi.local.yaml'), this.#configFile, constants.COPYFILE_EXCL).catch(
+      ignoreExisting,
+    );
+    // Making a stack writes the salt of its passphrase beside the project file, wherever the settings are:
+    // it is made here, beside copies of both, and used from the checkout.
+    await copyFile(path.join(project, 'Pulumi.yaml'), path.join(this.#folder, 'Pulumi.yaml'));
+    await this.#pulumi(['stack', 'select', STACK, '--create'], { cwd: this.#folder });
+    await this.#pulumi(['stack', 'select', STACK]);
   }
 
   /** The variables under which the engine runs; for those who want to type the commands themselves. */
@@ -177,7 +180,7 @@ export class Engine {
     const exported = JSON.parse(stdout) as { deployment?: { pending_operations?: unknown[] } };
     if ((exported.deployment?.pending_operations?.length ?? 0) === 0) return;
     delete exported.deployment?.pending_operations;
-    await this.#pulumi(['stack', 'import', '--stack', STACK], JSON.stringify(exported));
+    await this.#pulumi(['stack', 'import', '--stack', STACK], { input: JSON.stringify(exported) });
   }
 
   #configFlag(words: readonly string[]): string[] {
@@ -185,12 +188,15 @@ export class Engine {
     return takesConfig ? ['--config-file', this.#configFile] : [];
   }
 
-  async #pulumi(words: readonly string[], input?: string): Promise<{ stdout: string }> {
+  async #pulumi(
+    words: readonly string[],
+    options: { input?: string; cwd?: string } = {},
+  ): Promise<{ stdout: string }> {
     const result = await execa('pulumi', [...words, '--non-interactive', ...this.#configFlag(words)], {
       cwd: this.#options.project,
       env: await this.environment(),
       reject: false,
-      ...(input === undefined ? {} : { input }),
+      ...options,
     });
     if (result.failed) {
       throw new UserError(`pulumi ${words.join(' ')} failed:\n${result.stderr || result.stdout}`, {
