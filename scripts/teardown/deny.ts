@@ -53,7 +53,9 @@ export async function denyWrites(environment: Environment): Promise<void> {
       const policy = await control.policy(move.sourceBucket);
       const stands = policy?.Statement.some((statement) => statement.Sid === DENY_SID) ?? false;
       if (!stands) await keepOriginal(environment, move, 'policy', JSON.stringify(policy));
-      await control.mergePolicy(move.sourceBucket, [denyStatement(move.sourceBucket, environment.source.kind)]);
+      await control.mergePolicy(move.sourceBucket, [
+        denyStatement(move.sourceBucket, environment.source.kind),
+      ]);
     }
   });
   await assertWritesRefused(environment);

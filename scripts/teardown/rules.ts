@@ -8,10 +8,10 @@ import { withControl } from './control.ts';
  * that is past, at midnight UTC as S3 demands; days are the fewest that S3 takes.
  */
 export const EXPIRY_RULES: readonly ExpiryRule[] = [
-  { id: 'storage-migration-expire-current', date: new Date('2020-01-01T00:00:00Z') },
-  { id: 'storage-migration-expire-noncurrent', noncurrentDays: 1 },
-  { id: 'storage-migration-expire-markers', expiredObjectDeleteMarker: true },
-  { id: 'storage-migration-expire-uploads', abortUploadDays: 1 },
+  { id: '00-storage-migration-expire-current', date: new Date('2020-01-01T00:00:00Z') },
+  { id: '00-storage-migration-expire-noncurrent', noncurrentDays: 1 },
+  { id: '00-storage-migration-expire-markers', expiredObjectDeleteMarker: true },
+  { id: '00-storage-migration-expire-uploads', abortUploadDays: 1 },
 ];
 
 /** In how many of the source buckets our rules stand. From the first one on, S3 may lose objects. */
