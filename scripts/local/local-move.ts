@@ -13,6 +13,7 @@ import { Engine } from './engine.ts';
 import { fillSource } from './input/fill.ts';
 import { localPackages } from './packages.ts';
 import { homeAt, type Home } from './parts/home-paths.ts';
+import { claimHome } from './parts/home.ts';
 import { Supervisor } from './parts/supervisor.ts';
 import { takeDown } from './parts/down.ts';
 import { lockRun } from './run-lock.ts';
@@ -50,6 +51,7 @@ export class LocalMove {
   static async open(settings: LocalSettings, say: (line: string) => void): Promise<LocalMove> {
     assertMachine();
     await ensureDebianPackages(localPackages, { log: say });
+    await claimHome(settings.home);
     const unlock = await lockRun(settings.home);
     try {
       const pulumiHome = path.join(settings.home, 'pulumi', 'home');
