@@ -36,7 +36,7 @@ export class PhaseSettle extends pulumi.ComponentResource {
 
   constructor(name: string, args: PhaseStepArgs, options?: pulumi.ComponentResourceOptions) {
     super('storage:phases:PhaseSettle', name, {}, options);
-    const step = phaseCommand(`${name}-settle`, 'phase settle', args, { parent: this });
+    const step = phaseCommand(`${name}-run`, 'phase settle', args, { parent: this });
     this.phase = step.stdout;
     this.registerOutputs({ phase: this.phase });
   }

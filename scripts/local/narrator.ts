@@ -6,56 +6,66 @@ const TITLES: Record<string, string> = {
   copy: "S3's changes are captured, everything is copied and compared",
   cutover: 'the hold: writes wait for seconds, then everybody is on Ceph',
   retain: 'S3 is kept, untouched',
-  retire: '15 days later (by an injected clock): S3 is denied, certified and emptied',
+  retire: '15 days later (by an injected clock): writes to S3 are denied, all is certified, S3 is emptied',
   done: 'what was ours on S3 is removed',
   report: 'is everything there?',
 };
 
-/** The engine's own book-keeping, which tells a person nothing. */
-const NOISE = [
-  /^\s*$/,
-  /^Updating \(/,
-  /^Resources:/,
-  /^Duration:/,
-  /^\s+[+~\-]?\s*\d+ (to )?(unchanged|created|updated|deleted|same)/,
-  /^\s*\d+ unchanged/,
-  /^[@ ]*[@.]/,
-  /^ *pulumi:pulumi:Stack/,
-  /warning: using pulumi-/,
-];
+export type Narrator = {
+  phase(name: string): void;
+  line(line: string): void;
+  end(): void;
+};
 
 /** Turns the lines of a run into what a person likes to read, with the time since it began. */
-export function narrator(out: Writable) {
+export function narrator(out: Writable): Narrator {
   const began = Date.now();
+  const said = new Set<string>();
   const clock = () => {
     const seconds = Math.floor((Date.now() - began) / 1000);
-    return `${String(Math.floor(seconds / 60)).padStart(2)}:${String(seconds % 60).padStart(2, '0')}`;
+    return `${String(Math.floor(seconds / 60)).padStart(3)}:${String(seconds % 60).padStart(2, '0')}`;
   };
-  let last = '';
   return {
-    phase(name: string): void {
+    phase(name) {
+      said.clear();
       out.write(`\n${clock()}  ━━ ${name} ━━  ${TITLES[name] ?? ''}\n`);
     },
-    line(line: string): void {
-      if (NOISE.some((pattern) => pattern.test(line))) return;
+    line(line) {
       const text = readable(line);
-      if (text === last) return;
-      last = text;
+      // The engine repeats a step's last line when the step ends.
+      if (text === null || said.has(text)) return;
+      said.add(text);
       out.write(`${clock()}  ${text}\n`);
     },
-    end(): void {
+    end() {
       out.write('\n');
     },
   };
 }
 
-/** ` +  command:local:Command images-cluster creating (3s) what it said` → `images-cluster: what it said`. */
-function readable(line: string): string {
-  const step = /^\s*[+~\-@ ]*\s*command:local:Command (\S+)\s+(.*)$/.exec(line);
-  if (step === null) return line.trimEnd();
-  const said = (step[2] ?? '').replace(
-    /^(creating|created|updating|updated)\s*(\([^)]*\))?\s*/,
-    (_, verb: string, time) => (verb.endsWith('ed') ? `${verb} ${String(time ?? '')} ` : ''),
-  );
-  return said.trim() === '' ? `${step[1]} …` : `${step[1]}: ${said.trim()}`;
+/**
+ * What one line tells a person, or null: of the engine's own book-keeping only what the steps say is kept.
+ *
+ *     ` ~  command:local:Command phase-gate-enter updating (0s) [diff: ~environment]; gate quiet: nobody …`
+ *     → `gate quiet: nobody …`
+ */
+export function readable(line: string): string | null {
+  const engine = /^\s*[+~@.-]*\s*(pulumi:|storage:|command:|@ )/.test(line) || /^\s*[@+~]/.test(line);
+  const step =
+    /command:local:Command \S+ +\*{0,2}(?:creat|updat|replac)[a-z ]*\*{0,2} *(?:\([^)]*\))? *(.*)$/.exec(
+      line,
+    );
+  const said = (step?.[1] ?? '').replace(/^\[diff:[^\]]*\];? */, '').trim();
+  if (step !== null) return said === '' || said.startsWith('{') || said.startsWith('error:') ? null : said;
+  if (engine || ENGINE_LINES.some((pattern) => pattern.test(line))) return null;
+  return line.trimEnd();
 }
+
+/** Lines of the engine that name no resource. What went wrong is said by the error at the end. */
+const ENGINE_LINES = [
+  /^\s*$/,
+  /^(Updating|Previewing|Destroying) /,
+  /^(Resources|Diagnostics|Duration|Outputs):/,
+  /^ {2}/,
+  /^\s*warning: using pulumi-/,
+];
