@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Parameter } from '../../cutover/parameter.ts';
 import { StoreClient } from '../../store/client.ts';
 import { StoreError } from '../../store/errors.ts';
-import { FollowedStore, type Store } from './follow-parameter.ts';
+import { FollowedStore, type Store, type Turn } from './follow-parameter.ts';
 
 /** As AWS SDKs do: so many times more after the first attempt, with pauses that grow. */
 const RETRIES = 3;
@@ -20,6 +20,7 @@ export class RequestFailed extends Error {
 }
 
 export type Target = { client: StoreClient; bucket: string; state: Parameter['state'] };
+/** `heldMs`: the longest that an attempt waited for the end of a hold. */
 export type Attempted<T> = { result: T; ambiguous: boolean; heldMs: number };
 
 /** One bucket that moves, as a well-behaved application uses it. */
@@ -44,15 +45,14 @@ export class Application {
   }
 
   async #attempt<T>(
-    turn: () => Promise<{ client: StoreClient; store: Store; state: Parameter['state'] }>,
+    turn: () => Promise<Turn<StoreClient> & { heldMs?: number }>,
     work: (target: Target) => Promise<T>,
   ): Promise<Attempted<T>> {
     let ambiguous = false;
     let heldMs = 0;
     for (let retry = 0; ; retry++) {
-      const asked = performance.now();
-      const { client, store, state } = await turn();
-      heldMs = Math.max(heldMs, performance.now() - asked);
+      const { client, store, state, heldMs: held } = await turn();
+      heldMs = Math.max(heldMs, held ?? 0);
       try {
         return { result: await work({ client, bucket: store.bucket, state }), ambiguous, heldMs };
       } catch (error) {

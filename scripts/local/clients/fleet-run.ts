@@ -118,12 +118,18 @@ export class Fleet {
     const series = new JsonLines<FleetSample>(this.#files.fleetSeries);
     let skipped = 0;
     let parameter = await readParameter(this.#environment);
+    let writing: Promise<void> | undefined;
     const status = async (running: boolean): Promise<void> => {
       parameter = await readParameter(this.#environment).catch(() => parameter);
       await writeStatus(this.#files.fleetStatus, this.#status(running, skipped, parameter));
     };
     await status(true);
-    const statusTimer = setInterval(() => void status(true).catch(this.#shared.onDefect), STATUS_EVERY_MS);
+    const statusTimer = setInterval(() => {
+      // On a busy disk one may take longer than the interval; two at once would take each other's draft.
+      writing ??= status(true)
+        .catch(this.#shared.onDefect)
+        .finally(() => (writing = undefined));
+    }, STATUS_EVERY_MS);
     const sampleTimer = setInterval(
       () => series.append(statistics.sample(parameter?.state ?? 's3')),
       SAMPLE_EVERY_MS,
@@ -152,6 +158,7 @@ export class Fleet {
     this.#shared.journal.close();
     this.#shared.findings.close();
     await this.#shared.plain.close();
+    await writing;
     await status(false);
     if (this.#defects.length > 0) throw this.#defects[0];
   }

@@ -37,10 +37,13 @@ export class FollowedStore<Client> {
     this.#open = open;
   }
 
-  async forMutation(): Promise<Turn<Client>> {
+  async forMutation(): Promise<Turn<Client> & { heldMs: number }> {
+    let heldSince: number | undefined;
     for (;;) {
       const turn = await this.forRead();
-      if (turn.state !== 'hold') return turn;
+      const now = performance.now();
+      if (turn.state !== 'hold') return { ...turn, heldMs: now - (heldSince ?? now) };
+      heldSince ??= now;
       await sleep((this.#current?.refreshSeconds ?? 1) * 1000);
     }
   }

@@ -46,7 +46,7 @@ export function reportText(figures: Figures): string {
   const nameWidth = Math.max(...zeros.map(({ name }) => name.length));
   const zeroLines = zeros.map(({ name, value, checked }) => {
     const sign = value === 0 ? '✓' : '✗';
-    return `  ${sign} ${(value === null ? '?' : count(value)).padStart(4)}  ${name.padEnd(nameWidth)}  ${checked}`;
+    return `  ${sign} ${name.padEnd(nameWidth)}  ${(value === null ? '?' : count(value)).padStart(4)}  ${checked}`;
   });
   return [
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
