@@ -85,7 +85,8 @@ async function roundTrip(client: StoreClient, ledger: Database, move: Move, dead
       throw new UserError(
         `The canary of "${move.name}" did not come through: an object was written to ${move.sourceBucket}, but its event ` +
           'did not reach the operation log in time. Look whether the capture receiver runs (GET /health), its log, ' +
-          "and the bucket's notification. A topic that is new to RGW is picked up within about 35 s.",
+          "and the bucket's notification. RGW picks a new topic up within about 35 s, and after its own restart within two minutes; " +
+          'if it found the receiver closed it may have stopped delivering, and goes on when it is restarted.',
         { exitCode: 1 },
       );
     }

@@ -32,6 +32,11 @@ export type ReceiverOptions = {
  * committed; anything else makes RGW keep the notification and send it again, and those behind it in its
  * queue wait. A record that can never be stored therefore stops capture, which the canary shows: better
  * than a change that nobody knows of.
+ *
+ * RGW 16.2.15 must never find the port closed. Refused connections can end its work on the queue for good,
+ * until RGW is restarted (measured: at the first refusal by address, at the fourth by name; a connection
+ * that breaks, or a status other than 2xx, does no harm). So two processes serve the same port, they
+ * start before RGW and end after it.
  */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
   const url = new URL(options.url);
@@ -59,7 +64,8 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
 async function listen(server: Server, url: URL): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
-  server.listen({ host: url.hostname, port: Number(url.port || 80) }, resolve);
+  // Two receivers listen side by side, so that a killed one leaves nobody refused: see below.
+  server.listen({ host: url.hostname, port: Number(url.port || 80), reusePort: true }, resolve);
   try {
     await promise;
   } catch (error) {

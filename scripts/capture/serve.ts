@@ -8,13 +8,13 @@ import { startReceiver } from './receiver.ts';
 
 /**
  * The capture server: receives notifications, keeps the canary going, samples the lag. Runs until `stop`
- * aborts; notifications under way are answered first.
+ * aborts; notifications under way are answered first. Two of them run, see `startReceiver`.
  *
  * Starts without the ledger too: RGW keeps what is refused, and the receiver must be there when
  * PostgreSQL comes back.
  */
 export async function serveCapture(environment: Environment, stop: AbortSignal): Promise<void> {
-  const ledger = openLedger(environment.ledger, { max: 6, application: 'capture' });
+  const ledger = openLedger(environment.ledger, { max: 6, application: `capture-${process.pid}` });
   try {
     await assertReachable(ledger).catch((error: unknown) => log.error(error));
     const receiver = await startReceiver({

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { execaNode } from 'execa';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { proveCanary } from '../../../scripts/capture/canary.ts';
 import {
   installCapture,
@@ -28,20 +28,25 @@ let source: StoreClient;
 let target: StoreClient;
 let control: BucketControl;
 let customersTopic: string;
-let server: ReturnType<typeof serve> | null = null;
+/** As in production there are two, so that RGW never finds the port closed. */
+const servers = new Map<number, ReturnType<typeof serve>>();
 
 function serve() {
   return execaNode(MIGRATE, ['capture', 'serve', '--environment', environmentFile], { reject: false });
 }
 async function startServer(): Promise<void> {
-  server = serve();
+  const server = serve();
+  if (server.pid === undefined) throw new Error('the capture server did not start');
+  servers.set(server.pid, server);
+  const listening = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'capture-${server.pid}'`;
+  await eventually('it has its ledger', async () => (await scratch.ledger.query(listening)).rows.length > 0);
   await eventually('the receiver answers', () => receiverAnswers(environment));
 }
-async function stopServer(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined> {
+async function stopServer(pid: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined> {
+  const server = servers.get(pid);
+  servers.delete(pid);
   server?.kill(signal);
-  const result = await server;
-  server = null;
-  return result?.exitCode;
+  return (await server)?.exitCode;
 }
 const put = (key: string, body: string, client = source) =>
   client.put(scratch.sourceBucket, key, Buffer.from(body), { contentLength: Buffer.byteLength(body) });
@@ -58,8 +63,9 @@ async function logged(prefix: string): Promise<Record<string, string[]>> {
 beforeAll(async () => {
   const services = await realServices();
   scratch = await services.scratch('capture');
-  // A port that stays the same: what an interrupted run left in the topic's queue still finds somebody.
-  const capture = { receiver: 'http://127.0.0.1:18841/events', topic: 'storage-test-capture' };
+  // A topic of this run's own: one whose receiver was gone while events waited may be stuck in RGW for good.
+  const topic = `storage-test-capture-${Date.now()}`;
+  const capture = { receiver: 'http://127.0.0.1:18841/events', topic };
   environment = {
     ...scratch.environment,
     capture,
@@ -78,16 +84,13 @@ beforeAll(async () => {
   await control.mergeNotification(scratch.sourceBucket, [
     { id: 'customer', kind: 'topic', arn: customersTopic, events: ['s3:ObjectCreated:Copy'] },
   ]);
+  await Promise.all([startServer(), startServer()]);
   await installCapture(environment);
-  await startServer();
   await proveCanary(environment, scratch.ledger, { deadlineSeconds: 60 });
 });
-afterEach(async () => {
-  if (server === null) await startServer();
-});
 afterAll(async () => {
-  await stopServer('SIGTERM');
   await removeCapture(environment);
+  await Promise.all([...servers.keys()].map((pid) => stopServer(pid, 'SIGTERM')));
   await expect(control.notificationIds(scratch.sourceBucket)).resolves.toEqual(['customer']);
   await control.removeNotification(scratch.sourceBucket, ['customer']);
   await deleteTopic(source, customersTopic);
@@ -146,23 +149,27 @@ test('a receiver killed between the push and the commit loses nothing', async ()
   });
   await blocked.promise;
   await put('killed/1', 'x');
-  await eventually('the receiver has the event in its hands', async () => {
-    const { rows } = await scratch.ledger.query(
-      `SELECT 1 FROM pg_stat_activity WHERE application_name = 'capture' AND wait_event_type = 'Lock'`,
+  let holder = 0;
+  await eventually('a receiver has the event in its hands', async () => {
+    const { rows } = await scratch.ledger.query<{ name: string }>(
+      `SELECT application_name AS name FROM pg_stat_activity
+       WHERE application_name LIKE 'capture-%' AND wait_event_type = 'Lock'`,
     );
-    return rows.length > 0;
+    holder = Number(rows[0]?.name.replace('capture-', '') ?? 0);
+    return holder !== 0;
   });
-  await stopServer('SIGKILL');
+  await stopServer(holder, 'SIGKILL');
   await scratch.ledger.query(
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'capture'`,
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1',
+    [`capture-${holder}`],
   );
+  expect(await logged('killed/')).toEqual({});
   freed.resolve();
   await lock;
-  await put('killed/2', 'x'); // nobody listens
-  expect(await logged('killed/')).toEqual({});
-  await startServer();
+  await put('killed/2', 'x');
   await proveCanary(environment, scratch.ledger, { deadlineSeconds: 20 });
   expect(Object.keys(await logged('killed/')).sort()).toEqual(['killed/1', 'killed/2']);
+  await startServer();
 });
 
 test('the server keeps the canary and the lag going while capture is at work, and ends on SIGTERM', async () => {
@@ -175,8 +182,8 @@ test('the server keeps the canary and the lag going while capture is at work, an
   const before = await canaries();
   await eventually('three canaries by themselves', async () => (await canaries()) >= before + 3);
   await eventually('two samples of the lag', async () => (await samples()) >= 2);
-  const pid = server?.pid;
-  expect(await stopServer('SIGTERM')).toBe(0);
+  const [pid = 0] = servers.keys();
+  expect(await stopServer(pid, 'SIGTERM')).toBe(0);
   const reports = await listProcessReports(ledger);
   const own = reports.find(({ owner }) => owner === `capture-${pid}`);
   expect(own?.script).toBe('capture');
@@ -184,9 +191,7 @@ test('the server keeps the canary and the lag going while capture is at work, an
 });
 
 test('a canary that does not come through is told with what to look at', async () => {
-  await stopServer('SIGTERM');
-  const proof = proveCanary(environment, scratch.ledger, { deadlineSeconds: 0.3 });
+  const proof = proveCanary(environment, scratch.ledger, { deadlineSeconds: 0.001 });
   await expect(proof).rejects.toThrow(UserError);
   await expect(proof).rejects.toThrow(/canary of "scratch" did not come through/);
-  await expect(receiverAnswers(environment)).resolves.toBe(false);
 });

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { MalformedEvent } from '../../../scripts/capture/event.ts';
 import { startReceiver, type Receiver } from '../../../scripts/capture/receiver.ts';
@@ -68,13 +70,26 @@ test('tells its health, and only what it serves', async () => {
   expect((await post(new URL('/other', url).href, '{}')).status).toBe(404);
 });
 
-test('a port in use is said in plain words', async () => {
-  const url = await start(() => Promise.resolve(0));
-  const second = startReceiver({
+test('two receivers share the port, so that one may be killed', async () => {
+  const url = await start(() => Promise.resolve(1));
+  const second = await startReceiver({
     url,
-    handler: { store: () => Promise.resolve(0) },
+    handler: { store: () => Promise.resolve(1) },
     health: () => Promise.resolve({}),
   });
-  await expect(second).rejects.toThrow(UserError);
-  await expect(second).rejects.toThrow(/cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE/);
+  await receiver?.close();
+  receiver = second;
+  expect((await post(url, '{}')).status).toBe(200);
+});
+
+test('a port that something else uses is said in plain words', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  const handler = { store: () => Promise.resolve(0) };
+  const health = () => Promise.resolve({});
+  const refused = startReceiver({ url: `http://127.0.0.1:${port}/events`, handler, health });
+  await expect(refused).rejects.toThrow(UserError);
+  await expect(refused).rejects.toThrow(/cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE/);
+  await new Promise((resolve) => other.close(resolve));
 });
