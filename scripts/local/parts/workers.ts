@@ -47,7 +47,12 @@ export async function workersUp(spec: WorkersSpec, say: Say): Promise<{ running:
 /** The workers as the supervisor runs them. */
 export function workerPrograms(spec: Omit<WorkersSpec, 'home' | 'run'>): Program[] {
   const migrate = [spec.nodeBinary, path.join(spec.projectFolder, 'scripts', 'migrate.ts')];
-  const environment = { MIGRATE_ENVIRONMENT: spec.environmentFile };
+  const environment = {
+    MIGRATE_ENVIRONMENT: spec.environmentFile,
+    // Processes that stream make garbage all the time; by default V8 lets the space for it grow, and with
+    // it the buffers that dead objects hold on to (measured with sync: peak 177 MiB without, 160 with).
+    NODE_OPTIONS: '--max-semi-space-size=4',
+  };
   return [
     ...Object.entries(COMMANDS).map(([name, words]): Program => ({
       name,
