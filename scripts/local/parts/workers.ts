@@ -59,6 +59,8 @@ export function workerPrograms(spec: Omit<WorkersSpec, 'home' | 'run'>): Program
       command: [...migrate, ...words],
       environment,
       autostart: spec.wanted.includes(name),
+      // RGW may stop delivering for good when it finds the receiver's port closed: one outlives the other.
+      ...(name === 'capture' && { processes: 2 }),
     })),
     {
       name: SYNC,

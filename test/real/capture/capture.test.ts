@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { execaNode } from 'execa';
+import { execa, type ResultPromise } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { proveCanary } from '../../../scripts/capture/canary.ts';
 import {
@@ -28,11 +28,12 @@ let source: StoreClient;
 let target: StoreClient;
 let control: BucketControl;
 let customersTopic: string;
+const OPTIONS = { reject: false } as const;
 /** As in production there are two, so that RGW never finds the port closed. */
-const servers = new Map<number, ReturnType<typeof serve>>();
+const servers = new Map<number, ResultPromise<typeof OPTIONS>>();
 
-function serve() {
-  return execaNode(MIGRATE, ['capture', 'serve', '--environment', environmentFile], { reject: false });
+function serve(): ResultPromise<typeof OPTIONS> {
+  return execa(process.execPath, [MIGRATE, 'capture', 'serve', '--environment', environmentFile], OPTIONS);
 }
 async function startServer(): Promise<void> {
   const server = serve();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { execaNode } from 'execa';
+import { execa, type ResultPromise } from 'execa';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { appendOperations } from '../../../scripts/ledger/operations.ts';
@@ -10,6 +10,7 @@ import { eventually, operation, outcomesOf, startProxy } from './support.ts';
 
 const MIGRATE = fileURLToPath(new URL('../../../scripts/migrate.ts', import.meta.url));
 
+const OPTIONS = { reject: false } as const;
 let scratch: Scratch;
 let source: StoreClient;
 let target: StoreClient;
@@ -21,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => scratch.close());
 
 /** A worker with short leases, whose source is reached at `endpoint`. */
-function startWorker(name: string, endpoint: string, ...args: string[]) {
+function startWorker(name: string, endpoint: string, ...args: string[]): ResultPromise<typeof OPTIONS> {
   const { environment, environmentFile } = scratch;
   const file = `${environmentFile}.${name}`;
   const bounds = { ...environment.bounds, leaseSeconds: 1, requestSeconds: 1 };
@@ -29,7 +30,7 @@ function startWorker(name: string, endpoint: string, ...args: string[]) {
     file,
     JSON.stringify({ ...environment, bounds, source: { ...environment.source, endpoint } }),
   );
-  return execaNode(MIGRATE, ['replay', '--environment', file, ...args], { reject: false });
+  return execa(process.execPath, [MIGRATE, 'replay', '--environment', file, ...args], OPTIONS);
 }
 
 test('a worker killed in the middle of a copy leaves nothing half, and another one finishes', async () => {
@@ -63,7 +64,7 @@ test('a worker killed in the middle of a copy leaves nothing half, and another o
     expect(rows).toHaveLength(1); // it died with the key in its hands
     expect((await target.head(targetBucket, 'big'))?.size).toBe(2);
 
-    const heir = await await startWorker('heir', environment.source.endpoint);
+    const heir = await startWorker('heir', environment.source.endpoint);
     expect([heir.exitCode, heir.stdout]).toEqual([0, 'replayed: 1 copied']);
     expect((await target.head(targetBucket, 'big'))?.size).toBe(body.length);
     expect(await outcomesOf(ledger, 'big')).toEqual(['copied']);

@@ -73,6 +73,7 @@ describe('the workers', () => {
       command: ['/opt/node', '/srv/storage/scripts/migrate.ts', 'replay', '--follow'],
       environment: { MIGRATE_ENVIRONMENT: '/h/environment.json' },
     });
+    expect(programs.map(({ processes }) => processes ?? 1)).toEqual([2, 1, 1, 1, 2]);
     expect(programs[4]).toMatchObject({ processes: 2, restart: 'unexpected', startAttempts: 10 });
   });
 });
