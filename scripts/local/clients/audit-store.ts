@@ -86,7 +86,8 @@ export async function auditFinalStore(
             etag: `${value?.etag ?? 'nothing'}, listed as ${listed.etag}`,
             size: value?.size ?? 0,
           });
-        options.progress?.(++checked);
+        checked++;
+        options.progress?.(checked);
       });
     } finally {
       await client.close();

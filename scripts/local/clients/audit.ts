@@ -130,7 +130,7 @@ function fatesOf(
       }
     }
   }
-  return fates;
+  return fates.sort((a, b) => a.operation.id - b.operation.id);
 }
 
 function fateOf(

@@ -61,7 +61,8 @@ export async function fillSource(environment: Environment, options: FillOptions)
           await upload(client, move.sourceBucket, entry, photographs);
           uploaded++;
         }
-        options.progress?.({ step: 'uploading', done: ++done, total: wanted.length });
+        done++;
+        options.progress?.({ step: 'uploading', done, total: wanted.length });
       };
       await inParallel(
         UPLOADS_AT_ONCE,

@@ -5,6 +5,9 @@ import { messageOf, UserError } from '../../errors.ts';
 /** Where Debian's package mate-backgrounds puts its pictures. */
 export const PHOTOGRAPHS = '/usr/share/backgrounds/mate';
 
+/** Its wallpapers with the desktop's own logo are no photographs. */
+const LOGOS = 'desktop/';
+
 export type Photograph = { file: string; name: string; bytes: number };
 
 /**
@@ -22,7 +25,7 @@ export async function findPhotographs(folder: string = PHOTOGRAPHS): Promise<Pho
       cause: error,
     });
   }
-  const found = files.filter((file) => /\.jpe?g$/i.test(file)).sort();
+  const found = files.filter((file) => /\.jpe?g$/i.test(file) && !file.startsWith(LOGOS)).sort();
   if (found.length === 0)
     throw new UserError(`There is no photograph in ${folder}; ${hint}`, { exitCode: 3 });
   return Promise.all(

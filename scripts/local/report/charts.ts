@@ -11,7 +11,7 @@ import {
 import { escapeHtml, niceScale, round, thin, timeTicks, x, type TimeAxis } from './scale.ts';
 
 const WIDTH = 1120;
-const LEFT = 92;
+const LEFT = 120;
 const RIGHT = WIDTH - 16;
 const POINTS = 260;
 
@@ -50,16 +50,19 @@ export function timelineChart(axis: TimeAxis, phases: PhaseFigure[], holds: Hold
         },
       ],
     })),
-    {
-      name: 'hold',
-      bars: holds.map((hold) => ({
-        from: hold.startedAt,
-        to: hold.endedAt ?? hold.turnedAt ?? hold.startedAt,
-        kind: hold.state === 'called-off' ? 'called-off' : 'hold-bar',
-        label: `${seconds(holdSeconds(hold))}${hold.state === 'called-off' ? ', called off' : ''}`,
-      })),
-    },
-  ].filter(({ bars }) => bars.length > 0);
+    // One row each: a hold is begun again soon after it was called off.
+    ...holds.map((hold) => ({
+      name: hold.state === 'called-off' ? 'hold, called off' : 'hold',
+      bars: [
+        {
+          from: hold.startedAt,
+          to: hold.endedAt ?? hold.turnedAt ?? hold.startedAt,
+          kind: hold.state === 'called-off' ? 'called-off' : 'hold-bar',
+          label: seconds(holdSeconds(hold)),
+        },
+      ],
+    })),
+  ];
   const bottom = rows.length * row + 6;
   const drawn = rows.map(({ name, bars }, index) => {
     const y = index * row + 6;
@@ -158,7 +161,7 @@ function plot(axis: TimeAxis, options: PlotOptions, draw: (y: (value: number) =>
   const bands = holds.map((hold) => {
     const left = x(axis, hold.startedAt);
     const width = round(Math.max(x(axis, hold.endedAt ?? hold.turnedAt ?? hold.startedAt) - left, 2));
-    return `<rect class="band" x="${left}" y="${top}" width="${width}" height="${height}"><title>hold: ${seconds(holdSeconds(hold))}</title></rect>`;
+    return `<rect class="band${hold.state === 'called-off' ? ' faint' : ''}" x="${left}" y="${top}" width="${width}" height="${height}"><title>hold: ${seconds(holdSeconds(hold))}</title></rect>`;
   });
   return svg(bottom + 30, title, levels.join('') + draw(y) + bands.join('') + timeLabels(axis, bottom + 21));
 }

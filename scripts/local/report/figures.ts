@@ -80,7 +80,7 @@ export function zerosOf({ clients, audit }: Pick<Figures, 'clients' | 'audit'>):
     {
       name: 'straggler’s writes unaccounted for',
       value: audit?.straggler.unaccounted ?? null,
-      checked: audit === null ? keys : `${audit.straggler.writes} writes past the hold followed up`,
+      checked: audit === null ? keys : `${audit.straggler.writes} writes to S3 followed up`,
     },
   ];
 }

@@ -99,7 +99,7 @@ function lead({ clients, holds, bytes: size, phases }: Figures): string {
 
 function zeroCard({ name, value, checked }: ReturnType<typeof zerosOf>[number]): string {
   const shown = value === null ? 'not checked' : count(value);
-  return `<div class="card zero${value === 0 ? '' : ' bad'}"><div class="number">${shown}</div><div class="name">${escapeHtml(name)}</div><div class="checked">${escapeHtml(checked)}</div></div>`;
+  return `<div class="card zero${value === 0 ? '' : ' bad'}"><span class="sign">${value === 0 ? '✓' : '!'}</span><div class="number">${shown}</div><div class="name">${escapeHtml(name)}</div><div class="checked">${escapeHtml(checked)}</div></div>`;
 }
 
 function facts({ operations, lag, holds, clients }: Figures): string {
@@ -109,7 +109,7 @@ function facts({ operations, lag, holds, clients }: Figures): string {
     [seconds(turned === undefined ? null : holdSeconds(turned)), 'the hold'],
     [seconds(clients?.longestHoldSeconds ?? null), 'longest wait of a client'],
     [`${count(operations.captured)} / ${count(replayed)}`, 'operations captured / handled'],
-    [seconds(lag.p99Seconds), `lag of replay, 99 % (at most ${seconds(lag.maxSeconds)})`],
+    [`${seconds(lag.p99Seconds)} / ${seconds(lag.maxSeconds)}`, 'lag of replay, 99 % / longest'],
   ]
     .map(
       ([number, name]) =>

@@ -27,11 +27,13 @@ h2 { font-size: 20px; letter-spacing: -.01em; font-weight: 640; margin: 52px 0 1
 h3 { font-size: 14.5px; font-weight: 620; margin: 0; }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: 14px; padding: 22px 24px; box-shadow: var(--shadow); }
 .zeros { display: grid; grid-template-columns: repeat(3, 1fr); gap: 14px; }
-.zero { border-left: 4px solid var(--good); padding: 18px 20px; }
+.zero { position: relative; padding: 20px 22px; }
+.zero .sign { position: absolute; top: 20px; right: 20px; width: 28px; height: 28px; border-radius: 50%; display: grid; place-items: center; font-size: 15px; font-weight: 700; background: var(--good-tint); color: var(--good); }
+.zero.bad .sign { background: var(--bad); color: var(--card); }
 .zero .number { font-size: 50px; line-height: 1; font-weight: 700; letter-spacing: -.03em; color: var(--good); font-variant-numeric: tabular-nums; }
 .zero .name { font-weight: 600; margin-top: 9px; line-height: 1.3; }
 .zero .checked { font-size: 13.5px; color: var(--soft); margin-top: 2px; }
-.zero.bad { border-left-color: var(--bad); background: var(--bad-tint); }
+.zero.bad { border-color: var(--bad); background: var(--bad-tint); }
 .zero.bad .number { color: var(--bad); }
 .facts { display: grid; grid-template-columns: repeat(4, 1fr); gap: 14px; margin-top: 14px; }
 .fact { padding: 16px 20px; }
@@ -59,6 +61,7 @@ svg .phase-retire, svg .phase-done { fill: var(--ceph); opacity: .62; }
 svg .hold-bar { fill: var(--hold); }
 svg .called-off { fill: none; stroke: var(--hold); stroke-width: 1.5; stroke-dasharray: 3 3; }
 svg .band { fill: var(--hold); opacity: .28; }
+svg .band.faint { opacity: .1; }
 svg .area.s3 { fill: var(--s3); } svg .area.ceph { fill: var(--ceph); } svg .area.cache { fill: var(--cache); }
 svg .area.lag { fill: var(--lag); }
 svg .area.soft { opacity: .16; }
@@ -68,13 +71,15 @@ svg .line.lag { stroke: var(--lag); } svg .line.ceph { stroke: var(--ceph); }
 .key:first-child { margin-left: 0; }
 .key i { width: 11px; height: 11px; border-radius: 3px; display: inline-block; }
 .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 14px; align-items: start; }
-.columns > .card { min-width: 0; }
+.columns > * { min-width: 0; }
+.stack { display: grid; gap: 14px; }
 .wide { grid-column: 1 / -1; }
 table { border-collapse: collapse; width: 100%; font-size: 14.5px; margin-top: 10px; }
 th { text-align: left; font-weight: 500; color: var(--soft); font-size: 13px; padding: 6px 12px 6px 0; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 td { padding: 7px 12px 7px 0; border-bottom: 1px solid var(--rule); vertical-align: top; overflow-wrap: anywhere; }
 tr:last-child td { border-bottom: 0; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }
+td.n, th.n { padding-right: 22px; }
 td:last-child, th:last-child { padding-right: 0; }
 code { font: 13px ui-monospace, "SFMono-Regular", Menlo, "DejaVu Sans Mono", monospace; }
 .pill { display: inline-block; border-radius: 99px; padding: 0 9px; font-size: 13px; line-height: 21px; background: var(--good-tint); color: var(--good); white-space: nowrap; }

@@ -8,11 +8,9 @@ export function tables(figures: Figures): string {
   return [
     findings(figures),
     certificates(figures),
-    operations(figures),
-    latencies(figures),
+    stack(operations(figures), memory(figures)),
+    stack(latencies(figures), addresses(figures)),
     straggler(figures),
-    memory(figures),
-    addresses(figures),
   ].join('');
 }
 
@@ -137,6 +135,10 @@ function addresses({ addresses: all }: Figures): string {
 
 function card(name: string, inside: string, wide = false): string {
   return `<div class="card${wide ? ' wide' : ''}"><h3>${escapeHtml(name)}</h3>${inside}</div>`;
+}
+
+function stack(...cards: string[]): string {
+  return `<div class="stack">${cards.join('')}</div>`;
 }
 
 /** A head that begins with `#` is a column of numbers. */

@@ -42,6 +42,7 @@ export function reportText(figures: Figures): string {
     rows.push([`Phase ${phase}`, took === null ? 'not ended' : seconds(took)]);
   }
   const width = Math.max(...rows.map(([name]) => name.length));
+  const addressWidth = Math.max(width, ...figures.addresses.map(({ name }) => name.length));
   const zeros = zerosOf(figures);
   const nameWidth = Math.max(...zeros.map(({ name }) => name.length));
   const zeroLines = zeros.map(({ name, value, checked }) => {
@@ -54,7 +55,7 @@ export function reportText(figures: Figures): string {
     ...zeroLines,
     ...findingLines(figures),
     '',
-    ...figures.addresses.map(({ name, url }) => `  ${name.padEnd(width)}  ${url}`),
+    ...figures.addresses.map(({ name, url }) => `  ${name.padEnd(addressWidth)}  ${url}`),
     '',
   ].join('\n');
 }

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { buildReport } from '../../../../scripts/local/report/build.ts';
+import { phasesOf } from '../../../../scripts/local/report/collect.ts';
+import { bytes, seconds, zerosOf, type Figures } from '../../../../scripts/local/report/figures.ts';
+import { niceScale, thin, timeTicks } from '../../../../scripts/local/report/scale.ts';
+import { at, BEGAN, exampleFigures } from './example.ts';
+
+const MADE = at(120);
+
+describe('the exit code', () => {
+  test('is 0 where every zero was checked and is one', () => {
+    expect(buildReport(exampleFigures(), MADE).exitCode).toBe(0);
+  });
+
+  const { clients, audit } = exampleFigures();
+  if (clients === null || audit === null) throw new Error('The example has both');
+  test.each<[string, Partial<Figures>]>([
+    ['a failed request', { clients: { ...clients, failed: 1 } }],
+    ['a lost write that a client saw', { clients: { ...clients, lost: 1 } }],
+    ['a lost write that the audit found', { audit: { ...audit, lost: 1 } }],
+    ['a resurrected object', { audit: { ...audit, resurrected: 1 } }],
+    ['an object that nobody wrote', { audit: { ...audit, unexpected: 1 } }],
+    ['a wrong read', { clients: { ...clients, wrong: 1 } }],
+    ['a stale read', { clients: { ...clients, stale: 1 } }],
+    [
+      'a straggler’s write that is nowhere',
+      { audit: { ...audit, straggler: { ...audit.straggler, unaccounted: 1 } } },
+    ],
+    ['a store that nobody read', { audit: null }],
+    ['clients that never ran', { clients: null }],
+  ])('is 1 for %s', (_, given) => {
+    const report = buildReport(exampleFigures(given), MADE);
+    expect(report.exitCode).toBe(1);
+    expect(report.text).toContain('✗');
+    expect(report.html).toContain('Something is wrong');
+  });
+});
+
+test('the text names each zero with how it was checked', () => {
+  const { text } = buildReport(exampleFigures(), MADE);
+  expect(text).toMatch(/^ {2}✓ failed requests +0 {2}2,400 operations checked$/m);
+  expect(text).toMatch(/^ {2}✓ lost writes +0 {2}2,400 keys read at the end$/m);
+  expect(text).toMatch(/^ {2}Hold +3\.50 s$/m);
+  expect(text).toMatch(/^ {4}called off +too slow$/m);
+  expect(text).toMatch(/^ {2}Longest wait of a client +3\.40 s$/m);
+  expect(text).toMatch(
+    /^ {2}Straggler +1 writes to S3: 0 applied, 0 superseded by its own, 1 kept aside as conflicts$/m,
+  );
+  expect(text).toMatch(/^ {2}Peak memory +sync worker 120 MiB$/m);
+});
+
+test('what is wrong is told key by key', () => {
+  const example = exampleFigures();
+  if (example.audit === null) throw new Error('The example has an audit');
+  const finding = { kind: 'lost', move: 'images', key: 'two\nlines', detail: 'there is nothing' } as const;
+  const { text } = buildReport(
+    exampleFigures({ audit: { ...example.audit, lost: 1, findings: [finding] } }),
+    MADE,
+  );
+  expect(text).toContain('lost: "images/two\\nlines" in the final store\n      there is nothing');
+});
+
+test('the page needs nothing from anywhere and escapes what users named', () => {
+  const { html } = buildReport(exampleFigures(), MADE);
+  expect(html).not.toMatch(/<(script|link|iframe|object)\b/);
+  expect(html).not.toMatch(/(src|href)="(?!data:)/);
+  expect(html).not.toMatch(/url\(|@import/);
+  expect(html).toContain('a&lt;b&gt;&amp;&quot;c');
+  expect(html).not.toContain('a<b>');
+  expect(html).toContain('2,331 objects moved, and nobody noticed');
+  expect(html).not.toMatch(/NaN|undefined|Infinity/);
+});
+
+test('a page of a move that has hardly begun is whole too', () => {
+  const nothing = { maxSeconds: null, p99Seconds: null, series: [] };
+  const { html, text } = buildReport(
+    exampleFigures({
+      series: [],
+      lag: nothing,
+      holds: [],
+      copied: [],
+      phases: [],
+      pictures: [],
+      certificates: [],
+      memory: [],
+    }),
+    MADE,
+  );
+  expect(html + text).not.toMatch(/NaN|undefined|Infinity/);
+  expect(html).toContain('objects, not turned yet');
+});
+
+test('nothing is drawn outside of its chart, and a long hold’s band is as wide as it lasted', () => {
+  const { html } = buildReport(exampleFigures(), MADE);
+  const positions = [...html.matchAll(/ (?:x|x1|x2)="([-\d.]+)"/g)].map(([, position]) => Number(position));
+  expect(Math.min(...positions)).toBeGreaterThanOrEqual(0);
+  expect(Math.max(...positions)).toBeLessThanOrEqual(1120);
+  const points = [...html.matchAll(/points="([^"]+)"/g)].flatMap(([, list]) => (list ?? '').split(' '));
+  for (const point of points) expect(point).toMatch(/^\d+(\.\d)?,\d+(\.\d)?$/);
+});
+
+test('phases are told from the driver’s record; a run that goes on enters its phase again', () => {
+  const iso = (second: number): string => at(second).toISOString();
+  const phases = phasesOf([
+    { at: iso(0), event: 'phase-start', phase: 'prepare' },
+    { at: iso(9), event: 'phase-end', phase: 'prepare' },
+    { at: iso(10), event: 'phase-start', phase: 'copy' },
+    { at: iso(15), event: 'clock' },
+    { at: iso(20), event: 'phase-start', phase: 'copy' },
+    { at: iso(30), event: 'phase-end', phase: 'copy' },
+  ]);
+  expect(phases).toEqual([
+    { phase: 'prepare', startedAt: at(0), endedAt: at(9) },
+    { phase: 'copy', startedAt: at(10), endedAt: at(30) },
+  ]);
+});
+
+test('scales end at round numbers', () => {
+  expect(niceScale(23)).toEqual({ top: 30, ticks: [0, 10, 20, 30] });
+  expect(niceScale(0)).toEqual({ top: 1, ticks: [0, 1] });
+  for (const value of [0.07, 1, 3.2, 99, 2359, 123_456]) {
+    const { top, ticks } = niceScale(value);
+    expect(top).toBeGreaterThanOrEqual(value);
+    expect(ticks.length).toBeLessThanOrEqual(6);
+  }
+  const ticks = timeTicks({ from: BEGAN, to: BEGAN + 200_000, left: 0, right: 100 });
+  expect(ticks.map(({ label }) => label)).toEqual(['0:00', '0:30', '1:00', '1:30', '2:00', '2:30', '3:00']);
+});
+
+test('a long series is thinned without losing a sample', () => {
+  const series = Array.from({ length: 10_000 }, (_, index) => index);
+  const groups = thin(series, 100, (sample) => sample);
+  expect(groups.length).toBe(100);
+  expect(groups.flat()).toEqual(series);
+});
+
+test('figures are written with units', () => {
+  expect([bytes(999), bytes(1500), bytes(315_000_000), seconds(0.5), seconds(75.2), seconds(null)]).toEqual([
+    '999 B',
+    '1.5 kB',
+    '315 MB',
+    '0.50 s',
+    '1 min 15 s',
+    '–',
+  ]);
+  expect(zerosOf(exampleFigures()).map(({ value }) => value)).toEqual([0, 0, 0, 0, 0, 0]);
+});
