@@ -116,9 +116,10 @@ async function refusals(
     case 'retain':
       return workRefusals(status);
     case 'retire': {
-      const missing = await retireGuards(environment, ledger, clockOf(environment)(), { watchReads: false });
-      // The gate takes a certificate itself, once nobody can write any more.
-      return missing.filter(({ guard }) => guard !== 'certificate').map(({ message }) => message);
+      // The gate takes the certificate itself, once nobody can write any more.
+      const options = { certificate: false, watchReads: false };
+      const missing = await retireGuards(environment, ledger, clockOf(environment)(), options);
+      return missing.map(({ message }) => message);
     }
     case 'done':
       return sourceIsEmpty(environment);

@@ -7,6 +7,7 @@ import { UserError } from '../errors.ts';
 import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
 import { takeLock } from '../ledger/locks.ts';
 import { readMove, recordEntering } from '../ledger/move.ts';
+import { keepHeapSmall } from '../memory.ts';
 import { reportProcess } from '../ledger/reports.ts';
 import { expireSource } from './expire.ts';
 import { retireGuards } from './facts.ts';
@@ -101,6 +102,7 @@ export default defineCommand({
     execute: { type: 'boolean', default: false, description: 'really do it; default: say what would happen' },
   },
   async run({ args }) {
+    keepHeapSmall(30); // it takes certificates
     const environment = await environmentOf(args);
     const ledger = openLedger(environment.ledger, { application: `migrate teardown (pid ${process.pid})` });
     try {

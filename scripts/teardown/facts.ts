@@ -9,25 +9,32 @@ import { StoreClient } from '../store/client.ts';
 import { evaluateGuards, type CertificateFact, type Missing, type RetireFacts } from './guards.ts';
 import { watchReads } from './reads.ts';
 
+export type GuardOptions = {
+  /** Whether a fresh containment certificate is among the guards. Default: yes. */
+  certificate?: boolean;
+  /**
+   * Whether also to watch for some seconds if anybody reads S3, where its store tells and nothing else is
+   * missing. Only meaningful while we read nothing there ourselves. Default: yes.
+   */
+  watchReads?: boolean;
+};
+
 /**
  * The guards of `retire` that do not hold now, in plain words. Changes nothing.
  *
  * @param now the move's clock (`clockOf`), which counts the days
- * @param options.watchReads also watches for a few seconds whether anybody reads S3, where its store
- *   tells. Only meaningful while we read nothing there ourselves. Default: yes.
  */
 export async function retireGuards(
   environment: Environment,
   ledger: Pool,
   now: Date,
-  options: { watchReads?: boolean } = {},
+  options: GuardOptions = {},
 ): Promise<Missing[]> {
   const facts = await collectFacts(environment, ledger, now);
-  const missing = evaluateGuards(facts);
-  // The watch takes seconds: only where nothing else refuses (the certificate is taken after it).
-  const only = missing.every(({ guard }) => guard === 'certificate');
-  if (options.watchReads === false || !only) return missing;
-  return evaluateGuards({ ...facts, reads: await watchReads(environment) });
+  const judged = options.certificate === false ? { ...facts, certificates: [] } : facts;
+  const missing = evaluateGuards(judged);
+  if (options.watchReads === false || missing.length > 0) return missing;
+  return evaluateGuards({ ...judged, reads: await watchReads(environment) });
 }
 
 async function collectFacts(environment: Environment, ledger: Pool, now: Date): Promise<RetireFacts> {

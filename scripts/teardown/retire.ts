@@ -17,6 +17,8 @@ export { sourceIsEmpty };
 export type RetireOptions = {
   /** The move's clock. Default: the environment's. */
   now?: Date;
+  /** As of `retireGuards`. */
+  watchReads?: boolean;
   /** Called with what goes on, for the person at the terminal. */
   say?: (line: string) => void;
 };
@@ -41,9 +43,8 @@ export async function beginRetire(
   if ((await rulesStand(environment)) === 'all') return []; // it was begun before, and S3 is being emptied
   const now = options.now ?? clockOf(environment)();
   // The certificate is taken below, once nobody can write any more.
-  const missing = (await retireGuards(environment, ledger, now)).filter(
-    ({ guard }) => guard !== 'certificate',
-  );
+  const { watchReads = true } = options;
+  const missing = await retireGuards(environment, ledger, now, { certificate: false, watchReads });
   if (missing.length > 0) return missing.map(({ message }) => message);
   try {
     say('denies writes to the source buckets by a policy statement');

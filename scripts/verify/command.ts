@@ -4,6 +4,7 @@ import type { Environment, Move } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { recordWaiver, type Certificate } from '../ledger/certificates.ts';
 import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
+import { keepHeapSmall } from '../memory.ts';
 import { reportProcess } from '../ledger/reports.ts';
 import { digestOfBucket } from './bucket-digest.ts';
 import { takeContainmentCertificate } from './containment.ts';
@@ -33,6 +34,7 @@ async function withLedger<T>(
   args: { environment?: string | undefined },
   work: (environment: Environment, ledger: Pool) => Promise<T>,
 ): Promise<T> {
+  keepHeapSmall(30);
   const environment = await environmentOf(args);
   const ledger = openLedger(environment.ledger, { application: `migrate verify (pid ${process.pid})` });
   try {

@@ -16,6 +16,7 @@ import {
   cancelRetire,
   finishTeardown,
   sourceIsEmpty,
+  type RetireOptions,
 } from '../../../scripts/teardown/retire.ts';
 import { takeContainmentCertificate } from '../../../scripts/verify/containment.ts';
 import { emptyBucket, realServices, type Scratch } from '../../support/real.ts';
@@ -32,7 +33,7 @@ let due: Date;
 
 beforeAll(async () => {
   scratch = await (await realServices()).scratch('teardown');
-  environment = quick(scratch, { requestSeconds: 2 });
+  environment = quick(scratch, { requestSeconds: 1.5 });
   move = environment.moves[0] as Move;
   sides = await bothSides(scratch);
   control = await BucketControl.open(environment.source, 'applications');
@@ -56,6 +57,10 @@ beforeEach(async () => {
   due = new Date(Date.now() + 15 * DAY + 1000);
   for (const key of ['a', 'b', 'c/d']) await sides.onBoth(key, `body of ${key}`);
 });
+
+/** Without the watch over reads, which has a test of its own: it takes seconds. */
+const begin = (options: RetireOptions = {}) =>
+  beginRetire(environment, scratch.ledger, { now: due, watchReads: false, ...options });
 
 /** Everything that teardown could change on S3. */
 async function sourceState() {
@@ -101,12 +106,27 @@ test.each<[string, string, () => Promise<unknown>]>([
   const before = await sourceState();
   const bounds = environment.bounds;
   await spoil();
-  // The watch over reads is another matter; a source that is not asked tells nothing of them.
-  const missing = await beginRetire({ ...environment, source: environment.source }, scratch.ledger, {
-    now: due,
-  });
+  const missing = await begin();
   environment = { ...environment, bounds };
   expect(missing.join('\n')).toContain(message);
+  expect(await sourceState()).toEqual(before);
+});
+
+test('somebody who still reads S3 is found, though reads leave no trace in the log', async () => {
+  const before = await sourceState();
+  const reader = new AbortController();
+  const reading = (async () => {
+    while (!reader.signal.aborted) {
+      await sides.source.head(scratch.sourceBucket, 'a');
+      await sleep(50);
+    }
+  })();
+  const missing = await begin({ watchReads: true });
+  reader.abort();
+  await reading;
+  expect(missing).toEqual([
+    expect.stringMatching(/^somebody sent \d+ reads to S3 within \d+ s; they would fail once it is emptied/),
+  ]);
   expect(await sourceState()).toEqual(before);
 });
 
@@ -114,10 +134,7 @@ test('an object that nothing explains is found under denied writes; they are all
   await sides.onSource('lost', 'only here');
   const before = await sourceState();
   const said: string[] = [];
-  const missing = await beginRetire(environment, scratch.ledger, {
-    now: due,
-    say: (line) => said.push(line),
-  });
+  const missing = await begin({ say: (line) => said.push(line) });
   expect(missing).toEqual([
     '"lost" of scratch would be lost with S3: missing on Ceph, no record of a later write or delete on Ceph',
   ]);
@@ -130,7 +147,7 @@ test('expiry is refused without denied writes, and after another write to S3 unt
   const expire = () => expireSource(environment, { now: due });
   await takeContainmentCertificate(environment, scratch.ledger, move);
   await expect(expire()).rejects.toThrow('are not denied; only then is a certificate the last word');
-  expect(await beginRetire(environment, scratch.ledger, { now: due })).toEqual([]);
+  expect(await begin()).toEqual([]);
   // An event that comes late: its object is not on Ceph, and the certificate is older.
   await scratch.ledger.query('TRUNCATE certificate');
   await control.removePolicy(scratch.sourceBucket, [DENY_SID]);
@@ -145,7 +162,7 @@ test('expiry is refused without denied writes, and after another write to S3 unt
 
 test('retire denies writes to everybody, keeps what the customer had, and can be given up', async () => {
   const customer = await control.policy(scratch.sourceBucket);
-  expect(await beginRetire(environment, scratch.ledger, { now: due })).toEqual([]);
+  expect(await begin()).toEqual([]);
   for (const user of ['applications', 'migration']) {
     const client = await scratch.source(user);
     const refused = (request: Promise<unknown>) =>
@@ -162,7 +179,7 @@ test('retire denies writes to everybody, keeps what the customer had, and can be
     expect((await client.head(bucket, 'a'))?.size).toBe(9);
   }
   // Killed here and begun again: the same.
-  expect(await beginRetire(environment, scratch.ledger, { now: due })).toEqual([]);
+  expect(await begin()).toEqual([]);
   await cancelRetire(environment, scratch.ledger);
   expect(await control.policy(scratch.sourceBucket)).toEqual(customer);
   await sides.onSource('a', 'writes pass');
@@ -207,7 +224,7 @@ test('then S3 is expired, versions, markers and uploads too, and our rules and s
   });
   await control.mergeLifecycle(sourceBucket, [{ id: 'customer', abortUploadDays: 365 }]);
   const customer = await control.policy(sourceBucket);
-  expect(await beginRetire(environment, scratch.ledger, { now: due })).toEqual([]);
+  expect(await begin()).toEqual([]);
   await expireSource(environment, { now: due });
   await expireSource(environment, { now: due });
   expect((await control.lifecycleIds(sourceBucket)).sort()).toEqual([
