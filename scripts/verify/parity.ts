@@ -4,11 +4,12 @@ import { latestCertificate, listWaivers, type Certificate } from '../ledger/cert
 import type { Pool } from '../ledger/connect.ts';
 import { readMove } from '../ledger/move.ts';
 import { commitHorizon, touchedSince } from '../ledger/operations.ts';
+import { compareKeys as compareKeyNames } from '../store/keys.ts';
 import { compareKey, type Comparison } from './compare-key.ts';
 import { CertificateDraft } from './draft.ts';
 import type { Finding } from './findings.ts';
 import { mapInOrder } from './in-order.ts';
-import { scan } from './scan.ts';
+import { scan, suspects } from './scan.ts';
 import { settle } from './settle.ts';
 import { CONCURRENCY, openPair, type Pair } from './stores.ts';
 
@@ -48,24 +49,29 @@ export async function takeBaseCertificate(
 }
 
 /**
- * Compares only what was touched since the newest base certificate and records a new one that goes on
- * from there. Rounds of this keep the set small that is left for the hold.
+ * Compares what was touched since the newest base certificate and records a new one that goes on from
+ * there. Rounds of this keep the set small that is left for the hold. Events can be lost, so the log is
+ * not trusted alone: what both listings show as changed is compared too.
+ *
+ * @param options.listings false leaves the listings out, for buckets whose listing takes hours
  */
 export async function recertify(
   environment: Environment,
   ledger: Pool,
   move: Move,
-  options: VerifyOptions = {},
+  options: VerifyOptions & { listings?: boolean } = {},
 ): Promise<Certificate> {
   const parent = await cleanBase(ledger, move);
   const pair = await openPair(environment, move);
   try {
     const full = options.full ?? false;
     const horizon = await commitHorizon(ledger);
-    const keys = await touchedSince(ledger, move.name, parent.horizon);
+    const keys = new Set(await touchedSince(ledger, move.name, parent.horizon));
+    const listings = options.listings ?? true;
+    if (listings) for await (const key of suspects(pair)) keys.add(key);
     const context = { environment, ledger, pair, full, options };
-    const detail = { scope: 'touched', parent: String(parent.id), parentHorizon: parent.horizon };
-    return await certify(context, horizon, compareKeys(pair, keys, full), detail);
+    const detail = { scope: 'touched', listings, parent: String(parent.id), parentHorizon: parent.horizon };
+    return await certify(context, horizon, compareKeys(pair, [...keys].sort(compareKeyNames), full), detail);
   } finally {
     await pair.close();
   }

@@ -13,6 +13,21 @@ export async function* scan(pair: Pair, options: { full: boolean }): AsyncGenera
   yield* mapInOrder(keysOf(pair), CONCURRENCY, (key) => compareKey(pair, key, options));
 }
 
+/**
+ * The keys that listings alone show as changed: on one side only, of another size or ETag, or written on
+ * S3 after the copy was (which a loss of the event would leave so, were it only for the metadata). No
+ * request an object, so this is quick; that a key is not among them proves nothing of its metadata.
+ */
+export async function* suspects(pair: Pair): AsyncGenerator<string> {
+  const { move } = pair;
+  const merged = mergeListings(pair.source.list(move.sourceBucket), pair.target.list(move.targetBucket));
+  for await (const entry of merged) {
+    if (entry.key.startsWith(RESERVED_PREFIX)) continue;
+    if (entry.kind === 'equal' && entry.source.lastModified < entry.target.lastModified) continue;
+    yield entry.key;
+  }
+}
+
 async function* keysOf(pair: Pair): AsyncGenerator<string> {
   const listings = mergeListings(
     pair.source.list(pair.move.sourceBucket),

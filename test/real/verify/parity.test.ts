@@ -203,6 +203,24 @@ test('a round compares only what was touched and goes on from there; the hold fi
   expect(await latestCertificate(scratch.ledger, 'parity', 'scratch')).toMatchObject({ findings: 1 });
 });
 
+test('a write whose event was lost is found by the listings, one of the metadata alone too', async () => {
+  await startOver();
+  for (const key of ['bytes', 'metadata', 'same', 'gone']) await sides.onBoth(key, 'x');
+  await base();
+  await sides.onSource('bytes', 'y');
+  await sides.onSource('metadata', 'x', { metadata: { a: '1' } });
+  await sides.source.delete(scratch.sourceBucket, 'gone');
+  const options = { settleSeconds: 0 };
+  const blind = await recertify(environment, scratch.ledger, move, { ...options, listings: false });
+  expect([blind.findings, blind.document['compared']]).toEqual([0, 0]);
+  const seeing = await recertify(environment, scratch.ledger, move, options);
+  expect(findingsOf(seeing)).toEqual([
+    { key: 'bytes', differs: ['etag'] },
+    { key: 'gone', differs: ['only on Ceph'] },
+    { key: 'metadata', differs: ['metadata'] },
+  ]);
+});
+
 test('without a clean base certificate there is nothing to go on from', async () => {
   await startOver();
   await expect(recertify(environment, scratch.ledger, move)).rejects.toThrow(
