@@ -11,7 +11,7 @@ import { describePlan, plan } from './phases/plan.ts';
 export async function announcePlan(to: Phase): Promise<void> {
   const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   const self = new pulumi.StackReference('this-stack-before', { name });
-  const { value } = await self.getOutputDetails('phase');
+  const { value } = (await self.getOutputDetails('phase')) as { value?: unknown };
   const from = typeof value === 'string' && isPhase(value) ? value : 'none';
   await pulumi.log.info(describePlan(plan(from, to)));
 }

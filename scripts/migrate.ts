@@ -30,7 +30,7 @@ const migrate = defineCommand({
 
 /** The command that the words name, for its usage. */
 async function commandOf(words: string[]): Promise<[CommandDef, CommandDef | undefined]> {
-  let command: CommandDef = migrate as CommandDef;
+  let command: CommandDef = migrate;
   let parent: CommandDef | undefined;
   for (const word of words) {
     const children = await resolve(command.subCommands);
@@ -58,7 +58,9 @@ async function main(words: string[]): Promise<void> {
       process.stderr.write(`${error.message}\n`);
       process.exitCode = error.exitCode;
     } else if (error instanceof StoreError) {
-      process.stderr.write(`A store could not be asked, or refused: ${error.message}. See migrate preflight.\n`);
+      process.stderr.write(
+        `A store could not be asked, or refused: ${error.message}. See migrate preflight.\n`,
+      );
       process.exitCode = 3;
     } else if (error instanceof Error && error.name === 'CLIError') {
       process.stderr.write(`${error.message}\nSee: migrate ${words[0] ?? ''} --help\n`);

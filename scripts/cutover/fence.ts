@@ -2,7 +2,8 @@ import { readCredentials, type Environment, type StoreEndpoint } from '../enviro
 import { RgwAdmin } from '../store/admin.ts';
 import { StoreClient } from '../store/client.ts';
 import { StoreError } from '../store/errors.ts';
-import { Deadline, until } from './wait.ts';
+import type { Deadline } from './wait.ts';
+import { until } from './wait.ts';
 
 /**
  * The fence: a worker that outlived its lease, or that was stopped in the middle and wakes up after the

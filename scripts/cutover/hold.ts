@@ -136,6 +136,12 @@ async function settleTarget(environment: Environment, ledger: Pool, deadline: De
     Promise.all(environment.moves.map((move) => certifyInHold(environment, ledger, move))),
     suspendUsers(environment, WRITERS_BEFORE_HOLD, deadline),
   ]);
+  // A request of replay's that was let in just before the suspension must have landed before a client's
+  // first write to Ceph: its claim shows that it is under way.
+  await until('no key is claimed any more', deadline, async () => {
+    const claims = await countClaims(ledger);
+    return claims === 0 || `${claims} keys claimed`;
+  });
   const findings = certified.flatMap((certificate) => certificate.findings);
   if (findings.length > 0) {
     const named = findings

@@ -179,12 +179,15 @@ export class Claims {
     // taken over in between. The process ends and a new one starts with a name of its own.
     if (sent >= this.#aliveUntil) return;
     try {
-      await this.#pool.query(
-        `UPDATE claim SET expires_at = clock_timestamp() + make_interval(secs => $2)
-         WHERE owner = $1 AND expires_at > clock_timestamp()`,
+      const { rows } = await this.#pool.query<{ lost: boolean }>(
+        `WITH renewed AS (
+           UPDATE claim SET expires_at = clock_timestamp() + make_interval(secs => $2)
+           WHERE owner = $1 AND expires_at > clock_timestamp() RETURNING id)
+         SELECT EXISTS (SELECT 1 FROM claim WHERE owner = $1 AND id NOT IN (SELECT id FROM renewed)) AS lost`,
         [this.#owner, this.#leaseSeconds],
       );
-      this.#aliveUntil = sent + this.#leaseSeconds * 1000;
+      // One that had run out when the statement came to it is lost for good, whatever the clock here says.
+      this.#aliveUntil = rows[0]?.lost === true ? 0 : sent + this.#leaseSeconds * 1000;
     } catch {
       // The ledger is away: the lease runs out by itself and assertLive stops the work.
     }

@@ -27,7 +27,8 @@ export async function takeLock(
   });
   const lock: HeldLock = {
     assertHeld() {
-      if (broken) throw new Error(`The ledger's connection broke and with it the lock "${name}"; run this again`);
+      if (broken)
+        throw new Error(`The ledger's connection broke and with it the lock "${name}"; run this again`);
     },
     // Closing the connection is what frees the lock, whatever state the session is in.
     release: () => client.release(true),

@@ -12,9 +12,9 @@ const TITLES: Record<string, string> = {
 };
 
 export type Narrator = {
-  phase(name: string): void;
-  line(line: string): void;
-  end(): void;
+  phase: (name: string) => void;
+  line: (line: string) => void;
+  end: () => void;
 };
 
 /** Turns the lines of a run into what a person likes to read, with the time since it began. */

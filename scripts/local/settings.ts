@@ -46,7 +46,7 @@ export function parseSettings(given: Record<string, unknown>): LocalSettings {
     findings.push(`--home must be an absolute path; given: ${shown(home)}`);
   }
   const settings = {
-    home: String(home),
+    home: typeof home === 'string' ? home : '',
     portBase: number('portBase', 1024, 32_000),
     objects: number('objects', 50, 100_000),
     rate: number('rate', 1, 200),

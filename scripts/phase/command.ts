@@ -4,6 +4,7 @@ import { describePlan, plan } from '../../infra/phases/plan.ts';
 import { isPhase, PHASES, type Phase } from '../../infra/phases/phase.ts';
 import { environmentArgument, environmentOf } from '../command-line.ts';
 import { UserError } from '../errors.ts';
+import { keepHeapSmall } from '../memory.ts';
 import { assertReachable, openLedger } from '../ledger/connect.ts';
 import { migrateLedger } from '../ledger/migrations.ts';
 import { takeLock } from '../ledger/locks.ts';
@@ -26,6 +27,7 @@ async function withStep(
   what: string,
   work: (context: PhaseContext, to: Phase) => Promise<Phase>,
 ): Promise<void> {
+  keepHeapSmall(30); // a gate may compare everything
   const to = phaseOf(args.phase ?? process.env['MIGRATE_PHASE']);
   const environment = await environmentOf(args);
   const ledger = openLedger(environment.ledger, {

@@ -24,7 +24,7 @@ import type { PhaseContext } from './context.ts';
 import { startSync, waitForSync } from './long-work.ts';
 
 /** How long a canary may take on its way through an idle log, in seconds: a new topic's queue is picked up late. */
-const CANARY_SECONDS = 90;
+const CANARY_SECONDS = 150;
 
 /**
  * What each step of the plan does. A guard throws UserError with what is missing and what to do; every

@@ -7,6 +7,8 @@ export type Program = {
   environment?: Readonly<Record<string, string>>;
   /** The system user that it runs as; default: root. */
   user?: string;
+  /** Lower ones start earlier with the supervisor and end later; default: 999. */
+  priority?: number;
   /** Whether it runs whenever the supervisor does; default: yes. */
   autostart?: boolean;
   /** `unexpected`: an exit with code 0 is the end of its work, anything else is mended. Default: always. */
@@ -76,7 +78,8 @@ export function programText(program: Program, folders: { log: string }): string 
 command=/usr/bin/setpriv --pdeathsig ${program.deathSignal ?? program.stopSignal ?? 'TERM'} ${program.command.map(quote).join(' ')}
 ${environment === '' ? '' : `environment=${environment}\n`}${program.user === undefined ? '' : `user=${program.user}\n`}${
     many ? `numprocs=${program.processes}\nprocess_name=%(program_name)s-%(process_num)d\n` : ''
-  }autostart=${program.autostart ?? true}
+  }priority=${program.priority ?? 999}
+autostart=${program.autostart ?? true}
 autorestart=${program.restart === 'unexpected' ? 'unexpected' : 'true'}
 exitcodes=0
 startsecs=1

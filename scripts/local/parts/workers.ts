@@ -59,8 +59,9 @@ export function workerPrograms(spec: Omit<WorkersSpec, 'home' | 'run'>): Program
       command: [...migrate, ...words],
       environment,
       autostart: spec.wanted.includes(name),
-      // RGW may stop delivering for good when it finds the receiver's port closed: one outlives the other.
-      ...(name === 'capture' && { processes: 2 }),
+      // RGW may stop delivering for good when it finds the receiver's port closed: one outlives the other,
+      // and both are up before the RGW and until after it.
+      ...(name === 'capture' && { processes: 2, priority: 1 }),
     })),
     {
       name: SYNC,

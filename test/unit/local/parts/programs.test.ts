@@ -14,6 +14,7 @@ describe('a program of the supervisor', () => {
 [program:images-osd-0]
 ; The kernel ends the daemon with the supervisor: a new one must find ports and locks free.
 command=/usr/bin/setpriv --pdeathsig TERM /usr/bin/ceph-osd -f -i 0
+priority=999
 autostart=true
 autorestart=true
 exitcodes=0
