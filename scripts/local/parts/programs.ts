@@ -98,6 +98,6 @@ stdout_logfile_backups=1
 /** One word of a command or the value of a variable, for supervisord: shell quotes, and % is doubled. */
 function quote(word: string): string {
   if (/[\n\r]/.test(word)) throw new TypeError(`a line break in ${JSON.stringify(word)}`);
-  const safe = /^[\w@+=:,./-]+$/.test(word) ? word : `"${word.replace(/(["\\])/g, '\\$1')}"`;
+  const safe = /^[\w@+:,./-]+$/.test(word) ? word : `"${word.replace(/(["\\])/g, '\\$1')}"`;
   return safe.replaceAll('%', '%%');
 }
