@@ -10,7 +10,7 @@ import { replayLag } from '../ledger/operations.ts';
 import { log } from '../log.ts';
 import { certifyInHold } from '../verify/parity.ts';
 import { carryOut, restore, setTargetVersioning } from './carry-out.ts';
-import { suspendUsers, WRITERS_BEFORE_HOLD, WRITER_AFTER_HOLD } from './fence.ts';
+import { enableUsers, suspendUsers, WRITERS_BEFORE_HOLD, WRITER_AFTER_HOLD } from './fence.ts';
 import { readParameter, writeParameter } from './parameter.ts';
 import { Deadline, sleep, until } from './wait.ts';
 import { countTargetWrites } from './target-writes.ts';
@@ -125,32 +125,43 @@ async function pauseWrites(
 /** Makes Ceph equal to S3, proves it, and fences off all that wrote there so far. */
 async function settleTarget(environment: Environment, ledger: Pool, deadline: Deadline): Promise<number> {
   await proveCanary(environment, ledger, { deadlineSeconds: deadline.remainingSeconds });
-  await until('replay reaches zero', deadline, async () => {
-    const [lag, claims] = await Promise.all([replayLag(ledger), countClaims(ledger)]);
-    return lag.operations === 0 && claims === 0
-      ? true
-      : `${lag.operations} operations open, ${claims} keys claimed`;
-  });
-  // Suspending the writers and comparing touch different things: side by side.
-  const [certified] = await Promise.all([
-    Promise.all(environment.moves.map((move) => certifyInHold(environment, ledger, move))),
-    suspendUsers(environment, WRITERS_BEFORE_HOLD, deadline),
-  ]);
-  // A request of replay's that was let in just before the suspension must have landed before a client's
-  // first write to Ceph: its claim shows that it is under way.
-  await until('no key is claimed any more', deadline, async () => {
-    const claims = await countClaims(ledger);
-    return claims === 0 || `${claims} keys claimed`;
-  });
-  const findings = certified.flatMap((certificate) => certificate.findings);
-  if (findings.length > 0) {
-    const named = findings
-      .slice(0, 5)
-      .map((finding) => `${JSON.stringify(finding.key)} (${finding.differs.join(', ')})`);
-    throw new Error(`${findings.length} keys differ between S3 and Ceph: ${named.join(', ')}`);
+  for (;;) {
+    await until('replay reaches zero', deadline, async () => {
+      const [lag, claims] = await Promise.all([replayLag(ledger), countClaims(ledger)]);
+      return lag.operations === 0 && claims === 0
+        ? true
+        : `${lag.operations} operations open, ${claims} keys claimed`;
+    });
+    // Suspending the writers and comparing touch different things: side by side.
+    const [certified] = await Promise.all([
+      Promise.all(environment.moves.map((move) => certifyInHold(environment, ledger, move))),
+      suspendUsers(environment, WRITERS_BEFORE_HOLD, deadline),
+    ]);
+    // A request of replay's that was let in just before the suspension must have landed before a client's
+    // first write to Ceph: its claim shows that it is under way.
+    await until('no key is claimed any more', deadline, async () => {
+      const claims = await countClaims(ledger);
+      return claims === 0 || `${claims} keys claimed`;
+    });
+    const findings = certified.flatMap((certificate) => certificate.findings);
+    if (findings.length === 0) {
+      await setTargetVersioning(environment, true);
+      return certified.reduce((sum, certificate) => sum + certificate.compared, 0);
+    }
+    const open = (await replayLag(ledger)).operations;
+    if (open === 0) throw new Error(describe(findings));
+    // Somebody who ignores the hold wrote just now. Replay takes it up and all is compared once more;
+    // whoever goes on writing for as long as the hold may last has it called off.
+    log.info({ open, findings: findings.length }, 'a write came in the hold; once more');
+    await enableUsers(environment, WRITERS_BEFORE_HOLD);
   }
-  await setTargetVersioning(environment, true);
-  return certified.reduce((sum, certificate) => sum + certificate.compared, 0);
+}
+
+function describe(findings: readonly { key: string; differs: readonly string[] }[]): string {
+  const named = findings
+    .slice(0, 5)
+    .map((finding) => `${JSON.stringify(finding.key)} (${finding.differs.join(', ')})`);
+  return `${findings.length} keys differ between S3 and Ceph: ${named.join(', ')}`;
 }
 
 /** Going back: only while Ceph holds nothing that S3 does not. */

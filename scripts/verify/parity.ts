@@ -1,10 +1,9 @@
-import { Deadline, Overrun, until } from '../cutover/wait.ts';
 import type { Environment, Move } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { latestCertificate, listWaivers, type Certificate } from '../ledger/certificates.ts';
 import type { Pool } from '../ledger/connect.ts';
 import { readMove } from '../ledger/move.ts';
-import { commitHorizon, openOperations, touchedSince } from '../ledger/operations.ts';
+import { commitHorizon, touchedSince } from '../ledger/operations.ts';
 import { compareKeys as compareKeyNames } from '../store/keys.ts';
 import { compareKey, type Comparison } from './compare-key.ts';
 import { CertificateDraft } from './draft.ts';
@@ -81,7 +80,7 @@ export async function recertify(
 /**
  * The last comparison: every key touched since the newest base certificate, tags and ACLs too (they
  * raise no event). Called while the clients' writes wait and replay is at zero, so a difference is one;
- * nothing is given time to settle. What somebody who ignores the hold has just written is listed apart.
+ * nothing is given time to settle.
  */
 export async function certifyInHold(
   environment: Environment,
@@ -97,38 +96,12 @@ export async function certifyInHold(
   ]);
   try {
     const draft = new CertificateDraft(environment, 'parity', move, await listWaivers(ledger, move.name));
-    const stragglers: string[] = [];
-    for await (const comparison of compareKeys(pair, keys, false)) {
-      const differs = comparison.differs.length > 0;
-      if (differs && (await isStragglers(ledger, move, comparison.key))) stragglers.push(comparison.key);
-      else await draft.take(comparison);
-    }
-    const detail = { scope: 'touched', parent: String(parent.id), parentHorizon: parent.horizon, stragglers };
+    for await (const comparison of compareKeys(pair, keys, false)) await draft.take(comparison);
+    const detail = { scope: 'touched', parent: String(parent.id), parentHorizon: parent.horizon };
     const certificate = await draft.record(ledger, { epoch, horizon, detail });
     return { id: certificate.id, compared: keys.length, findings: draft.listedFindings };
   } finally {
     await pair.close();
-  }
-}
-
-/** How long the event of a write that was just seen may be on its way, in seconds. */
-const EVENT_SECONDS = 1;
-
-/**
- * Whether a key that differs in the hold was changed by somebody who ignores it: its operation has come
- * into the log after replay was at zero and is open. The rule for what comes after the hold decides about
- * it then; it must not keep everybody else waiting.
- */
-async function isStragglers(ledger: Pool, move: Move, key: string): Promise<boolean> {
-  const deadline = new Deadline(EVENT_SECONDS);
-  try {
-    await until('its event', deadline, async () => {
-      return (await openOperations(ledger, move.name, key)).length > 0 || 'no open operation';
-    });
-    return true;
-  } catch (error) {
-    if (error instanceof Overrun) return false;
-    throw error;
   }
 }
 

@@ -47,7 +47,8 @@ describe('before', () => {
   test('keys are copied, the store turns, applications overwrite and delete', async () => {
     for (const key of Object.keys(early)) await put(source, key, 's3');
     await replayed(...Object.values(early));
-    const control = await BucketControl.open(scratch.environment.source, 'applications');
+    const { targets, moves } = scratch.environment;
+    const control = await BucketControl.open(targets[moves[0]!.targetCluster]!, 'applications');
     await control.setVersioning(scratch.targetBucket, true);
     control.close();
     await scratch.ledger.query(

@@ -98,7 +98,9 @@ describe('the client', () => {
 describe('a suspended user', () => {
   it('is refused at once, and let in again', async () => {
     const user = await fencedUser(scratch, 'client-fenced');
-    const admin = await RgwAdmin.open(client.endpoint);
+    const { targets, moves } = scratch.environment;
+    const admin = await RgwAdmin.open(targets[moves[0]!.targetCluster]!);
+    const owner = await scratch.target('applications');
     const fenced = await user.client();
     try {
       await fenced.put(scratch.targetBucket, 'before', Buffer.from('x'));
@@ -107,12 +109,13 @@ describe('a suspended user', () => {
         status: 403,
         code: 'UserSuspended',
       });
-      expect(await client.head(scratch.targetBucket, 'after')).toBeNull();
+      expect(await owner.head(scratch.targetBucket, 'after')).toBeNull();
       await admin.enableUser(user.uid);
       await fenced.put(scratch.targetBucket, 'after', Buffer.from('x'));
       await expect(admin.suspendUser('scratch-no-such-user')).rejects.toMatchObject({ code: 'NoSuchUser' });
     } finally {
       await fenced.close();
+      await owner.close();
       await admin.close();
       await user.remove();
     }
