@@ -12,6 +12,13 @@ export async function announcePlan(to: Phase): Promise<void> {
   const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
   const self = new pulumi.StackReference('this-stack-before', { name });
   const { value } = (await self.getOutputDetails('phase')) as { value?: unknown };
-  const from = typeof value === 'string' && isPhase(value) ? value : 'none';
-  await pulumi.log.info(describePlan(plan(from, to)));
+  if (typeof value === 'string' && isPhase(value)) {
+    await pulumi.log.info(describePlan(plan(value, to)));
+  } else if (to === 'prepare') {
+    await pulumi.log.info(describePlan(plan('none', to)));
+  } else {
+    await pulumi.log.info(
+      `This stack has no record of a phase (it is new, or was destroyed): the gate asks the ledger whether the move may be in ${to}.`,
+    );
+  }
 }

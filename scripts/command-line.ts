@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readEnvironment, type Environment } from './environment.ts';
 import { UserError } from './errors.ts';
 
@@ -20,6 +21,14 @@ export async function environmentOf(args: { environment?: string | undefined }):
     );
   }
   return readEnvironment(file);
+}
+
+/**
+ * Waits until this process is older than a second and a half. A supervisor takes one that ends sooner for
+ * one that failed to start, and starts it again, though it only found nothing left to do.
+ */
+export async function outliveStart(): Promise<void> {
+  await sleep(Math.max(0, 1500 - process.uptime() * 1000));
 }
 
 /** Aborts when the process is asked to stop, so that long work ends between two requests. */

@@ -15,6 +15,8 @@ const LOOK_EVERY_MILLISECONDS = 1000;
  */
 export async function startSync({ environment, ledger }: PhaseContext): Promise<void> {
   await startSyncRuns(environment, ledger);
+  const progress = await Promise.all(environment.moves.map((move) => syncProgress(ledger, move.name)));
+  if (progress.every(({ state }) => state === 'done')) return;
   await startGroup(environment.workers.supervisorConfig, SYNC_GROUP);
 }
 
@@ -35,7 +37,7 @@ export async function waitForSync(context: PhaseContext): Promise<void> {
     const state = await groupState(environment.workers.supervisorConfig, SYNC_GROUP);
     if (state === 'failed') {
       throw new UserError(
-        'The workers of the bulk copy ended before the work did. Their logs say why: log/sync_*.log in the home folder.',
+        'The workers of the bulk copy ended before the work did. Their logs say why: log/sync-*.log in the home folder.',
         { exitCode: 1 },
       );
     }

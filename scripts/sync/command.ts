@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand } from 'citty';
-import { environmentArgument, environmentOf, stopSignal } from '../command-line.ts';
+import { environmentArgument, environmentOf, outliveStart, stopSignal } from '../command-line.ts';
 import type { Environment } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
@@ -70,6 +70,7 @@ const worker = defineCommand({
     await withLedger(args, async (environment, ledger) => {
       sayEnd(await runWorker(environment, ledger, stopSignal()));
     });
+    await outliveStart();
   },
 });
 

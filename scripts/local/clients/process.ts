@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { outliveStart } from '../../command-line.ts';
 import { messageOf, UserError } from '../../errors.ts';
 
 export type Flags = {
@@ -45,6 +46,7 @@ export async function runProcess(work: (stopped: AbortSignal) => Promise<void>):
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
   try {
     await work(stop.signal);
+    await outliveStart();
     process.exit(0);
   } catch (error) {
     process.stderr.write(
