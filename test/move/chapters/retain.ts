@@ -16,6 +16,7 @@ export function retain(story: Story): void {
         /somebody wrote to S3 .* it must have been quiet for 600 s/,
       );
       await move.engine.setConfig('storage:quietSeconds', '3');
+      await move.enter('cutover');
       expect((await standing(ledger, environment)).phase).toBe('cutover');
     });
 
