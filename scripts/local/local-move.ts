@@ -180,6 +180,8 @@ export class LocalMove {
       onPhase(phase);
       // The phase that the move is in is entered again: it brings back what was stopped meanwhile.
       await this.advance(phase);
+      // A run that was killed while the clients rested (in the report) left them so.
+      if (phase !== 'done') await this.clients.startFleet();
     }
   }
 
