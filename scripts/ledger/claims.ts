@@ -183,7 +183,8 @@ export class Claims {
         `WITH renewed AS (
            UPDATE claim SET expires_at = clock_timestamp() + make_interval(secs => $2)
            WHERE owner = $1 AND expires_at > clock_timestamp() RETURNING id)
-         SELECT EXISTS (SELECT 1 FROM claim WHERE owner = $1 AND id NOT IN (SELECT id FROM renewed)) AS lost`,
+         SELECT EXISTS (SELECT 1 FROM claim WHERE owner = $1 AND expires_at <= clock_timestamp()) AS lost,
+                count(*) FROM renewed`,
         [this.#owner, this.#leaseSeconds],
       );
       // One that had run out when the statement came to it is lost for good, whatever the clock here says.

@@ -7,6 +7,8 @@ import { UserError } from '../errors.ts';
 import { processIsAlive } from './processes.ts';
 
 const STACK = 'local';
+const PLAIN = ['--stack', STACK, '--non-interactive', '--color', 'never'];
+const UP = ['up', '--yes', '--skip-preview', ...PLAIN];
 
 export type EngineOptions = {
   /** The environment's home: the state, the plugins and the copy of the stack file live in it. */
@@ -85,38 +87,16 @@ export class Engine {
    */
   async up(onLine: (line: string) => void): Promise<void> {
     await this.breakDeadLock();
-    await this.#stream(
-      [
-        'up',
-        '--yes',
-        '--skip-preview',
-        '--stack',
-        STACK,
-        '--non-interactive',
-        '--color',
-        'never',
-        '--suppress-outputs',
-      ],
-      onLine,
-    );
+    await this.#stream([...UP, '--suppress-outputs'], onLine);
   }
 
   async preview(onLine: (line: string) => void): Promise<void> {
-    await this.#stream(['preview', '--stack', STACK, '--non-interactive', '--color', 'never'], onLine);
+    await this.#stream(['preview', ...PLAIN], onLine);
   }
 
   async destroy(onLine: (line: string) => void): Promise<void> {
     await this.breakDeadLock();
-    await this.#stream(
-      ['destroy', '--yes', '--skip-preview', '--stack', STACK, '--non-interactive', '--color', 'never'],
-      onLine,
-    );
-  }
-
-  /** The stack's outputs; empty before the first update. */
-  async outputs(): Promise<Record<string, unknown>> {
-    const { stdout } = await this.#pulumi(['stack', 'output', '--json', '--stack', STACK]);
-    return JSON.parse(stdout) as Record<string, unknown>;
+    await this.#stream(['destroy', '--yes', '--skip-preview', ...PLAIN], onLine);
   }
 
   /** Starts any command of Pulumi's for a person, with the terminal handed over. */
@@ -134,17 +114,7 @@ export class Engine {
   /** Starts `pulumi up` and hands out its process, for tests that kill it. */
   async startUp(): Promise<{ pid: number; ended: Promise<string> }> {
     await this.breakDeadLock();
-    const words = [
-      'up',
-      '--yes',
-      '--skip-preview',
-      '--stack',
-      STACK,
-      '--non-interactive',
-      '--color',
-      'never',
-    ];
-    const child = execa('pulumi', [...words, ...this.#configFlag(words)], {
+    const child = execa('pulumi', [...UP, ...this.#configFlag(UP)], {
       cwd: this.#options.project,
       env: await this.environment(),
       all: true,
