@@ -89,6 +89,22 @@ describe('claims', () => {
     expect(await countClaims(ledger)).toBe(0);
   });
 
+  it('is not taken for lost because others of its process are released while it is renewed', async () => {
+    const claims = new Claims(ledger, { owner: 'busy', leaseSeconds: 1.5 });
+    claims.start();
+    const options = worker('busy', { leaseSeconds: 1.5 });
+    const end = performance.now() + 3000;
+    const churn = async (name: string) => {
+      while (performance.now() < end) {
+        const claim = await claimKey(ledger, { ...options, key: name });
+        await releaseClaims(ledger, [claim!]);
+      }
+    };
+    await Promise.all(['a', 'b', 'c', 'd'].map(churn));
+    claims.assertLive();
+    await claims.stop();
+  });
+
   it('is kept alive while its process lives, and known to be lost when the ledger could not be told', async () => {
     const claims = new Claims(ledger, { owner: 'living', leaseSeconds: 0.6 });
     claims.start();
