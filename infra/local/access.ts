@@ -62,9 +62,14 @@ export function targetBuckets(buckets: readonly BucketAccess[]): Bucket[] {
     })),
     {
       name: ASIDE_BUCKET,
-      owner: STRAGGLER,
-      // The writers may look at it so that a refusal proves their suspension, and nothing else.
-      statements: [allow('StorageMigrationAside', ASIDE_BUCKET, [OWNER, VERIFY, ...WRITERS], READ)],
+      // Not the straggler's own: RGW refuses everybody a bucket whose owner is suspended, and its user is
+      // from `retire` on.
+      owner: OWNER,
+      statements: [
+        allow('StorageMigrationAside', ASIDE_BUCKET, [STRAGGLER], ['s3:*']),
+        // The writers may look at it so that a refusal proves their suspension, and nothing else.
+        allow('StorageMigrationAsideRead', ASIDE_BUCKET, [VERIFY, ...WRITERS], READ),
+      ],
     },
   ];
 }

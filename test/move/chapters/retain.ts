@@ -5,11 +5,14 @@ import { lastSourceWrite } from '../../../scripts/ledger/operations.ts';
 import { destroyKeepsEverything } from './destroy.ts';
 import type { Story } from '../the-move.test.ts';
 
+/** What this test writes to S3 after the cutover, in `retain` and before `retire`. */
+export const LATE_KEYS = ['straggler/late', 'straggler/very-late'] as const;
+
 export function retain(story: Story): void {
   describe('retain', () => {
     it('is refused while somebody still writes to S3', async () => {
       const { move, environment, ledger } = story;
-      await writeToSource(story, 'straggler/late');
+      await writeToSource(story, LATE_KEYS[0]);
       await move.engine.setConfig('storage:phase', 'retain');
       await move.engine.setConfig('storage:quietSeconds', '600');
       await expect(move.engine.up(() => undefined)).rejects.toThrow(

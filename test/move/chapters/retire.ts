@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { countEverything, standing } from '../support.ts';
 import { destroyKeepsEverything } from './destroy.ts';
-import { writeToSource } from './retain.ts';
+import { LATE_KEYS, writeToSource } from './retain.ts';
 import type { Story } from '../the-move.test.ts';
 
 export function retire(story: Story): void {
@@ -14,7 +14,7 @@ export function retire(story: Story): void {
     it('is refused after one more write to S3, and nothing is removed', async () => {
       await story.move.engine.setConfig('storage:clockAheadDays', '15');
       await story.move.engine.setConfig('storage:quietSeconds', '600');
-      await writeToSource(story, 'straggler/very-late');
+      await writeToSource(story, LATE_KEYS[1]);
       await refused(story, /somebody wrote to S3/);
     });
 

@@ -19,7 +19,6 @@ beforeAll(async () => {
     scratch.target(),
     scratch.target('migration-straggler'),
   ]);
-  await straggler.createBucket(ASIDE_BUCKET);
 });
 afterAll(() => scratch.close());
 

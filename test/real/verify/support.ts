@@ -1,10 +1,8 @@
 import type { Environment } from '../../../scripts/environment.ts';
 import { appendOperations, openOperations, retireOperations } from '../../../scripts/ledger/operations.ts';
 import type { Certificate } from '../../../scripts/ledger/certificates.ts';
-import { BucketControl } from '../../../scripts/store/control.ts';
 import { StoreClient } from '../../../scripts/store/client.ts';
 import type { PutOptions } from '../../../scripts/store/objects.ts';
-import { ASIDE_BUCKET } from '../../../scripts/verify/containment.ts';
 import type { Finding } from '../../../scripts/verify/findings.ts';
 import type { Scratch } from '../../support/real.ts';
 
@@ -61,25 +59,9 @@ export function findingsOf(certificate: Certificate): Finding[] {
   return (certificate.document['findings'] as { listed: Finding[] }).listed;
 }
 
-/** The bucket for bytes of conflicts, readable by `migration-verify`. */
+/** Writes what replay keeps aside, as the user that it does so. */
 export async function asideBucket(environment: Environment): Promise<StoreClient> {
   const endpoint = Object.values(environment.targets)[0];
   if (endpoint === undefined) throw new Error('the environment has no target');
-  const client = await StoreClient.open(endpoint, 'migration-straggler', { requestSeconds: 10 });
-  await client.createBucket(ASIDE_BUCKET);
-  const control = await BucketControl.open(endpoint, 'migration-straggler');
-  try {
-    await control.mergePolicy(ASIDE_BUCKET, [
-      {
-        Sid: 'VerifyReads',
-        Effect: 'Allow',
-        Principal: { AWS: ['arn:aws:iam:::user/migration-verify'] },
-        Action: ['s3:GetObject', 's3:ListBucket'],
-        Resource: [`arn:aws:s3:::${ASIDE_BUCKET}`, `arn:aws:s3:::${ASIDE_BUCKET}/*`],
-      },
-    ]);
-  } finally {
-    control.close();
-  }
-  return client;
+  return StoreClient.open(endpoint, 'migration-straggler', { requestSeconds: 10 });
 }

@@ -148,11 +148,11 @@ describe('the local environment', () => {
     const ours = ['StorageMigrationWriters', 'StorageMigrationStraggler', 'StorageMigrationVerify'];
     expect(sidsOf('local-images-users-up')).toEqual({
       'food-co-images': ['PublicRead', ...ours],
-      'migration-aside': ['StorageMigrationAside'],
+      'migration-aside': ['StorageMigrationAside', 'StorageMigrationAsideRead'],
     });
     expect(sidsOf('local-metadata-users-up')).toEqual({
       'food-co-metadata': ours,
-      'migration-aside': ['StorageMigrationAside'],
+      'migration-aside': ['StorageMigrationAside', 'StorageMigrationAsideRead'],
     });
   });
 });
