@@ -67,7 +67,6 @@ async function install(target, hold) {
       '': manifest,
       [`node_modules/${PACKAGE}`]: {
         version: VERSION,
-        resolved: `https://registry.npmjs.org/${PACKAGE}/-/${PACKAGE}-${VERSION}.tgz`,
         integrity: INTEGRITY,
       },
     },
