@@ -1,18 +1,30 @@
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { StoreEndpoint } from '../environment.ts';
-import { UserError } from '../errors.ts';
+import {
+  BucketDocuments,
+  changedMeanwhile,
+  LEAST_SIZE,
+  withDigest,
+  type KeepOriginal,
+  type Standing,
+} from './bucket-documents.ts';
 import { StoreClient } from './client.ts';
 import * as documents from './documents.ts';
-import { hasCode } from './errors.ts';
+import * as policies from './policy.ts';
 import { parseXml, textOf } from './xml.ts';
 
-export type { ExpiryRule, NotificationEntry, Policy, PolicyStatement } from './documents.ts';
+export type { ExpiryRule, LifecycleRule, NotificationEntry } from './documents.ts';
+export type { DocumentKind, KeepOriginal } from './bucket-documents.ts';
+export type { Policy, PolicyStatement } from './policy.ts';
 
-/** What stood before a change, to be kept by whoever made it. null: the bucket had no such document. */
+/** What stood before a change. null: the bucket had no such document. */
 export type Before = { before: string | null };
 
-type DocumentKind = 'policy' | 'lifecycle' | 'notification';
+export type ControlOptions = {
+  /** Default 10. */
+  requestSeconds?: number;
+  keepOriginal?: KeepOriginal;
+};
 
 /**
  * A bucket's own documents. There is one of each kind, and the customer's entries are in it: every
@@ -22,86 +34,122 @@ type DocumentKind = 'policy' | 'lifecycle' | 'notification';
  */
 export class BucketControl {
   readonly #client: StoreClient;
+  readonly #documents: BucketDocuments;
 
-  private constructor(client: StoreClient) {
+  private constructor(client: StoreClient, keepOriginal: KeepOriginal | undefined) {
     this.#client = client;
+    this.#documents = new BucketDocuments(client, keepOriginal);
   }
 
   /** @param user the buckets' owner, `applications` */
   static async open(
     endpoint: StoreEndpoint,
     user: string,
-    options: { requestSeconds?: number } = {},
+    options: ControlOptions = {},
   ): Promise<BucketControl> {
     const requestSeconds = options.requestSeconds ?? 10;
-    return new BucketControl(await StoreClient.open(endpoint, user, { requestSeconds, connections: 4 }));
+    const client = await StoreClient.open(endpoint, user, { requestSeconds, connections: 4 });
+    return new BucketControl(client, options.keepOriginal);
   }
 
   close(): void {
     void this.#client.close();
   }
 
-  async policy(bucket: string): Promise<documents.Policy | null> {
-    const text = await this.#read(bucket, 'policy');
-    return text === null ? null : (JSON.parse(text) as documents.Policy);
+  async policy(bucket: string): Promise<policies.Policy | null> {
+    const standing = await this.#documents.read(bucket, 'policy');
+    return standing === null ? null : policies.parsePolicy(standing.text);
   }
 
   /** Puts in statements, in place of those with the same Sid. */
-  async mergePolicy(bucket: string, statements: documents.PolicyStatement[]): Promise<Before> {
-    return this.#changePolicy(bucket, (policy) => documents.mergeStatements(policy, statements));
+  async mergePolicy(bucket: string, statements: policies.PolicyStatement[]): Promise<Before> {
+    return this.#changePolicy(bucket, (policy) => policies.mergeStatements(policy, statements));
   }
 
   async removePolicy(bucket: string, sids: readonly string[]): Promise<Before> {
-    return this.#changePolicy(bucket, (policy) => documents.withoutStatements(policy, sids));
+    return this.#changePolicy(bucket, (policy) => policies.withoutStatements(policy, sids));
   }
 
   /** The ids of the rules that stand. */
   async lifecycleIds(bucket: string): Promise<string[]> {
-    const entries = documents.lifecycleEntries((await this.#read(bucket, 'lifecycle')) ?? '');
-    return entries.flatMap((entry) => entry.id ?? []);
+    return idsOf(documents.lifecycleEntries((await this.#documents.read(bucket, 'lifecycle'))?.text ?? ''));
   }
 
-  /** Puts in expiry rules over the whole bucket, in place of those with the same id. */
-  async mergeLifecycle(bucket: string, rules: documents.ExpiryRule[]): Promise<Before> {
-    const ours = rules.map(documents.lifecycleEntry);
-    return this.#changeLifecycle(bucket, (entries) => documents.mergeEntries(entries, ours));
+  /**
+   * Puts in rules, in place of those with the same id.
+   * @param inPlaceOf ids of ours that go in the same change: what was set by settings that are gone
+   */
+  async mergeLifecycle(
+    bucket: string,
+    rules: documents.LifecycleRule[],
+    inPlaceOf: readonly string[] = [],
+  ): Promise<Before> {
+    return this.#changeLifecycle(bucket, (entries) => {
+      const kept = documents.withoutEntries(entries, [...inPlaceOf, ...rules.map(({ id }) => id)]);
+      const dialect = documents.lifecycleDialect(kept);
+      return [...kept, ...rules.map((rule) => documents.lifecycleEntry(rule, dialect))];
+    });
   }
 
   async removeLifecycle(bucket: string, ids: readonly string[]): Promise<Before> {
     return this.#changeLifecycle(bucket, (entries) => documents.withoutEntries(entries, ids));
   }
 
+  /** The notifications that stand, the customer's and ours; EventBridge too, without an id. */
+  async notifications(bucket: string): Promise<documents.Entry[]> {
+    return documents.notificationEntries((await this.#documents.read(bucket, 'notification'))?.text ?? '');
+  }
+
   /** The ids of the notifications that stand. */
   async notificationIds(bucket: string): Promise<string[]> {
-    const entries = documents.notificationEntries((await this.#read(bucket, 'notification')) ?? '');
-    return entries.flatMap((entry) => entry.id ?? []);
+    return idsOf(await this.notifications(bucket));
   }
 
   async mergeNotification(bucket: string, notifications: documents.NotificationEntry[]): Promise<Before> {
     const ours = notifications.map(documents.notificationEntry);
-    const before = await this.#read(bucket, 'notification');
-    const wanted = documents.mergeEntries(documents.notificationEntries(before ?? ''), ours);
-    await this.#write(bucket, 'notification', documents.notificationDocument(wanted));
-    await this.#proveEntries(bucket, 'notification', wanted, []);
-    return { before };
+    const before = await this.#documents.read(bucket, 'notification');
+    const wanted = documents.mergeEntries(documents.notificationEntries(before?.text ?? ''), ours);
+    await this.#writeNotification(bucket, wanted, before);
+    await this.#documents.prove(bucket, 'notification', wanted, []);
+    return { before: before?.text ?? null };
   }
 
   async removeNotification(bucket: string, ids: readonly string[]): Promise<Before> {
-    const before = await this.#read(bucket, 'notification');
-    const entries = documents.notificationEntries(before ?? '');
+    const before = await this.#documents.read(bucket, 'notification');
+    const entries = documents.notificationEntries(before?.text ?? '');
     const wanted = documents.withoutEntries(entries, ids);
     if (this.#client.endpoint.kind === 'ceph') {
       // RGW 16.2.15 merges what is PUT into what stands, by id, and refuses an empty document; it takes
       // out one notification by its id. Without an id it takes out all: never send an empty one.
-      const standing = entries.flatMap((entry) => entry.id ?? []);
-      for (const id of ids.filter((each) => each !== '' && standing.includes(each))) {
+      const standing = idsOf(entries);
+      const doomed = ids.filter((each) => each !== '' && standing.includes(each));
+      if (doomed.length > 0) await this.#documents.keep(bucket, 'notification', before?.text ?? null);
+      for (const id of doomed) {
         await this.#client.send({ method: 'DELETE', bucket, query: { notification: id } });
       }
     } else if (wanted.length !== entries.length) {
-      await this.#write(bucket, 'notification', documents.notificationDocument(wanted));
+      await this.#writeNotification(bucket, wanted, before, { validate: false });
     }
-    await this.#proveEntries(bucket, 'notification', wanted, ids);
-    return { before };
+    await this.#documents.prove(bucket, 'notification', wanted, ids);
+    return { before: before?.text ?? null };
+  }
+
+  /**
+   * Has all events of a bucket go to EventBridge too, or no more. Amazon S3 only. There is one switch for
+   * everybody: whoever turns it off must know that nobody else has turned it on.
+   */
+  async setEventBridge(bucket: string, on: boolean): Promise<Before> {
+    const before = await this.#documents.read(bucket, 'notification');
+    const entries = documents.notificationEntries(before?.text ?? '');
+    if (entries.some(documents.isEventBridge) !== on) {
+      const others = entries.filter((entry) => !documents.isEventBridge(entry));
+      const wanted = on ? [...others, documents.EVENT_BRIDGE] : others;
+      await this.#writeNotification(bucket, wanted, before, { validate: false });
+      const stands = await this.notifications(bucket);
+      if (stands.some(documents.isEventBridge) !== on) throw changedMeanwhile(bucket, 'notification');
+      await this.#documents.prove(bucket, 'notification', wanted, []);
+    }
+    return { before: before?.text ?? null };
   }
 
   async versioning(bucket: string): Promise<'off' | 'Enabled' | 'Suspended'> {
@@ -125,18 +173,13 @@ export class BucketControl {
     }
   }
 
-  async #changePolicy(
-    bucket: string,
-    change: (policy: documents.Policy | null) => documents.Policy | null,
-  ): Promise<Before> {
-    const before = await this.#read(bucket, 'policy');
-    const current = before === null ? null : (JSON.parse(before) as documents.Policy);
-    const wanted = change(current);
-    if (!isDeepStrictEqual(current, wanted)) {
-      await this.#write(bucket, 'policy', wanted === null ? null : JSON.stringify(wanted));
-      if (!isDeepStrictEqual(await this.policy(bucket), wanted)) {
-        throw changedMeanwhile(bucket, 'policy');
-      }
+  async #changePolicy(bucket: string, change: (policy: string | null) => string | null): Promise<Before> {
+    const before = (await this.#documents.read(bucket, 'policy'))?.text ?? null;
+    const wanted = change(before);
+    if (!policies.samePolicy(before, wanted)) {
+      await this.#documents.write(bucket, 'policy', wanted, before);
+      const stands = (await this.#documents.read(bucket, 'policy'))?.text ?? null;
+      if (!policies.samePolicy(stands, wanted)) throw changedMeanwhile(bucket, 'policy');
     }
     return { before };
   }
@@ -145,64 +188,39 @@ export class BucketControl {
     bucket: string,
     change: (entries: documents.Entry[]) => documents.Entry[],
   ): Promise<Before> {
-    const before = await this.#read(bucket, 'lifecycle');
-    const entries = documents.lifecycleEntries(before ?? '');
+    const before = await this.#documents.read(bucket, 'lifecycle');
+    const entries = documents.lifecycleEntries(before?.text ?? '');
     const wanted = change(entries);
     if (!isDeepStrictEqual(entries, wanted)) {
       const document = wanted.length === 0 ? null : documents.lifecycleDocument(wanted);
-      await this.#write(bucket, 'lifecycle', document);
+      const least = before?.headers[LEAST_SIZE];
+      const headers = least === undefined ? {} : { [LEAST_SIZE]: least };
+      await this.#documents.write(bucket, 'lifecycle', document, before?.text ?? null, headers);
     }
     const kept = new Set(wanted.map((entry) => entry.id));
-    const gone = entries.flatMap((entry) => (kept.has(entry.id) ? [] : (entry.id ?? [])));
-    await this.#proveEntries(bucket, 'lifecycle', wanted, gone);
-    return { before };
+    const gone = idsOf(entries).filter((id) => !kept.has(id));
+    await this.#documents.prove(bucket, 'lifecycle', wanted, gone);
+    return { before: before?.text ?? null };
   }
 
-  /** Reads back: every entry wanted stands, those removed do not. */
-  async #proveEntries(
+  /**
+   * S3 tries every destination of the document, the customer's too, and refuses all of it where one is gone.
+   * @param options.validate false where nothing is new that could be tried. Default: true
+   */
+  async #writeNotification(
     bucket: string,
-    kind: 'lifecycle' | 'notification',
-    wanted: documents.Entry[],
-    gone: readonly string[],
+    entries: documents.Entry[],
+    before: Standing | null,
+    options: { validate?: boolean } = {},
   ): Promise<void> {
-    const read = kind === 'lifecycle' ? documents.lifecycleEntries : documents.notificationEntries;
-    const stands = read((await this.#read(bucket, kind)) ?? '').map((entry) => entry.id);
-    const missing = wanted.some((entry) => entry.id !== undefined && !stands.includes(entry.id));
-    if (missing || stands.length < wanted.length || gone.some((id) => stands.includes(id))) {
-      throw changedMeanwhile(bucket, kind);
-    }
-  }
-
-  async #read(bucket: string, kind: DocumentKind): Promise<string | null> {
-    try {
-      return (await this.#client.send({ method: 'GET', bucket, query: { [kind]: '' } })).text;
-    } catch (error) {
-      if (hasCode(error, 'NoSuchBucketPolicy', 'NoSuchLifecycleConfiguration')) {
-        return null;
-      }
-      throw error;
-    }
-  }
-
-  async #write(bucket: string, kind: DocumentKind, document: string | null): Promise<void> {
-    const query = { [kind]: '' };
-    await this.#client.send(
-      document === null
-        ? { method: 'DELETE', bucket, query }
-        : { method: 'PUT', bucket, query, ...withDigest(document) },
-    );
+    const aws = this.#client.endpoint.kind === 'aws';
+    const headers: Record<string, string> =
+      aws && options.validate === false ? { 'x-amz-skip-destination-validation': 'true' } : {};
+    const document = documents.notificationDocument(entries);
+    await this.#documents.write(bucket, 'notification', document, before?.text ?? null, headers);
   }
 }
 
-function withDigest(document: string): { body: Buffer; headers: Record<string, string> } {
-  const body = Buffer.from(document);
-  return { body, headers: { 'content-md5': createHash('md5').update(body).digest('base64') } };
-}
-
-function changedMeanwhile(bucket: string, kind: string): UserError {
-  return new UserError(
-    `The ${kind} document of ${bucket} is not what was written: somebody else changes it at the same time. ` +
-      'Let them finish and run this again.',
-    { exitCode: 1 },
-  );
+function idsOf(entries: readonly documents.Entry[]): string[] {
+  return entries.flatMap((entry) => entry.id ?? []);
 }

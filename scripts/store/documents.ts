@@ -1,4 +1,4 @@
-import { escapeXml, parseXml, textOf } from './xml.ts';
+import { childrenOf, escapeXml, parseXml, textOf } from './xml.ts';
 
 /**
  * A bucket's documents as text. They carry the customer's own entries, so they are cut at the entries
@@ -6,12 +6,13 @@ import { escapeXml, parseXml, textOf } from './xml.ts';
  * it does not know, such as RGW's filters by metadata and tags.
  */
 
-export type PolicyStatement = { Sid: string; [member: string]: unknown };
-export type Policy = { Version?: string; Statement: (Record<string, unknown> & { Sid?: string })[] };
-
-/** One expiry rule of ours, over the whole bucket. Days are whole days as S3 counts them. */
-export type ExpiryRule = {
+/** One lifecycle rule of ours. Days are whole days as S3 counts them. */
+export type LifecycleRule = {
   id: string;
+  /** Only keys that begin so; default: all of the bucket. */
+  prefix?: string;
+  /** Moves objects to another class so long after they were written. */
+  transition?: { days: number; storageClass: string };
   /** Expires every object at this moment; midnight UTC, as S3 demands. */
   date?: Date;
   days?: number;
@@ -22,6 +23,15 @@ export type ExpiryRule = {
   /** Aborts multipart uploads so long after they began. */
   abortUploadDays?: number;
 };
+
+/** A rule that empties a bucket: it knows no prefix, so that none can be forgotten. */
+export type ExpiryRule = Omit<LifecycleRule, 'prefix' | 'transition'>;
+
+/**
+ * How rules say which keys they are for: all of a document must do it in the same way, or S3 refuses it
+ * ("Filter element can only be used in Lifecycle V2", cloud-custodian#5826). `prefix` is what was before 2018.
+ */
+export type LifecycleDialect = 'filter' | 'prefix';
 
 /** One notification of ours. */
 export type NotificationEntry = {
@@ -62,35 +72,57 @@ function entriesOf(document: string, names: string[], idName: string): Entry[] {
   }));
 }
 
+/** Whether an entry switches on that the bucket's events go to EventBridge. It has no id. */
+export function isEventBridge(entry: Entry): boolean {
+  return entry.text.startsWith('<EventBridgeConfiguration');
+}
+
+export const EVENT_BRIDGE: Entry = { id: undefined, text: '<EventBridgeConfiguration/>' };
+
 /** The entries with ours put in place of those of the same id, or at the end. */
-export function mergeEntries(entries: Entry[], ours: Entry[]): Entry[] {
+export function mergeEntries(entries: readonly Entry[], ours: readonly Entry[]): Entry[] {
   const ids = new Set(ours.map((entry) => entry.id));
   return [...entries.filter((entry) => entry.id === undefined || !ids.has(entry.id)), ...ours];
 }
 
-export function withoutEntries(entries: Entry[], ids: readonly string[]): Entry[] {
+export function withoutEntries(entries: readonly Entry[], ids: readonly string[]): Entry[] {
   return entries.filter((entry) => entry.id === undefined || !ids.includes(entry.id));
 }
 
-export function lifecycleEntry(rule: ExpiryRule): Entry {
-  const expiration = [
-    rule.date === undefined ? '' : `<Date>${rule.date.toISOString()}</Date>`,
-    rule.days === undefined ? '' : `<Days>${rule.days}</Days>`,
-    rule.expiredObjectDeleteMarker === true
-      ? '<ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker>'
-      : '',
-  ].join('');
-  const parts = [
-    `<ID>${escapeXml(rule.id)}</ID><Filter><Prefix></Prefix></Filter><Status>Enabled</Status>`,
-    expiration === '' ? '' : `<Expiration>${expiration}</Expiration>`,
-    rule.noncurrentDays === undefined
-      ? ''
-      : `<NoncurrentVersionExpiration><NoncurrentDays>${rule.noncurrentDays}</NoncurrentDays></NoncurrentVersionExpiration>`,
-    rule.abortUploadDays === undefined
-      ? ''
-      : `<AbortIncompleteMultipartUpload><DaysAfterInitiation>${rule.abortUploadDays}</DaysAfterInitiation></AbortIncompleteMultipartUpload>`,
-  ];
-  return { id: rule.id, text: `<Rule>${parts.join('')}</Rule>` };
+/** The dialect of a document's rules; `filter` where there are none. */
+export function lifecycleDialect(entries: readonly Entry[]): LifecycleDialect {
+  const old = entries.some(({ text }) => childrenOf(parseXml(text, 'Rule'), 'Filter').length === 0);
+  return old ? 'prefix' : 'filter';
+}
+
+export function lifecycleEntry(rule: LifecycleRule, dialect: LifecycleDialect = 'filter'): Entry {
+  const element = (name: string, ...children: (string | false)[]): string | false => {
+    const text = children.filter((child) => child !== false).join('');
+    return text !== '' && `<${name}>${text}</${name}>`;
+  };
+  const optional = (name: string, value: string | number | undefined) =>
+    value !== undefined && element(name, escapeXml(String(value)));
+  const prefix = `<Prefix>${escapeXml(rule.prefix ?? '')}</Prefix>`;
+  const text = element(
+    'Rule',
+    element('ID', escapeXml(rule.id)),
+    dialect === 'filter' ? element('Filter', prefix) : prefix,
+    element('Status', 'Enabled'),
+    element(
+      'Transition',
+      optional('Days', rule.transition?.days),
+      optional('StorageClass', rule.transition?.storageClass),
+    ),
+    element(
+      'Expiration',
+      optional('Date', rule.date?.toISOString()),
+      optional('Days', rule.days),
+      rule.expiredObjectDeleteMarker === true && element('ExpiredObjectDeleteMarker', 'true'),
+    ),
+    element('NoncurrentVersionExpiration', optional('NoncurrentDays', rule.noncurrentDays)),
+    element('AbortIncompleteMultipartUpload', optional('DaysAfterInitiation', rule.abortUploadDays)),
+  );
+  return { id: rule.id, text: String(text) };
 }
 
 export function notificationEntry(entry: NotificationEntry): Entry {
@@ -105,29 +137,16 @@ export function lifecycleDocument(entries: Entry[]): string {
   return documentOf('LifecycleConfiguration', entries);
 }
 
+/** The entries in the order of S3's schema: topics, queues, functions, EventBridge. */
 export function notificationDocument(entries: Entry[]): string {
-  return documentOf('NotificationConfiguration', entries);
+  const rank = ({ text }: Entry) => NOTIFICATION_ENTRIES.findIndex((name) => text.startsWith(`<${name}`));
+  return documentOf(
+    'NotificationConfiguration',
+    entries.toSorted((a, b) => rank(a) - rank(b)),
+  );
 }
 
 function documentOf(root: string, entries: Entry[]): string {
   const body = entries.map((entry) => entry.text).join('');
   return `<${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${body}</${root}>`;
-}
-
-/** The policy with ours put in place of the statements of the same Sid, or at the end. */
-export function mergeStatements(policy: Policy | null, ours: PolicyStatement[]): Policy {
-  const sids = ours.map((statement) => statement.Sid);
-  const kept = withoutStatements(policy, sids) ?? { Version: '2012-10-17', Statement: [] };
-  return { ...kept, Statement: [...kept.Statement, ...ours] };
-}
-
-/** The policy without these statements; null when none is left. */
-export function withoutStatements(policy: Policy | null, sids: readonly string[]): Policy | null {
-  if (policy === null) {
-    return null;
-  }
-  // AWS allows one statement without the brackets.
-  const all = Array.isArray(policy.Statement) ? policy.Statement : [policy.Statement];
-  const kept = all.filter((statement) => statement.Sid === undefined || !sids.includes(statement.Sid));
-  return kept.length === 0 ? null : { ...policy, Statement: kept };
 }

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
+  EVENT_BRIDGE,
+  isEventBridge,
+  lifecycleDialect,
   lifecycleDocument,
   lifecycleEntries,
   lifecycleEntry,
   mergeEntries,
-  mergeStatements,
+  notificationDocument,
   notificationEntries,
   notificationEntry,
   withoutEntries,
-  withoutStatements,
 } from '../../../scripts/store/documents.ts';
 
 const THEIRS =
@@ -42,6 +44,23 @@ describe('notifications', () => {
   });
 });
 
+describe('EventBridge', () => {
+  it('is an entry without an id, and comes last', () => {
+    expect(isEventBridge(EVENT_BRIDGE)).toBe(true);
+    expect(
+      isEventBridge({ id: undefined, text: '<EventBridgeConfiguration></EventBridgeConfiguration>' }),
+    ).toBe(true);
+    expect(isEventBridge({ id: 'theirs', text: THEIRS })).toBe(false);
+    const queue = notificationEntry({ id: 'q', kind: 'queue', arn: 'arn:q', events: [] });
+    const document = notificationDocument([EVENT_BRIDGE, queue, { id: 'theirs', text: THEIRS }]);
+    expect(notificationEntries(document).map(({ text }) => text)).toEqual([
+      THEIRS,
+      queue.text,
+      EVENT_BRIDGE.text,
+    ]);
+  });
+});
+
 describe('lifecycle', () => {
   it('keeps their rules and adds ours', () => {
     const rule =
@@ -63,24 +82,24 @@ describe('lifecycle', () => {
         '</Rule></LifecycleConfiguration>',
     );
   });
-});
 
-describe('policies', () => {
-  const theirs = { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::b/*' };
-
-  it('keep their statements, those without a Sid too', () => {
-    const ours = { Sid: 'Ours', Effect: 'Deny' };
-    const merged = mergeStatements({ Version: '2008-10-17', Statement: [theirs, { Sid: 'Ours' }] }, [ours]);
-    expect(merged).toEqual({ Version: '2008-10-17', Statement: [theirs, ours] });
-    expect(withoutStatements(merged, ['Ours'])).toEqual({ Version: '2008-10-17', Statement: [theirs] });
+  it('moves objects below a prefix to another class', () => {
+    const rule = { id: 'ours', prefix: 'a&b/', transition: { days: 30, storageClass: 'GLACIER_IR' } };
+    expect(lifecycleEntry(rule).text).toBe(
+      '<Rule><ID>ours</ID><Filter><Prefix>a&#38;b/</Prefix></Filter><Status>Enabled</Status>' +
+        '<Transition><Days>30</Days><StorageClass>GLACIER_IR</StorageClass></Transition></Rule>',
+    );
   });
 
-  it('are gone with their last statement', () => {
-    expect(withoutStatements(mergeStatements(null, [{ Sid: 'Ours' }]), ['Ours'])).toBeNull();
-  });
-
-  it('may have one statement without brackets', () => {
-    const policy = { Statement: theirs } as never;
-    expect(mergeStatements(policy, [{ Sid: 'Ours' }])).toEqual({ Statement: [theirs, { Sid: 'Ours' }] });
+  it('speaks as the rules that stand: S3 refuses a document that says its prefixes in two ways', () => {
+    const old =
+      '<Rule><ID>o</ID><Prefix>in/</Prefix><Status>Enabled</Status><Expiration><Days>3</Days></Expiration></Rule>';
+    const entries = lifecycleEntries(`<LifecycleConfiguration>${old}</LifecycleConfiguration>`);
+    expect(lifecycleDialect(entries)).toBe('prefix');
+    expect(lifecycleEntry({ id: 'ours', days: 1 }, lifecycleDialect(entries)).text).toBe(
+      '<Rule><ID>ours</ID><Prefix></Prefix><Status>Enabled</Status><Expiration><Days>1</Days></Expiration></Rule>',
+    );
+    expect(lifecycleDialect([])).toBe('filter');
+    expect(lifecycleDialect([lifecycleEntry({ id: 'ours', days: 1 })])).toBe('filter');
   });
 });
