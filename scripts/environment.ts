@@ -1,6 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import {
+  CaptureSchema,
+  CredentialsSourceSchema,
+  LedgerSchema,
+  ParameterPlaceSchema,
+  TurnSchema,
+  WorkersSchema,
+} from './environment-places.ts';
 import { messageOf, UserError } from './errors.ts';
+
+export type { CredentialsSource, KubernetesWorkers, LedgerAddress } from './environment-places.ts';
 
 /**
  * What an environment gives to the migration scripts: endpoints, names of files that hold credentials,
@@ -9,13 +19,6 @@ import { messageOf, UserError } from './errors.ts';
 
 const seconds = z.number().positive();
 
-/** Access keys by user name. Kept in a file of its own with mode 0600. */
-const CredentialsSchema = z.record(
-  z.string(),
-  z.strictObject({ accessKeyId: z.string().min(1), secretAccessKey: z.string().min(1) }),
-);
-export type Credentials = { accessKeyId: string; secretAccessKey: string };
-
 /** One S3 endpoint: Amazon S3, or the RGW of a Ceph cluster. */
 const StoreEndpointSchema = z.strictObject({
   kind: z.enum(['aws', 'ceph']),
@@ -23,8 +26,7 @@ const StoreEndpointSchema = z.strictObject({
   endpoint: z.url({ protocol: /^https?$/ }),
   region: z.string().min(1),
   addressing: z.enum(['path', 'virtual']),
-  /** A JSON file: user name → `{accessKeyId, secretAccessKey}`. */
-  credentialsFile: z.string().min(1),
+  credentials: CredentialsSourceSchema,
 });
 export type StoreEndpoint = z.infer<typeof StoreEndpointSchema>;
 
@@ -36,34 +38,42 @@ const MoveSchema = z.strictObject({
   /** A key of `targets`. */
   targetCluster: z.string(),
   targetBucket: z.string().min(3),
+  /**
+   * How Amazon S3 tells of changes: its own notification, or EventBridge where the customer's rules
+   * overlap ours. Default: `notification`.
+   */
+  events: z.enum(['notification', 'eventbridge']).optional(),
+  /** While S3 is the store: what lies below a prefix moves to a cheaper class after some days. */
+  archive: z
+    .array(z.strictObject({ prefix: z.string(), afterDays: z.int().positive(), storageClass: z.string() }))
+    .optional(),
+  /** Uploads begun and never ended are aborted after so many days; none are, where this is not set. */
+  abortUploadsAfterDays: z.int().positive().optional(),
 });
 export type Move = z.infer<typeof MoveSchema>;
 
 const EnvironmentSchema = z
   .strictObject({
     name: z.enum(['local', 'dev', 'prod']),
-    /** A PostgreSQL connection string of the ledger's own database. */
-    ledger: z.string().min(1),
+    /** The ledger's own database. */
+    ledger: LedgerSchema,
     source: StoreEndpointSchema,
     targets: z.record(z.string(), StoreEndpointSchema),
     moves: z.array(MoveSchema).min(1),
-    capture: z.strictObject({
-      /** Where the source's notifications are pushed to. */
-      receiver: z.url({ protocol: /^https?$/ }),
-      /** The topic (RGW) or queue (AWS) that the bucket notification names. */
-      topic: z.string().min(1),
-    }),
+    capture: CaptureSchema,
     /** The applications' parameter: one JSON document. */
-    parameter: z.strictObject({ file: z.string().min(1) }),
+    parameter: ParameterPlaceSchema,
     cacheTier: z.strictObject({
       /** What clients talk to for the images, for example `http://127.0.0.1:8080`. */
       endpoint: z.url({ protocol: /^https?$/ }),
-      /** The file that Nginx includes and that names its origins. */
-      originFile: z.string().min(1),
-      /** Makes Nginx read `originFile` again. */
-      reload: z.array(z.string()).min(1),
       /** An anonymous read through the cache is never older than this while the origin answers. */
       maxStaleSeconds: seconds,
+      turn: TurnSchema,
+      /**
+       * The endpoint of S3 in the cache tier's VPC, through which it reads the images as anybody: a
+       * statement of the source buckets' policy lets it. Only on AWS.
+       */
+      sourceVpcEndpoint: z.string().startsWith('vpce-').optional(),
     }),
     /** Serves the pending list to Nginx. */
     pending: z.strictObject({ endpoint: z.url({ protocol: /^https?$/ }) }),
@@ -73,7 +83,7 @@ const EnvironmentSchema = z
      */
     lifecycleNow: z.array(z.string()).min(1).optional(),
     /** Starts and stops the long-running workers. */
-    workers: z.strictObject({ supervisorConfig: z.string().min(1) }),
+    workers: WorkersSchema,
     bounds: z.strictObject({
       /** How often an application reads its parameter again. */
       refreshSeconds: seconds,
@@ -112,6 +122,13 @@ const EnvironmentSchema = z
         message: 'only the local environment may move the clock',
       });
     }
+    if (value.cacheTier.turn.kind === 'pods' && value.workers.kind !== 'kubernetes') {
+      context.addIssue({
+        code: 'custom',
+        path: ['cacheTier', 'turn'],
+        message: 'pods are found through the cluster that "workers" names: its kind must be kubernetes',
+      });
+    }
     for (const [index, move] of value.moves.entries()) {
       if (!(move.targetCluster in value.targets)) {
         context.addIssue({
@@ -137,32 +154,31 @@ export function parseEnvironment(document: unknown, origin: string): Environment
   return result.data;
 }
 
-/** Reads the environment document that the stack wrote. */
-export async function readEnvironment(file: string): Promise<Environment> {
-  return parseEnvironment(await readJson(file, 'the environment'), file);
+/**
+ * Reads the environment document that the stack wrote.
+ *
+ * @param place a file, or `ssm:NAME` for a parameter of Systems Manager
+ */
+export async function readEnvironment(place: string): Promise<Environment> {
+  return parseEnvironment(await readDocument(place), place);
 }
 
-/** Reads the access keys of one user of a store. */
-export async function readCredentials(file: string, user: string): Promise<Credentials> {
-  const all = CredentialsSchema.safeParse(await readJson(file, 'the credentials'));
-  const found = all.success ? all.data[user] : undefined;
-  if (found === undefined) {
-    const known = all.success ? Object.keys(all.data).join(', ') : 'none, the file is not valid';
-    throw new UserError(`No access key for user "${user}" in ${file}; it has: ${known}`);
-  }
-  return found;
-}
-
-async function readJson(file: string, what: string): Promise<unknown> {
+async function readDocument(place: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return JSON.parse(
+      place.startsWith(SSM)
+        ? await (await import('./aws/ssm.ts')).readSsmText(place.slice(SSM.length))
+        : await readFile(place, 'utf8'),
+    );
   } catch (error) {
-    throw new UserError(`Cannot read ${what} from ${file}: ${messageOf(error)}`, {
+    throw new UserError(`Cannot read the environment from ${place}: ${messageOf(error)}`, {
       exitCode: 3,
       cause: error,
     });
   }
 }
+
+const SSM = 'ssm:';
 
 /** The current time of the move. Everything that counts days asks this and nothing else. */
 export function clockOf(environment: Pick<Environment, 'clockAheadSeconds'>): () => Date {

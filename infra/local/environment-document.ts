@@ -27,7 +27,7 @@ export function localDocument(args: DocumentArgs): Environment {
     endpoint: local(ports[name].gateways[0]),
     region: REGION,
     addressing: 'path',
-    credentialsFile: credentialsFileOf(home, name),
+    credentials: { kind: 'file', file: credentialsFileOf(home, name) },
   });
   const sourceConfiguration = clusterFolders(runtime.home, 'source').configurationFile;
   return {
@@ -36,13 +36,16 @@ export function localDocument(args: DocumentArgs): Environment {
     source: store('source'),
     targets: { images: store('images'), metadata: store('metadata') },
     moves: args.moves,
-    capture: { receiver: `${local(ports.receiver)}/events`, topic: 'storage-capture' },
-    parameter: { file: `${runtime.home}/parameter.json` },
+    capture: { kind: 'push', receiver: `${local(ports.receiver)}/events`, topic: 'storage-capture' },
+    parameter: { kind: 'file', file: `${runtime.home}/parameter.json` },
     cacheTier: {
       endpoint: local(ports.cacheTier),
-      originFile: cacheTierFiles(runtime.home).origin,
-      reload: reloadCommand(runtime, ports),
       maxStaleSeconds: args.maxStaleSeconds,
+      turn: {
+        kind: 'file',
+        originFile: cacheTierFiles(runtime.home).origin,
+        reload: reloadCommand(runtime, ports),
+      },
     },
     pending: { endpoint: local(ports.pending) },
     // A day counts as a second for this one command; the RGW itself knows nothing of it.
@@ -56,7 +59,7 @@ export function localDocument(args: DocumentArgs): Environment {
       'lc',
       'process',
     ],
-    workers: { supervisorConfig: home.supervisorConfig },
+    workers: { kind: 'supervisor', supervisorConfig: home.supervisorConfig },
     bounds: args.bounds,
     sync: args.sync,
     wait: args.wait,

@@ -37,8 +37,9 @@ const AWS_EVENTS = [
  * @returns what a bucket notification names it by: the topic's or the queue's ARN
  */
 export async function createCaptureTopic(environment: Environment): Promise<string> {
-  const { topic, receiver } = environment.capture;
-  if (environment.source.kind === 'aws') return topic;
+  const { capture } = environment;
+  if (capture.kind === 'sqs') return capture.queueArn;
+  const { topic, receiver } = capture;
   return withClient(environment, (client) =>
     createTopic(client, { name: topic, pushEndpoint: receiver, persistent: true }),
   );
@@ -62,18 +63,22 @@ export async function installCapture(environment: Environment): Promise<void> {
 }
 
 /**
- * Whether the capture receiver and the ledger behind it answer. On Amazon there is no receiver but a
- * Lambda, of which only the canary can tell.
+ * Why the capture receiver, or the ledger behind it, does not answer; null where they do. On Amazon there is
+ * no receiver but a Lambda, of which only the canary can tell.
  */
-export async function receiverAnswers(environment: Environment): Promise<boolean> {
-  if (environment.source.kind === 'aws') return true;
-  const url = new URL('/health', environment.capture.receiver);
+export async function captureTrouble({ capture, bounds }: Environment): Promise<string | null> {
+  if (capture.kind === 'sqs' || (await answers(capture.receiver, bounds.requestSeconds))) return null;
+  return `the receiver of S3's notifications at ${capture.receiver} does not answer: start the worker "capture"`;
+}
+
+async function answers(receiver: string, requestSeconds: number): Promise<boolean> {
+  const url = new URL('/health', receiver);
   // An agent of its own: the process's proxy settings are not for loopback and VPC.
   const dispatcher = new Agent();
   try {
     const answer = await request(url, {
       dispatcher,
-      signal: AbortSignal.timeout(environment.bounds.requestSeconds * 1000),
+      signal: AbortSignal.timeout(requestSeconds * 1000),
     });
     await answer.body.dump();
     return answer.statusCode === 200;

@@ -1,4 +1,5 @@
 import type { Environment } from '../environment.ts';
+import { UserError } from '../errors.ts';
 import { assertReachable, openLedger } from '../ledger/connect.ts';
 import { replayLag } from '../ledger/operations.ts';
 import { log } from '../log.ts';
@@ -14,11 +15,15 @@ import { startReceiver } from './receiver.ts';
  * PostgreSQL comes back.
  */
 export async function serveCapture(environment: Environment, stop: AbortSignal): Promise<void> {
+  const { capture } = environment;
+  if (capture.kind !== 'push') {
+    throw new UserError('On AWS a Lambda takes the notifications from the queue: there is nothing to serve');
+  }
   const ledger = openLedger(environment.ledger, { max: 6, application: `capture-${process.pid}` });
   try {
     await assertReachable(ledger).catch((error: unknown) => log.error(error));
     const receiver = await startReceiver({
-      url: environment.capture.receiver,
+      url: capture.receiver,
       handler: new CaptureHandler(ledger, eventRules(environment)),
       health: () => replayLag(ledger),
     });

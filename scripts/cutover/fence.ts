@@ -1,4 +1,5 @@
-import { readCredentials, type Environment, type StoreEndpoint } from '../environment.ts';
+import type { Environment, StoreEndpoint } from '../environment.ts';
+import { readCredentials } from '../store/credentials.ts';
 import { RgwAdmin } from '../store/admin.ts';
 import { StoreClient } from '../store/client.ts';
 import { StoreError } from '../store/errors.ts';
@@ -55,7 +56,7 @@ async function isRefused(
   endpoint: StoreEndpoint,
   user: string,
 ): Promise<true | string> {
-  await readCredentials(endpoint.credentialsFile, user);
+  await readCredentials(endpoint, user);
   const client = await StoreClient.open(endpoint, user, {
     requestSeconds: environment.bounds.holdRequestSeconds,
     connections: 1,

@@ -12,7 +12,16 @@ import { UserError } from '../errors.ts';
  * Throws UserError (exit 3) where Nginx did not take it up.
  */
 export async function turnOrigin(environment: Environment, order: Origin, epoch: bigint): Promise<void> {
-  const { originFile, reload } = environment.cacheTier;
+  const { turn } = environment.cacheTier;
+  if (turn.kind === 'file') return turnByFile(turn, order, epoch);
+  throw new UserError('The cache tier of pods cannot be turned by this version', { exitCode: 3 });
+}
+
+async function turnByFile(
+  { originFile, reload }: { originFile: string; reload: string[] },
+  order: Origin,
+  epoch: bigint,
+): Promise<void> {
   const text = originConf({ order, epoch });
   const standing = await readFile(originFile, 'utf8').catch(() => '');
   if (standing !== text) {

@@ -1,7 +1,16 @@
-import { open, readFile, rename } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Environment } from '../environment.ts';
-import { messageOf, UserError } from '../errors.ts';
+import type { Environment, StoreEndpoint } from '../environment.ts';
+import { parameterPlace } from './parameter-place.ts';
+
+/** AWS keys mean nothing to RGW, so the credentials change with the store. */
+const CredentialsSchema = z.discriminatedUnion('kind', [
+  /** A JSON file: user name → `{accessKeyId, secretAccessKey}`. */
+  z.strictObject({ kind: z.literal('file'), file: z.string(), user: z.string() }),
+  /** The application's own role. */
+  z.strictObject({ kind: z.literal('ambient') }),
+  /** The name of a secret whose text is `{accessKeyId, secretAccessKey}`. */
+  z.strictObject({ kind: z.literal('secrets-manager'), secret: z.string(), region: z.string() }),
+]);
 
 /**
  * The applications' parameter: the one document that every application reads to know where the objects
@@ -25,8 +34,7 @@ export const ParameterSchema = z.strictObject({
       region: z.string(),
       addressing: z.enum(['path', 'virtual']),
       bucket: z.string(),
-      /** AWS keys mean nothing to RGW: the credentials change with the store. */
-      credentials: z.strictObject({ file: z.string(), user: z.string() }),
+      credentials: CredentialsSchema,
     }),
   ),
 });
@@ -34,14 +42,8 @@ export type Parameter = z.infer<typeof ParameterSchema>;
 
 /** Null where the parameter has never been written. */
 export async function readParameter(environment: Environment): Promise<Parameter | null> {
-  let text: string;
-  try {
-    text = await readFile(environment.parameter.file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new UserError(`Cannot read the applications' parameter: ${messageOf(error)}`, { exitCode: 3 });
-  }
-  return ParameterSchema.parse(JSON.parse(text));
+  const text = await (await parameterPlace(environment)).read();
+  return text === null ? null : ParameterSchema.parse(JSON.parse(text));
 }
 
 /**
@@ -63,16 +65,8 @@ export async function writeParameter(
       environment.moves.map((move) => [move.name, storeOf(environment, move.name, change.store)]),
     ),
   };
-  const { file } = environment.parameter;
-  const draft = `${file}.${process.pid}.new`;
-  const handle = await open(draft, 'w', 0o644);
-  try {
-    await handle.writeFile(JSON.stringify(parameter, null, 2) + '\n');
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(draft, file);
+  const place = await parameterPlace(environment);
+  await place.write(JSON.stringify(parameter, null, 2) + '\n');
   return parameter;
 }
 
@@ -93,8 +87,24 @@ function storeOf(
     region: endpoint.region,
     addressing: endpoint.addressing,
     bucket: store === 'source' ? move.sourceBucket : move.targetBucket,
-    credentials: { file: endpoint.credentialsFile, user: 'applications' },
+    credentials: applicationsCredentials(endpoint),
   };
+}
+
+function applicationsCredentials({ credentials }: StoreEndpoint): Parameter['stores'][string]['credentials'] {
+  const user = 'applications';
+  switch (credentials.kind) {
+    case 'file':
+      return { ...credentials, user };
+    case 'ambient':
+      return credentials;
+    case 'secrets-manager':
+      return {
+        kind: 'secrets-manager',
+        secret: `${credentials.prefix}${user}`,
+        region: credentials.region,
+      };
+  }
 }
 
 /** The cluster that the cache tier stands before. */

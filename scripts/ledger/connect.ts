@@ -1,5 +1,7 @@
 import pg from 'pg';
+import type { LedgerAddress } from '../environment.ts';
 import { messageOf, UserError } from '../errors.ts';
+import { addressOptions } from './address.ts';
 
 // 64-bit numbers as bigint, not as text: positions and epochs are compared all over.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
@@ -14,11 +16,11 @@ export type Database = Pick<pg.Pool, 'query'>;
  * PostgreSQL is away; `assertReachable` says so in plain words.
  */
 export function openLedger(
-  connectionString: string,
+  address: LedgerAddress,
   options: { max?: number; application?: string } = {},
 ): Pool {
   const pool = new pg.Pool({
-    connectionString,
+    ...addressOptions(address),
     max: options.max ?? 8,
     application_name: options.application ?? 'migrate',
     connectionTimeoutMillis: 5000,

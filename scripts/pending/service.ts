@@ -94,7 +94,7 @@ async function find(context: Context, request: IncomingMessage, response: Server
   await askPromotion(ledger, address.move.name, address.key);
   // A URL that is signed for GET does not serve a HEAD.
   const method = headerOf(request, 'x-original-method') === 'HEAD' ? 'HEAD' : 'GET';
-  const presigned = source.presign(method, address.move.sourceBucket, address.key, {
+  const presigned = await source.presign(method, address.move.sourceBucket, address.key, {
     expiresSeconds: PRESIGNED_SECONDS,
   });
   response.writeHead(200, { 'x-accel-redirect': internalPath(presigned), 'content-length': 0 }).end();

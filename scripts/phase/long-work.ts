@@ -1,12 +1,10 @@
 import { syncProgress } from '../ledger/shards.ts';
 import { startSyncRuns } from '../sync/start.ts';
-import { groupState, startGroup } from '../local/parts/supervisor.ts';
 import { sleep } from '../cutover/wait.ts';
 import { UserError } from '../errors.ts';
+import { workersOf } from '../workers/workers.ts';
 import type { PhaseContext } from './context.ts';
 
-/** The supervisor's group of sync workers. */
-const SYNC_GROUP = 'sync';
 const LOOK_EVERY_MILLISECONDS = 1000;
 
 /**
@@ -17,12 +15,19 @@ export async function startSync({ environment, ledger }: PhaseContext): Promise<
   await startSyncRuns(environment, ledger);
   const progress = await Promise.all(environment.moves.map((move) => syncProgress(ledger, move.name)));
   if (progress.every(({ state }) => state === 'done')) return;
-  await startGroup(environment.workers.supervisorConfig, SYNC_GROUP);
+  const workers = await workersOf(environment);
+  await workers.start('copy', runName(progress));
+}
+
+/** The newest runs of all moves: what the work of today belongs to, and not that of a copy before it. */
+export function runName(progress: readonly { run: bigint | null }[]): string {
+  return progress.map(({ run }) => run ?? 0n).join('-');
 }
 
 /** Waits until every move's newest run is done, saying how far it is. Takes over where a killed step was. */
 export async function waitForSync(context: PhaseContext): Promise<void> {
   const { environment, ledger, say } = context;
+  const workers = await workersOf(environment);
   let lastLine = '';
   for (;;) {
     const all = await Promise.all(environment.moves.map((move) => syncProgress(ledger, move.name)));
@@ -34,15 +39,16 @@ export async function waitForSync(context: PhaseContext): Promise<void> {
     if (line !== lastLine) say(line);
     lastLine = line;
     if (all.every((progress) => progress.state === 'done')) return;
-    const state = await groupState(environment.workers.supervisorConfig, SYNC_GROUP);
+    const run = runName(all);
+    const state = await workers.state('copy', run);
     if (state === 'failed') {
       throw new UserError(
-        'The workers of the bulk copy ended before the work did. Their logs say why: log/sync-*.log in the home folder.',
+        `The workers of the bulk copy ended before the work did. ${workers.whereToLook('copy', run)}`,
         { exitCode: 1 },
       );
     }
     // The supervisor restarts a worker that died, but does not start them after a restart of its own.
-    if (state !== 'running') await startGroup(environment.workers.supervisorConfig, SYNC_GROUP);
+    if (state !== 'running') await workers.start('copy', run);
     await sleep(LOOK_EVERY_MILLISECONDS);
   }
 }

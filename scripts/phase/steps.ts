@@ -1,7 +1,7 @@
 import type { StepId } from '../../infra/phases/plan.ts';
 import { originOf } from '../../infra/phases/phase.ts';
 import { proveCanary } from '../capture/canary.ts';
-import { createCaptureTopic, installCapture, receiverAnswers } from '../capture/notification.ts';
+import { createCaptureTopic, installCapture, captureTrouble } from '../capture/notification.ts';
 import { setTargetVersioning } from '../cutover/carry-out.ts';
 import { enableUsers, suspendUsers, WRITER_AFTER_HOLD, WRITERS_BEFORE_HOLD } from '../cutover/fence.ts';
 import { holdAndTurn } from '../cutover/hold.ts';
@@ -39,10 +39,8 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
   },
 
   async 'capture-healthy'({ environment }) {
-    const answers = await receiverAnswers(environment);
-    refuseIf(!answers, () => [
-      `the receiver of S3's notifications at ${environment.capture.receiver} does not answer: start the worker "capture"`,
-    ]);
+    const trouble = await captureTrouble(environment);
+    refuseIf(trouble !== null, () => [trouble ?? '']);
   },
 
   async 'sync-complete'({ environment, ledger }) {

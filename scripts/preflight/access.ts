@@ -2,6 +2,7 @@ import { WRITER_AFTER_HOLD, WRITERS_BEFORE_HOLD } from '../cutover/fence.ts';
 import { RESERVED_PREFIX, type Environment, type Move, type StoreEndpoint } from '../environment.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { StoreClient } from '../store/client.ts';
+import { describeSource } from '../store/credentials.ts';
 import { StoreError } from '../store/errors.ts';
 import { ASIDE_BUCKET } from '../verify/containment.ts';
 import { blocking, warning, type PreflightFinding } from './finding.ts';
@@ -98,7 +99,7 @@ function explain({ about, endpoint, user, bucket, right }: Need, error: unknown)
   if (error.status === 403) {
     const cause =
       error.code === 'InvalidAccessKeyId' || error.code === 'SignatureDoesNotMatch'
-        ? `its key in ${endpoint.credentialsFile} is not accepted (${error.code})`
+        ? `its key in ${describeSource(endpoint.credentials, user)} is not accepted (${error.code})`
         : 'grant it by the bucket policy';
     return [blocking(about, `user ${user} may not ${right} in ${bucket}: ${cause}`)];
   }

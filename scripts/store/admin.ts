@@ -1,4 +1,6 @@
-import { readCredentials, type Credentials, type StoreEndpoint } from '../environment.ts';
+import type { Credentials } from '../aws/ambient.ts';
+import type { StoreEndpoint } from '../environment.ts';
+import { credentialsProvider } from './credentials.ts';
 import { hasCode } from './errors.ts';
 import { Transport, type StoreRequest } from './http.ts';
 
@@ -33,7 +35,7 @@ export class RgwAdmin {
     user = 'admin',
     options: { requestSeconds?: number } = {},
   ): Promise<RgwAdmin> {
-    const credentials = await readCredentials(endpoint.credentialsFile, user);
+    const credentials = await credentialsProvider(endpoint.credentials, user);
     const requestSeconds = options.requestSeconds ?? 10;
     return new RgwAdmin(new Transport(endpoint, credentials, { requestSeconds, connections: 4 }));
   }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
-import { readCredentials, type StoreEndpoint } from '../environment.ts';
+import type { StoreEndpoint } from '../environment.ts';
 import * as attributes from './attributes.ts';
+import { credentialsProvider } from './credentials.ts';
 import { StoreError } from './errors.ts';
 import { Transport, type StoreAnswer, type StoreRequest } from './http.ts';
 import * as listing from './listing.ts';
@@ -24,7 +25,7 @@ export class StoreClient {
   }
 
   /**
-   * @param user a name in the endpoint's credentials file; null sends nothing signed
+   * @param user whose keys sign; null sends nothing signed. With ambient credentials they are this process's own
    * @param options.attempts how often a request may be sent in all; default 5
    * @param options.connections at most so many at once; default 32, more than which RGW does not reward
    */
@@ -33,7 +34,7 @@ export class StoreClient {
     user: string | null,
     options: { requestSeconds: number; connections?: number; attempts?: number },
   ): Promise<StoreClient> {
-    const credentials = user === null ? null : await readCredentials(endpoint.credentialsFile, user);
+    const credentials = user === null ? null : await credentialsProvider(endpoint.credentials, user);
     return new StoreClient(new Transport(endpoint, credentials, options));
   }
 
@@ -217,7 +218,7 @@ export class StoreClient {
     bucket: string,
     key: string,
     options: { expiresSeconds: number },
-  ): string {
+  ): Promise<string> {
     return this.#transport.presign(method, bucket, key, options.expiresSeconds);
   }
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { Pool } from 'undici';
-import type { Credentials, StoreEndpoint } from '../environment.ts';
+import type { Credentials, CredentialsProvider } from '../aws/ambient.ts';
+import type { StoreEndpoint } from '../environment.ts';
 import { Deadline } from './deadline.ts';
 import { StoreError } from './errors.ts';
 import { encodeKey, encodeQuery, EMPTY_SHA256, sha256, Signer, UNSIGNED_PAYLOAD } from './signing.ts';
@@ -39,12 +40,14 @@ export class Transport {
   readonly endpoint: StoreEndpoint;
   readonly #origin: URL;
   readonly #pool: Pool;
-  readonly #signer: Signer | null;
+  readonly #credentials: CredentialsProvider | null;
+  readonly #service: 's3' | 'sns';
+  #signing: { credentials: Credentials; signer: Signer } | undefined;
   readonly #attempts: number;
 
   constructor(
     endpoint: StoreEndpoint,
-    credentials: Credentials | null,
+    credentials: CredentialsProvider | null,
     options: {
       requestSeconds: number;
       connections?: number | undefined;
@@ -63,10 +66,8 @@ export class Transport {
       headersTimeout: 0,
       bodyTimeout: options.requestSeconds * 1000,
     });
-    this.#signer =
-      credentials === null
-        ? null
-        : new Signer(credentials, { region: endpoint.region, service: options.service ?? 's3' });
+    this.#credentials = credentials;
+    this.#service = options.service ?? 's3';
   }
 
   close(): Promise<void> {
@@ -95,13 +96,30 @@ export class Transport {
   }
 
   /** A URL that anyone may use until it expires. Signs `host` only. */
-  presign(method: string, bucket: string, key: string, expiresSeconds: number): string {
+  async presign(method: string, bucket: string, key: string, expiresSeconds: number): Promise<string> {
     const { host, path } = this.#address(bucket, key);
-    if (this.#signer === null) {
+    const signer = await this.#signer();
+    if (signer === null) {
       throw new TypeError('an anonymous client cannot presign');
     }
-    const query = this.#signer.presign({ method, path, query: {}, headers: { host } }, expiresSeconds);
+    const query = signer.presign({ method, path, query: {}, headers: { host } }, expiresSeconds);
     return `${this.#origin.protocol}//${host}${path}?${query}`;
+  }
+
+  /** Null where nothing is signed. A signer keeps the key of the day, so it lives as long as its credentials. */
+  async #signer(): Promise<Signer | null> {
+    if (this.#credentials === null) return null;
+    const credentials = await this.#credentials();
+    const standing = this.#signing;
+    if (
+      standing?.credentials.secretAccessKey === credentials.secretAccessKey &&
+      standing.credentials.sessionToken === credentials.sessionToken
+    ) {
+      return standing.signer;
+    }
+    const signer = new Signer(credentials, { region: this.endpoint.region, service: this.#service });
+    this.#signing = { credentials, signer };
+    return signer;
   }
 
   #address(bucket: string | undefined, key: string | undefined): { host: string; path: string } {
@@ -154,13 +172,13 @@ export class Transport {
       headers['content-length'] = '0';
     }
     const search = encodeQuery(query);
+    const signer = await this.#signer();
     deadline.start();
     try {
       const answer = await this.#pool.request({
         method: request.method,
         path: search === '' ? path : `${path}?${search}`,
-        headers:
-          this.#signer?.sign({ method: request.method, path, query, headers }) ?? request.headers ?? {},
+        headers: signer?.sign({ method: request.method, path, query, headers }) ?? request.headers ?? {},
         body:
           body instanceof Readable
             ? Readable.from(guarded(body, request, deadline), { objectMode: false })

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { Credentials } from '../environment.ts';
+import type { Credentials } from '../aws/ambient.ts';
 
 /**
  * Signature Version 4 for S3, after "Authenticating Requests: Using the Authorization Header" and
@@ -61,12 +61,18 @@ export class Signer {
   }
 
   /**
-   * The headers to send: those given, `x-amz-date`, and `authorization`.
+   * The headers to send: those given, `x-amz-date`, `x-amz-security-token` where the keys are a role's, and
+   * `authorization`.
    * `headers` must have `host` and `x-amz-content-sha256` (a digest or UNSIGNED_PAYLOAD).
    */
   sign(request: Signable, now: Date = new Date()): Record<string, string> {
     const date = amzDate(now);
-    const headers: Record<string, string> = { ...request.headers, 'x-amz-date': date };
+    const { sessionToken } = this.#credentials;
+    const headers: Record<string, string> = {
+      ...request.headers,
+      'x-amz-date': date,
+      ...(sessionToken !== undefined && { 'x-amz-security-token': sessionToken }),
+    };
     const names = Object.keys(headers).sort();
     const signature = this.#signature(
       { ...request, headers },
@@ -79,10 +85,14 @@ export class Signer {
     return headers;
   }
 
-  /** The query of a presigned URL. Only the headers given are signed; `host` must be among them. */
+  /**
+   * The query of a presigned URL. Only the headers given are signed; `host` must be among them. Made with a
+   * role's keys it ends with them, however long `expiresSeconds` is.
+   */
   presign(request: Signable, expiresSeconds: number, now: Date = new Date()): string {
     const date = amzDate(now);
     const names = Object.keys(request.headers).sort();
+    const { sessionToken } = this.#credentials;
     const query = {
       ...request.query,
       'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
@@ -90,6 +100,7 @@ export class Signer {
       'X-Amz-Date': date,
       'X-Amz-Expires': String(expiresSeconds),
       'X-Amz-SignedHeaders': names.join(';'),
+      ...(sessionToken !== undefined && { 'X-Amz-Security-Token': sessionToken }),
     };
     const signature = this.#signature({ ...request, query }, names, UNSIGNED_PAYLOAD, date);
     return `${encodeQuery(query)}&X-Amz-Signature=${signature}`;

@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../environment.ts';
 
@@ -54,8 +55,13 @@ function lineOf(finding: Finding): string {
   return `${JSON.stringify(finding)}\n`;
 }
 
-/** Beside the applications' parameter: a folder that every environment has and keeps. */
+/**
+ * Beside the applications' parameter, a folder that the local environment keeps. A pod has only one that ends
+ * with it: there the first findings of the certificate and the log are what stays.
+ */
 export function findingsPath(environment: Environment, kind: string, move: string, at: Date): string {
   const stamp = at.toISOString().replaceAll(/[:.]/g, '-');
-  return join(dirname(environment.parameter.file), `findings-${kind}-${move}-${stamp}.jsonl`);
+  const { parameter } = environment;
+  const folder = parameter.kind === 'file' ? dirname(parameter.file) : tmpdir();
+  return join(folder, `findings-${kind}-${move}-${stamp}.jsonl`);
 }

@@ -2,7 +2,8 @@ import { execa } from 'execa';
 import { readFile, readdir } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { readParameter } from '../../scripts/cutover/parameter.ts';
-import { readCredentials, type Environment } from '../../scripts/environment.ts';
+import type { Environment } from '../../scripts/environment.ts';
+import { readCredentials } from '../../scripts/store/credentials.ts';
 import type { Pool } from '../../scripts/ledger/connect.ts';
 import { readMove } from '../../scripts/ledger/move.ts';
 import type { LocalMove } from '../../scripts/local/local-move.ts';
@@ -114,7 +115,7 @@ async function remote(
   endpoint: Environment['source'],
   user: string,
 ): Promise<Record<string, string>> {
-  const { accessKeyId, secretAccessKey } = await readCredentials(endpoint.credentialsFile, user);
+  const { accessKeyId, secretAccessKey } = await readCredentials(endpoint, user);
   return {
     [`RCLONE_CONFIG_${name}_TYPE`]: 's3',
     [`RCLONE_CONFIG_${name}_PROVIDER`]: 'Ceph',

@@ -7,7 +7,7 @@ export function exampleEnvironment(): Environment {
     endpoint: `http://127.0.0.1:${port}`,
     region: 'us-east-1',
     addressing: 'path' as const,
-    credentialsFile: `/credentials/${name}.json`,
+    credentials: { kind: 'file' as const, file: `/credentials/${name}.json` },
   });
   return {
     name: 'local',
@@ -28,16 +28,15 @@ export function exampleEnvironment(): Environment {
         targetBucket: 'metadata-on-ceph',
       },
     ],
-    capture: { receiver: 'http://127.0.0.1:4/events', topic: 'capture' },
-    parameter: { file: '/parameter.json' },
+    capture: { kind: 'push', receiver: 'http://127.0.0.1:4/events', topic: 'capture' },
+    parameter: { kind: 'file', file: '/parameter.json' },
     cacheTier: {
       endpoint: 'http://127.0.0.1:5',
-      originFile: '/origin.conf',
-      reload: ['true'],
       maxStaleSeconds: 2,
+      turn: { kind: 'file', originFile: '/origin.conf', reload: ['true'] },
     },
     pending: { endpoint: 'http://127.0.0.1:6' },
-    workers: { supervisorConfig: '/supervisord.conf' },
+    workers: { kind: 'supervisor', supervisorConfig: '/supervisord.conf' },
     bounds: {
       refreshSeconds: 0.25,
       requestSeconds: 10,

@@ -41,7 +41,7 @@ export async function fencedUser(scratch: Scratch, name: string): Promise<Fenced
     },
   ]);
   control.close();
-  const endpoint = { ...target, credentialsFile };
+  const endpoint: StoreEndpoint = { ...target, credentials: { kind: 'file', file: credentialsFile } };
   return {
     uid,
     endpoint,

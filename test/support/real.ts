@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { readEnvironment, type Environment, type StoreEndpoint } from '../../scripts/environment.ts';
+import { ledgerOf } from '../../scripts/local/places.ts';
 import { openLedger, type Pool } from '../../scripts/ledger/connect.ts';
 import { migrateLedger } from '../../scripts/ledger/migrations.ts';
 import { StoreClient } from '../../scripts/store/client.ts';
@@ -49,7 +50,7 @@ async function makeScratch(base: Environment, name: string): Promise<Scratch> {
   if (cluster === undefined || targetEndpoint === undefined) {
     throw new Error('the environment has no target');
   }
-  const connectionString = await freshDatabase(base.ledger, `scratch_${name.replaceAll('-', '_')}`);
+  const connectionString = await freshDatabase(ledgerOf(base), `scratch_${name.replaceAll('-', '_')}`);
   const ledger = openLedger(connectionString);
   await migrateLedger(ledger);
   const sourceBucket = `scratch-${name}-source`;

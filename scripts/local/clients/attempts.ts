@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Parameter } from '../../cutover/parameter.ts';
 import { StoreClient } from '../../store/client.ts';
 import { StoreError } from '../../store/errors.ts';
+import { endpointOf } from '../places.ts';
 import { FollowedStore, type Store, type Turn } from './follow-parameter.ts';
 
 /** As AWS SDKs do: so many times more after the first attempt, with pauses that grow. */
@@ -70,10 +71,5 @@ export class Application {
 
 /** A client that makes one attempt a request: the retries are ours, and ask the parameter again. */
 function openStore(store: Store, requestSeconds: number, connections: number): Promise<StoreClient> {
-  const { endpoint, region, addressing, credentials } = store;
-  return StoreClient.open(
-    { kind: 'ceph', endpoint, region, addressing, credentialsFile: credentials.file },
-    credentials.user,
-    { requestSeconds, connections, attempts: 1 },
-  );
+  return StoreClient.open(endpointOf(store), 'applications', { requestSeconds, connections, attempts: 1 });
 }

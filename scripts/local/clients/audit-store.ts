@@ -1,6 +1,7 @@
 import { readParameter } from '../../cutover/parameter.ts';
 import type { Environment } from '../../environment.ts';
 import { UserError } from '../../errors.ts';
+import { endpointOf, parameterFileOf } from '../places.ts';
 import { listConflicts } from '../../ledger/conflicts.ts';
 import type { Database } from '../../ledger/connect.ts';
 import { StoreClient } from '../../store/client.ts';
@@ -36,7 +37,7 @@ export async function auditFinalStore(
 ): Promise<AuditResult> {
   const parameter = await readParameter(environment);
   if (parameter === null) {
-    throw new UserError(`There is no parameter at ${environment.parameter.file}: nothing to audit`, {
+    throw new UserError(`There is no parameter at ${parameterFileOf(environment)}: nothing to audit`, {
       exitCode: 3,
     });
   }
@@ -54,12 +55,11 @@ export async function auditFinalStore(
   for (const { name } of environment.moves) {
     const store = parameter.stores[name];
     if (store === undefined) throw new UserError(`The parameter names no store for "${name}"`);
-    const { endpoint, region, addressing, bucket, credentials } = store;
-    const client = await StoreClient.open(
-      { kind: 'ceph', endpoint, region, addressing, credentialsFile: credentials.file },
-      credentials.user,
-      { requestSeconds: environment.bounds.requestSeconds, connections: AT_ONCE },
-    );
+    const { bucket } = store;
+    const client = await StoreClient.open(endpointOf(store), 'applications', {
+      requestSeconds: environment.bounds.requestSeconds,
+      connections: AT_ONCE,
+    });
     const values = new Map<string, Value>();
     observed.set(name, values);
     try {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { readParameter, type Parameter } from '../../cutover/parameter.ts';
 import type { Environment } from '../../environment.ts';
+import { parameterFileOf } from '../places.ts';
 import { until, Deadline } from '../../cutover/wait.ts';
 import { readManifest } from '../input/manifest.ts';
 import { Application } from './attempts.ts';
@@ -68,7 +69,9 @@ export class Fleet {
     const files = clientFiles(options.home);
     await until('the applications’ parameter', new Deadline(PARAMETER_SECONDS), async () => {
       if (options.signal?.aborted === true) return true;
-      return (await readParameter(environment)) !== null || `${environment.parameter.file} is not there yet`;
+      return (
+        (await readParameter(environment)) !== null || `${parameterFileOf(environment)} is not there yet`
+      );
     });
     const now = () => performance.timeOrigin + performance.now();
     const quietMs = environment.bounds.requestSeconds * 1000 + ARRIVAL_MARGIN_MS;
@@ -92,7 +95,7 @@ export class Fleet {
       applications: new Map(
         environment.moves.map(({ name }) => [
           name,
-          new Application(environment.parameter.file, name, { onRetry }),
+          new Application(parameterFileOf(environment), name, { onRetry }),
         ]),
       ),
       journal,

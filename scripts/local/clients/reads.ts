@@ -79,7 +79,7 @@ export class Reads {
       if (kind === 'get') return { value: await readWhole(client, bucket, key), by };
       if (kind === 'head') return { value: await readHead(client, bucket, key), by };
       if (kind === 'presigned') {
-        const url = client.presign('GET', bucket, key, { expiresSeconds: PRESIGNED_SECONDS });
+        const url = await client.presign('GET', bucket, key, { expiresSeconds: PRESIGNED_SECONDS });
         const origin = /^https?:\/\/[^/]+/.exec(url)?.[0] ?? '';
         return { value: await plain.read(origin, url.slice(origin.length), client.requestSeconds), by };
       }

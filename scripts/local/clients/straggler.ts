@@ -41,17 +41,20 @@ type Armed = PlannedOperation & { url: string };
 async function arm(environment: Environment, planned: PlannedOperation[]): Promise<Armed[]> {
   const { requestSeconds } = environment.bounds;
   const client = await StoreClient.open(environment.source, 'applications', { requestSeconds });
-  const armed = planned.map((operation) => {
+  const armed = planned.map(async (operation) => {
     const bucket = environment.moves.find(({ name }) => name === operation.move)?.sourceBucket;
     if (bucket === undefined) throw new Error(`No move named ${operation.move}`);
     const method = operation.kind === 'delete' ? 'DELETE' : 'PUT';
     return {
       ...operation,
-      url: client.presign(method, bucket, operation.key, { expiresSeconds: URL_SECONDS }),
+      url: await client.presign(method, bucket, operation.key, { expiresSeconds: URL_SECONDS }),
     };
   });
-  await client.close();
-  return armed;
+  try {
+    return await Promise.all(armed);
+  } finally {
+    await client.close();
+  }
 }
 
 async function main(stopped: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Credentials } from '../../environment.ts';
+import type { Credentials } from '../../aws/ambient.ts';
 import { credentialsFileOf, type Home } from './home-paths.ts';
 import { writeFileAtomic } from './home.ts';
 

@@ -26,7 +26,7 @@ export async function storeUsersUp(spec: StoreUsersSpec, say: Say): Promise<{ cr
     endpoint: spec.endpoint,
     region: spec.region,
     addressing: 'path',
-    credentialsFile: credentialsFileOf(home, spec.cluster),
+    credentials: { kind: 'file', file: credentialsFileOf(home, spec.cluster) },
   };
   const admin = await RgwAdmin.open(endpoint, 'admin', { requestSeconds: REQUEST_SECONDS });
   try {
@@ -48,7 +48,7 @@ export async function storeUsersUp(spec: StoreUsersSpec, say: Say): Promise<{ cr
       await makeBucket(endpoint, bucket);
     });
   }
-  return { credentialsFile: endpoint.credentialsFile };
+  return { credentialsFile: credentialsFileOf(home, spec.cluster) };
 }
 
 async function makeBucket(endpoint: StoreEndpoint, bucket: StoreUsersSpec['buckets'][number]): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { readParameter } from '../../cutover/parameter.ts';
 import type { Environment } from '../../environment.ts';
+import { endpointOf } from '../places.ts';
 import type { Database } from '../../ledger/connect.ts';
 import { listConflicts } from '../../ledger/conflicts.ts';
 import { listHolds } from '../../ledger/holds.ts';
@@ -95,12 +96,8 @@ async function readStores(environment: Environment): Promise<Stored> {
     const store = parameter?.stores[name];
     const target = environment.targets[targetCluster];
     if (store === undefined || target === undefined) continue;
-    const { endpoint, region, addressing, bucket, credentials } = store;
-    const used = await StoreClient.open(
-      { kind: 'ceph', endpoint, region, addressing, credentialsFile: credentials.file },
-      credentials.user,
-      { requestSeconds },
-    );
+    const { bucket } = store;
+    const used = await StoreClient.open(endpointOf(store), 'applications', { requestSeconds });
     const onCeph = await StoreClient.open(target, 'applications', { requestSeconds });
     try {
       const candidates: string[] = [];

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Environment } from '../../environment.ts';
+import { ledgerOf, parameterFileOf } from '../places.ts';
 import { auditFinalStore } from '../clients/audit-store.ts';
 import { clientFiles } from '../clients/files.ts';
 import type { LocalMove } from '../local-move.ts';
@@ -38,8 +39,8 @@ function addressesOf(environment: Environment, page: string): { name: string; ur
       name: `Ceph: ${name}`,
       url: endpoint,
     })),
-    { name: 'Applications’ parameter', url: environment.parameter.file },
-    { name: 'Ledger', url: withoutPassword(environment.ledger) },
+    { name: 'Applications’ parameter', url: parameterFileOf(environment) },
+    { name: 'Ledger', url: withoutPassword(ledgerOf(environment)) },
   ];
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { replayLag } from '../../../scripts/ledger/operations.ts';
+import { receiverOf } from '../../../scripts/local/places.ts';
 import { StoreClient } from '../../../scripts/store/client.ts';
 import { eventually, kill, standing, supervised } from '../support.ts';
 import { destroyKeepsEverything } from './destroy.ts';
@@ -50,7 +51,7 @@ export function afterCutover(story: Story): void {
         event(story, keys[2]!, 'ObjectRemoved:DeleteMarkerCreated', '0000000000000003'),
       ];
       for (const record of [...records, records[1]]) {
-        const answer = await fetch(environment.capture.receiver, {
+        const answer = await fetch(receiverOf(environment), {
           method: 'POST',
           body: JSON.stringify({ Records: [record] }),
         });

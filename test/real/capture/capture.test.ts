@@ -4,9 +4,9 @@ import { execa, type ResultPromise } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { proveCanary } from '../../../scripts/capture/canary.ts';
 import {
+  captureTrouble,
   installCapture,
   notificationId,
-  receiverAnswers,
   removeCapture,
 } from '../../../scripts/capture/notification.ts';
 import type { Environment } from '../../../scripts/environment.ts';
@@ -41,7 +41,7 @@ async function startServer(): Promise<void> {
   servers.set(server.pid, server);
   const listening = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'capture-${server.pid}'`;
   await eventually('it has its ledger', async () => (await scratch.ledger.query(listening)).rows.length > 0);
-  await eventually('the receiver answers', () => receiverAnswers(environment));
+  await eventually('the receiver answers', async () => (await captureTrouble(environment)) === null);
 }
 async function stopServer(pid: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined> {
   const server = servers.get(pid);
@@ -66,7 +66,7 @@ beforeAll(async () => {
   scratch = await services.scratch('capture');
   // A topic of this run's own: one whose receiver was gone while events waited may be stuck in RGW for good.
   const topic = `storage-test-capture-${Date.now()}`;
-  const capture = { receiver: 'http://127.0.0.1:18841/events', topic };
+  const capture = { kind: 'push' as const, receiver: 'http://127.0.0.1:18841/events', topic };
   environment = {
     ...scratch.environment,
     capture,

@@ -48,7 +48,7 @@ export class Rehearsal {
     await once(proxy, 'listening');
     const environment: Environment = {
       ...scratch.environment,
-      parameter: { file: path.join(folder, 'parameter.json') },
+      parameter: { kind: 'file', file: path.join(folder, 'parameter.json') },
       cacheTier: {
         ...scratch.environment.cacheTier,
         endpoint: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Environment, Move } from '../../../scripts/environment.ts';
+import { credentialsFileOf } from '../../../scripts/local/places.ts';
 import { openLedger } from '../../../scripts/ledger/connect.ts';
 import { preflight } from '../../../scripts/preflight/preflight.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
@@ -57,7 +58,7 @@ test('a bucket that is not there, on either side, is named once', async () => {
 test('a key that is refused, a user without a key, and a store that is away are told apart', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'preflight-'));
   const file = path.join(folder, 'credentials.json');
-  const keys = JSON.parse(await readFile(environment.source.credentialsFile, 'utf8')) as Record<
+  const keys = JSON.parse(await readFile(credentialsFileOf(environment.source), 'utf8')) as Record<
     string,
     object
   >;
@@ -65,7 +66,8 @@ test('a key that is refused, a user without a key, and a store that is away are 
     file,
     JSON.stringify({ ...keys, migration: { accessKeyId: 'nobody', secretAccessKey: 'x' } }),
   );
-  const refused = { ...environment, source: { ...environment.source, credentialsFile: file } };
+  const credentials = { kind: 'file' as const, file };
+  const refused = { ...environment, source: { ...environment.source, credentials } };
   expect((await findings(refused))[0]).toContain(`its key in ${file} is not accepted (InvalidAccessKeyId)`);
   await writeFile(file, '{}');
   expect((await findings(refused))[0]).toContain('No access key for user "migration"');

@@ -12,7 +12,8 @@ import {
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCredentials } from '../../../scripts/environment.ts';
+import type { StoreEndpoint } from '../../../scripts/environment.ts';
+import { readCredentials } from '../../../scripts/store/credentials.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 
 /**
@@ -30,23 +31,23 @@ describe('the AWS SDK', () => {
     const { environment } = scratch;
     const move = environment.moves[0]!;
     const target = environment.targets[move.targetCluster]!;
-    const open = async (endpoint: string, credentialsFile: string) =>
+    const open = async ({ endpoint }: { endpoint: string }, keys: StoreEndpoint) =>
       new S3Client({
         endpoint,
         region: 'us-east-1',
         forcePathStyle: true,
-        credentials: await readCredentials(credentialsFile, 'applications'),
+        credentials: await readCredentials(keys, 'applications'),
         requestChecksumCalculation: 'WHEN_REQUIRED',
         responseChecksumValidation: 'WHEN_REQUIRED',
       });
     const { source, cacheTier } = services.environment;
     clients = [
-      { name: 'S3', s3: await open(source.endpoint, source.credentialsFile), bucket: scratch.sourceBucket },
-      { name: 'Ceph', s3: await open(target.endpoint, target.credentialsFile), bucket: scratch.targetBucket },
+      { name: 'S3', s3: await open(source, source), bucket: scratch.sourceBucket },
+      { name: 'Ceph', s3: await open(target, target), bucket: scratch.targetBucket },
       // Before the cutover the cache tier's only origin is S3.
       {
         name: 'the cache tier',
-        s3: await open(cacheTier.endpoint, source.credentialsFile),
+        s3: await open(cacheTier, source),
         bucket: scratch.sourceBucket,
       },
     ];

@@ -51,7 +51,7 @@ describe('the client', () => {
   it('presigns URLs of any key', async () => {
     for (const key of AWKWARD_KEYS.filter((each) => !each.includes('./') && !/^\.+$/.test(each))) {
       await client.put(bucket, key, Buffer.from(key));
-      const answer = await fetch(client.presign('GET', bucket, key, { expiresSeconds: 60 }));
+      const answer = await fetch(await client.presign('GET', bucket, key, { expiresSeconds: 60 }));
       expect([answer.status, await answer.text()]).toEqual([200, key]);
     }
   });

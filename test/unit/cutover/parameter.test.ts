@@ -14,7 +14,7 @@ describe("the applications' parameter", () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'parameter-'));
     const example = exampleEnvironment();
     environment = parseEnvironment(
-      { ...example, parameter: { file: path.join(folder, 'parameter.json') } },
+      { ...example, parameter: { kind: 'file', file: path.join(folder, 'parameter.json') } },
       'a test',
     );
   });
@@ -34,7 +34,7 @@ describe("the applications' parameter", () => {
       region: 'us-east-1',
       addressing: 'path',
       bucket: 'images-on-s3',
-      credentials: { file: '/credentials/source.json', user: 'applications' },
+      credentials: { kind: 'file', file: '/credentials/source.json', user: 'applications' },
     });
   });
 
@@ -43,11 +43,11 @@ describe("the applications' parameter", () => {
     expect(stores['images']).toMatchObject({
       endpoint: environment.cacheTier.endpoint,
       bucket: 'images-on-ceph',
-      credentials: { file: '/credentials/images.json', user: 'applications' },
+      credentials: { kind: 'file', file: '/credentials/images.json', user: 'applications' },
     });
     expect(stores['metadata']).toMatchObject({
       endpoint: environment.targets['metadata']?.endpoint,
-      credentials: { file: '/credentials/metadata.json', user: 'applications' },
+      credentials: { kind: 'file', file: '/credentials/metadata.json', user: 'applications' },
     });
   });
 
@@ -56,7 +56,7 @@ describe("the applications' parameter", () => {
     await say('hold', 'source');
     const last = await say('ceph', 'target');
     expect(last.version).toBe(3);
-    const text = await readFile(environment.parameter.file, 'utf8');
+    const text = await readFile(path.join(folder, 'parameter.json'), 'utf8');
     expect(ParameterSchema.parse(JSON.parse(text))).toEqual(last);
   });
 });

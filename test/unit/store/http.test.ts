@@ -39,9 +39,9 @@ async function store(answers: Answer[], requestSeconds = 5) {
       endpoint: `http://127.0.0.1:${port}`,
       region: 'us-east-1',
       addressing: 'path',
-      credentialsFile: '/none',
+      credentials: { kind: 'file', file: '/none' },
     },
-    { accessKeyId: 'A', secretAccessKey: 'S' },
+    () => Promise.resolve({ accessKeyId: 'A', secretAccessKey: 'S' }),
     { requestSeconds },
   );
   open.push(transport, { close: () => (server.closeAllConnections(), server.close()) });

@@ -112,15 +112,18 @@ describe('the local environment', () => {
     expect(parseEnvironment(document, 'a test')).toMatchObject({
       name: 'local',
       ledger: 'postgresql:///ledger?host=/h/run/postgres&user=storage',
-      source: { endpoint: 'http://127.0.0.1:7480', credentialsFile: '/h/credentials/source.json' },
+      source: {
+        endpoint: 'http://127.0.0.1:7480',
+        credentials: { kind: 'file', file: '/h/credentials/source.json' },
+      },
       targets: {
         images: { endpoint: 'http://127.0.0.1:7481' },
         metadata: { endpoint: 'http://127.0.0.1:7483' },
       },
       cacheTier: {
         endpoint: 'http://127.0.0.1:7400',
-        originFile: '/h/nginx/origin.conf',
         maxStaleSeconds: 3,
+        turn: { kind: 'file', originFile: '/h/nginx/origin.conf' },
       },
       bounds,
     });

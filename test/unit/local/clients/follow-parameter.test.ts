@@ -7,12 +7,14 @@ import { FollowedStore } from '../../../../scripts/local/clients/follow-paramete
 import { exampleEnvironment } from '../../../support/example-environment.ts';
 
 let folder: string;
+let file: string;
 beforeEach(async () => (folder = await mkdtemp(path.join(os.tmpdir(), 'storage-parameter-'))));
 afterEach(() => rm(folder, { recursive: true }));
 
 const environmentHere = (refreshSeconds: number) => {
   const environment = exampleEnvironment();
-  environment.parameter.file = path.join(folder, 'parameter.json');
+  file = path.join(folder, 'parameter.json');
+  environment.parameter = { kind: 'file', file };
   environment.bounds.refreshSeconds = refreshSeconds;
   return environment;
 };
@@ -31,9 +33,7 @@ const say = (
 test('a mutation waits while the hold lasts and then goes to the store of now; reads go on', async () => {
   const environment = environmentHere(0.01);
   await say(environment, 'hold');
-  const images = new FollowedStore(environment.parameter.file, 'images', (store) =>
-    Promise.resolve(store.bucket),
-  );
+  const images = new FollowedStore(file, 'images', (store) => Promise.resolve(store.bucket));
   let mutated = false;
   const mutation = images.forMutation().then((turn) => {
     mutated = true;
@@ -49,7 +49,7 @@ test('the deadline of requests may change while running', async () => {
   const environment = environmentHere(0.001);
   await say(environment, 's3', 10);
   const opened: number[] = [];
-  const images = new FollowedStore(environment.parameter.file, 'images', (_, requestSeconds) => {
+  const images = new FollowedStore(file, 'images', (_, requestSeconds) => {
     opened.push(requestSeconds);
     return Promise.resolve(requestSeconds);
   });
@@ -64,7 +64,7 @@ test('a parameter that turns to hold while a client is opened stops the mutation
   const environment = environmentHere(0.001);
   await say(environment, 's3');
   let opened = 0;
-  const images = new FollowedStore(environment.parameter.file, 'images', async (store) => {
+  const images = new FollowedStore(file, 'images', async (store) => {
     // Longer than the refresh interval: what was read before is too old to act on.
     if (opened++ === 0) await say(environment, 'hold');
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -82,8 +82,6 @@ test('a parameter that turns to hold while a client is opened stops the mutation
 test('a store that the parameter does not name is an error that names it', async () => {
   const environment = environmentHere(1);
   await say(environment, 's3');
-  const unknown = new FollowedStore(environment.parameter.file, 'orders', () => Promise.resolve(1));
-  await expect(unknown.forRead()).rejects.toThrow(
-    `${environment.parameter.file} names no store for "orders"`,
-  );
+  const unknown = new FollowedStore(file, 'orders', () => Promise.resolve(1));
+  await expect(unknown.forRead()).rejects.toThrow(`${file} names no store for "orders"`);
 });

@@ -1,0 +1,33 @@
+import type { Environment } from '../environment.ts';
+import { UserError } from '../errors.ts';
+
+/** The long work that ends by itself: the bulk copy, and the comparison of all keys after it. */
+export type LongWork = 'copy' | 'verify';
+
+/**
+ * `none`: not started for this run · `running` · `stopped`: started and put to sleep · `ended`: done ·
+ * `failed`: ended before the work did.
+ */
+export type WorkState = 'none' | 'running' | 'stopped' | 'ended' | 'failed';
+
+/** What runs the long work: a supervisor on this machine, or a Kubernetes cluster. */
+export type Workers = {
+  /**
+   * Starts the work and returns when it has begun, not when it is done. Where it runs already nothing
+   * happens; where it had failed it begins again, and goes on where it was.
+   *
+   * @param run what it belongs to, of letters, digits and dashes: another run is other work
+   */
+  start(work: LongWork, run: string): Promise<void>;
+  state(work: LongWork, run: string): Promise<WorkState>;
+  /** Where a person finds out why it failed. */
+  whereToLook(work: LongWork, run: string): string;
+};
+
+export async function workersOf(environment: Environment): Promise<Workers> {
+  const { workers } = environment;
+  if (workers.kind === 'supervisor') {
+    return (await import('./supervisor.ts')).supervisorWorkers(workers.supervisorConfig);
+  }
+  throw new UserError(`This version starts no work on the cluster ${workers.cluster.name}`, { exitCode: 3 });
+}
