@@ -1,120 +1,66 @@
-import { z } from 'zod';
 import { RESERVED_PREFIX, type Move } from '../environment.ts';
-import { messageOf } from '../errors.ts';
 import type { NewOperation, OperationKind } from '../ledger/operations.ts';
+import { MalformedEvent, readChanges, type Change } from './records.ts';
 import { normaliseSequencer } from './sequencer.ts';
+
+export { MalformedEvent };
 
 /** The object whose events prove that capture is alive. Present in every source bucket. */
 export const CANARY_KEY = `${RESERVED_PREFIX}canary`;
-
-/**
- * A message that cannot be stored as it is. Whoever sent it must keep it and try again: an event that was
- * acknowledged but not stored is lost.
- */
-export class MalformedEvent extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'MalformedEvent';
-  }
-}
-
-/** PostgreSQL has no text with NUL in it: refused by name here, not as a failed transaction of others'. */
-const text = z.string().refine((value) => !value.includes('\0'), 'holds a NUL character');
-
-/** What we read of a record; everything else in it is left alone. */
-const RecordSchema = z.object({
-  eventSource: z.enum(['aws:s3', 'ceph:s3']),
-  eventName: text.min(1),
-  eventTime: z.string().optional(),
-  userIdentity: z.object({ principalId: text.optional() }).optional(),
-  s3: z.object({
-    bucket: z.object({ name: z.string().min(1) }),
-    object: z.object({
-      key: z.string().min(1),
-      size: z.number().int().nonnegative().optional(),
-      eTag: text.optional(),
-      versionId: text.nullish(),
-      sequencer: z.string().optional(),
-    }),
-  }),
-});
-type S3Record = z.infer<typeof RecordSchema>;
-
-/** Amazon says hello to a new subscription with this, without `Records`. */
-const TestEventSchema = z.object({ Event: z.literal('s3:TestEvent') });
 
 /** What decides which records become operations. */
 export type EventRules = {
   moves: readonly Pick<Move, 'name' | 'sourceBucket'>[];
   /**
-   * Principals as the events write them whose writes are the migration's own. Their events are dropped,
-   * the canary's excepted: a worker that listened to itself would never come to rest.
+   * Whose writes are the migration's own. Their events are dropped, the canary's excepted: a worker that
+   * listened to itself would never come to rest. A user's name on Ceph; on Amazon the unique id of a role
+   * (`AROA…`), which events write as `AWS:AROA…:SESSION`.
+   *
+   * EventBridge tells only the account. There the mark of our own writes is their key: all that the
+   * migration writes to S3 lies below RESERVED_PREFIX.
    */
   ownPrincipals: readonly string[];
 };
 
 /**
- * Reads one notification as the stores send it (a document with `Records`) into operations for the log.
- * Empty where it holds nothing for us. Throws MalformedEvent for anything that it does not understand.
+ * Reads one message as it comes (see `readChanges`) into operations for the log. Empty where it holds
+ * nothing for us. Throws MalformedEvent for anything that it does not understand.
  */
 export function readNotification(document: unknown, rules: EventRules): NewOperation[] {
-  if (TestEventSchema.safeParse(document).success) return [];
-  const envelope = z.object({ Records: z.array(z.unknown()) }).safeParse(document);
-  if (!envelope.success) throw new MalformedEvent('neither "Records" nor a test event');
-  return envelope.data.Records.flatMap((record, index) => {
-    const parsed = RecordSchema.safeParse(record);
-    if (!parsed.success) {
-      const [issue] = parsed.error.issues;
-      throw new MalformedEvent(`record ${index}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
-    }
-    return readRecord(parsed.data, rules) ?? [];
-  });
+  return readChanges(document).flatMap((change) => toOperation(change, rules) ?? []);
 }
 
-function readRecord(record: S3Record, rules: EventRules): NewOperation | null {
-  const { bucket, object } = record.s3;
-  const move = rules.moves.find((candidate) => candidate.sourceBucket === bucket.name);
+function toOperation(change: Change, rules: EventRules): NewOperation | null {
+  const { key, eventName, principal } = change;
+  const move = rules.moves.find((candidate) => candidate.sourceBucket === change.bucket);
   // Not ours to forget: somebody pointed another bucket's notification here, or a move was renamed.
-  if (move === undefined) throw new MalformedEvent(`bucket "${bucket.name}" is not one that moves`);
-
-  const key = decodeKey(record.eventSource, object.key);
+  if (move === undefined) throw new MalformedEvent(`bucket "${change.bucket}" is not one that moves`);
   if (key.includes('\0')) throw new MalformedEvent(`key ${JSON.stringify(key)} holds a NUL character`);
-  const eventName = record.eventName.replace(/^s3:/, '');
-  const principal = record.userIdentity?.principalId;
+
   const canary = key === CANARY_KEY && eventName.startsWith('ObjectCreated:');
   // The migration's own corner of the bucket never moves, whoever touches it.
   if (key.startsWith(RESERVED_PREFIX) && !canary) return null;
-  if (!canary && principal !== undefined && rules.ownPrincipals.includes(principal)) return null;
-
-  const time = record.eventTime === undefined ? NaN : Date.parse(record.eventTime);
+  if (!canary && principal !== undefined && rules.ownPrincipals.some((own) => isOwn(principal, own))) {
+    return null;
+  }
+  const time = change.time === undefined ? NaN : Date.parse(change.time);
   return {
     move: move.name,
     key,
     kind: canary ? 'canary' : kindOf(eventName),
     eventName,
-    eventSource: record.eventSource,
-    sequencer: normaliseSequencer(record.eventSource, object.sequencer),
-    versionId: object.versionId || undefined,
-    etag: object.eTag?.replaceAll('"', '') || undefined,
-    size: object.size,
+    eventSource: change.eventSource,
+    sequencer: normaliseSequencer(change.eventSource, change.sequencer),
+    versionId: change.versionId || undefined,
+    etag: change.etag?.replaceAll('"', '') || undefined,
+    size: change.size,
     principal,
     eventTime: Number.isNaN(time) ? undefined : new Date(time),
   };
 }
 
-/**
- * Amazon form-encodes keys in events (`+` for a space); Ceph writes them as they are. The wrong one of
- * the two names another object.
- */
-function decodeKey(source: S3Record['eventSource'], key: string): string {
-  if (source === 'ceph:s3') return key;
-  try {
-    return decodeURIComponent(key.replaceAll('+', ' '));
-  } catch (error) {
-    throw new MalformedEvent(`key ${JSON.stringify(key)} is not form-encoded: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+function isOwn(principal: string, own: string): boolean {
+  return principal === own || principal.startsWith(`AWS:${own}:`);
 }
 
 /**

@@ -57,6 +57,36 @@ function cephRecord(overrides: { key?: string; eventName?: string; principalId?:
   };
 }
 
+/** As Amazon documents it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html */
+function bridgeEvent(overrides: { detailType?: string; detail?: object; key?: string } = {}) {
+  return {
+    version: '0',
+    id: '17793124-05d4-b198-2fde-7ededc63b103',
+    'detail-type': overrides.detailType ?? 'Object Created',
+    source: 'aws.s3',
+    account: '111122223333',
+    time: '2021-11-12T00:00:00Z',
+    region: 'ca-central-1',
+    resources: ['arn:aws:s3:::food-images'],
+    detail: {
+      version: '0',
+      bucket: { name: 'food-images' },
+      object: {
+        key: overrides.key ?? 'a b+%41ü.jpg',
+        size: 5,
+        etag: 'b1946ac92492d2347c6235b4d2611184',
+        'version-id': 'IYV3p45BT0ac8hjHg1houSdS1a.Mro8e',
+        sequencer: '617f08299329d189',
+      },
+      'request-id': 'N4N7GDK58NMKJ12R',
+      requester: '123456789012',
+      'source-ip-address': '1.2.3.4',
+      reason: 'PutObject',
+      ...overrides.detail,
+    },
+  };
+}
+
 describe('a record becomes an operation', () => {
   test("Amazon's", () => {
     expect(readNotification({ Records: [awsRecord({ key: 'a+b%2Bc%25/%C3%BC%0A.jpg' })] }, rules)).toEqual([
@@ -94,11 +124,66 @@ describe('a record becomes an operation', () => {
     ]);
   });
 
+  test("EventBridge's, whose keys are not encoded", () => {
+    expect(readNotification(bridgeEvent(), rules)).toEqual([
+      {
+        move: 'images',
+        key: 'a b+%41ü.jpg',
+        kind: 'put',
+        eventName: 'ObjectCreated:Put',
+        eventSource: 'aws:s3',
+        sequencer: '617F08299329D189'.padEnd(48, '0'),
+        versionId: 'IYV3p45BT0ac8hjHg1houSdS1a.Mro8e',
+        etag: 'b1946ac92492d2347c6235b4d2611184',
+        size: 5,
+        principal: '123456789012',
+        eventTime: new Date('2021-11-12T00:00:00Z'),
+      },
+    ]);
+  });
+
+  test.each([
+    ['Object Created', { reason: 'CompleteMultipartUpload' }, 'ObjectCreated:CompleteMultipartUpload', 'put'],
+    ['Object Created', { reason: 'POST Object' }, 'ObjectCreated:Post', 'put'],
+    ['Object Created', { reason: 'NewCall' }, 'ObjectCreated:NewCall', 'put'],
+    [
+      'Object Deleted',
+      { reason: 'DeleteObject', 'deletion-type': 'Permanently Deleted' },
+      'ObjectRemoved:Delete',
+      'delete',
+    ],
+    [
+      'Object Deleted',
+      { reason: 'DeleteObject', 'deletion-type': 'Delete Marker Created' },
+      'ObjectRemoved:DeleteMarkerCreated',
+      'delete',
+    ],
+    [
+      'Object Deleted',
+      { reason: 'Lifecycle Expiration', 'deletion-type': 'Delete Marker Created' },
+      'LifecycleExpiration:DeleteMarkerCreated',
+      'expire',
+    ],
+    ['Object Tags Added', {}, 'ObjectTagging:Put', 'put'],
+    ['Object ACL Updated', {}, 'ObjectAcl:Put', 'put'],
+    ['Object Something New', {}, 'ObjectSomethingNew', 'put'],
+  ])('of EventBridge %s, %o is %s', (detailType, detail, eventName, kind) => {
+    const [operation] = readNotification(bridgeEvent({ detailType, detail }), rules);
+    expect(operation).toMatchObject({ eventName, kind });
+  });
+
+  test('the canary is one by EventBridge too', () => {
+    expect(readNotification(bridgeEvent({ key: CANARY_KEY }), rules)).toMatchObject([
+      { kind: 'canary', etag: 'b1946ac92492d2347c6235b4d2611184' },
+    ]);
+  });
+
   test('any key survives, form-encoded by Amazon and raw by Ceph', () => {
     const anyKey = fc.string({ unit: 'binary', minLength: 1 }).filter((key) => !key.includes('\0'));
     fc.assert(
       fc.property(anyKey, (key) => {
         fc.pre(!key.startsWith('.migration/'));
+        expect(readNotification(bridgeEvent({ key }), rules)[0]?.key).toBe(key);
         const aws = awsRecord({ key: encodeURIComponent(key).replaceAll('%20', '+') });
         expect(readNotification({ Records: [aws, cephRecord({ key })] }, rules).map((o) => o.key)).toEqual([
           key,
@@ -157,6 +242,19 @@ describe('what is not for the log', () => {
     expect(readNotification({ Records }, rules).map(({ kind }) => kind)).toEqual(['canary', 'put']);
   });
 
+  test('a role is known by its unique id, whatever its session is called', () => {
+    const own = { ...rules, ownPrincipals: ['AROADBQP57FF2AEXAMPLE'] };
+    const by = (principalId: string) =>
+      readNotification({ Records: [awsRecord({ principalId })] }, own).map(({ kind }) => kind);
+    expect(by('AWS:AROADBQP57FF2AEXAMPLE:eks-storage-sync-7d1')).toEqual([]);
+    expect(by('AWS:AROADBQP57FF2AEXAMPLE2:session')).toEqual(['put']);
+    expect(by('AWS:AIDAEXAMPLE:AROADBQP57FF2AEXAMPLE')).toEqual(['put']);
+  });
+
+  test("what of EventBridge happens in the migration's own corner, for it tells no principal", () => {
+    expect(readNotification(bridgeEvent({ key: '.migration/write-probe' }), rules)).toEqual([]);
+  });
+
   test("what else happens in the migration's own corner", () => {
     const Records = [
       cephRecord({ key: '.migration/other' }),
@@ -169,9 +267,12 @@ describe('what is not for the log', () => {
 
 describe('what is refused, so that its sender keeps it', () => {
   test.each<[string, unknown, RegExp]>([
-    ['no records', {}, /neither "Records" nor a test event/],
-    ['nothing', null, /neither "Records" nor a test event/],
+    ['no records', {}, /neither "Records", nor an event of EventBridge, nor a test event/],
+    ['nothing', null, /neither "Records", nor an event of EventBridge, nor a test event/],
     ['another source', { Records: [{ ...cephRecord(), eventSource: 'minio:s3' }] }, /record 0: eventSource/],
+    ['EventBridge of another source', { ...bridgeEvent(), source: 'aws.ec2' }, /event: source/],
+    ['EventBridge without a key', bridgeEvent({ key: '' }), /event: detail\.object\.key/],
+    ['a NUL by EventBridge', bridgeEvent({ key: 'a\0b' }), /NUL/],
     ['no key', { Records: [cephRecord(), cephRecord({ key: '' })] }, /record 1: s3\.object\.key/],
     [
       'a key that is not form-encoded',
