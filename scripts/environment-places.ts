@@ -56,6 +56,17 @@ export const CaptureSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** The receiver of the Ceph clusters' notifications, and where it keeps them. */
+export const EventsSchema = z.strictObject({
+  /** Where the receiver itself listens, for example `http://0.0.0.0:8090/events`. */
+  listen: z.url({ protocol: /^http$/ }),
+  /** Where the clusters push to: a load balancer's name, with the path of `listen`. */
+  pushEndpoint: z.url({ protocol: /^https?$/ }),
+  /** The topic's name on every cluster. */
+  topic: z.string().min(1),
+  database: LedgerSchema,
+});
+
 export const ParameterPlaceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('file'), file: z.string().min(1) }),
   z.strictObject({ kind: z.literal('ssm'), name: z.string().startsWith('/'), region }),

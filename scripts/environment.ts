@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   CaptureSchema,
   CredentialsSourceSchema,
+  EventsSchema,
   LedgerSchema,
   ParameterPlaceSchema,
   TurnSchema,
@@ -61,6 +62,8 @@ const EnvironmentSchema = z
     targets: z.record(z.string(), StoreEndpointSchema),
     moves: z.array(MoveSchema).min(1),
     capture: CaptureSchema,
+    /** Where the Ceph clusters' own notifications go, for the workers that listen to them. None on one machine. */
+    events: EventsSchema.optional(),
     /** The applications' parameter: one JSON document. */
     parameter: ParameterPlaceSchema,
     cacheTier: z.strictObject({

@@ -18,6 +18,7 @@ const migrate = defineCommand({
     preflight: load(() => import('./preflight/command.ts')),
     phase: load(() => import('./phase/command.ts')),
     capture: load(() => import('./capture/command.ts')),
+    events: load(() => import('./events/command.ts')),
     sync: load(() => import('./sync/command.ts')),
     replay: load(() => import('./replay/command.ts')),
     verify: load(() => import('./verify/command.ts')),

@@ -3,6 +3,7 @@ import { messageOf } from '../errors.ts';
 import { transaction, type Pool } from '../ledger/connect.ts';
 import { appendOperations, type NewOperation } from '../ledger/operations.ts';
 import { MalformedEvent, readNotification, type EventRules } from './event.ts';
+import { GroupCommit } from './group-commit.ts';
 
 /** The user that does the migration's own writes on the source: canary and control documents. */
 export const OWN_USER = 'migration';
@@ -32,46 +33,22 @@ export function parseBody(body: string): unknown {
 /**
  * The one way into the log, for the Lambda and for the receiver: notification → operations → one
  * transaction. When `store` returns, the operations are durable.
- *
- * Messages that come while a transaction is on its way are stored together by the next one: a store that
- * pushes a hundred at once costs two commits, not a hundred.
  */
 export class CaptureHandler {
-  readonly #ledger: Pool;
+  readonly #commit: GroupCommit<NewOperation>;
   readonly #rules: EventRules;
-  #waiting: { operations: NewOperation[]; stored: PromiseWithResolvers<void> }[] = [];
-  #storing = false;
 
   constructor(ledger: Pool, rules: EventRules) {
-    this.#ledger = ledger;
+    this.#commit = new GroupCommit((operations) =>
+      transaction(ledger, (client) => appendOperations(client, operations)),
+    );
     this.#rules = rules;
   }
 
   /** @returns how many operations the notification became. Throws MalformedEvent, or the ledger's error. */
   async store(document: unknown): Promise<number> {
     const operations = readNotification(document, this.#rules);
-    if (operations.length === 0) return 0;
-    const stored = Promise.withResolvers<void>();
-    this.#waiting.push({ operations, stored });
-    if (!this.#storing) void this.#drain();
-    await stored.promise;
+    await this.#commit.add(operations);
     return operations.length;
-  }
-
-  /** Never rejects: a failure goes to those whose messages it concerns. */
-  async #drain(): Promise<void> {
-    this.#storing = true;
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      try {
-        const operations = batch.flatMap((message) => message.operations);
-        await transaction(this.#ledger, (client) => appendOperations(client, operations));
-        for (const { stored } of batch) stored.resolve();
-      } catch (error) {
-        for (const { stored } of batch) stored.reject(error);
-      }
-    }
-    this.#storing = false;
   }
 }

@@ -18,7 +18,7 @@ export function notificationId(move: Pick<Move, 'name'>): string {
 const BUCKET_OWNER = 'applications';
 
 /** RGW 16.2.15 raises no events for lifecycle, tags, ACLs or restores and refuses names it does not know. */
-const CEPH_EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'];
+export const CEPH_EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'];
 const AWS_EVENTS = [
   ...CEPH_EVENTS,
   's3:ObjectRestore:Completed',

@@ -70,8 +70,8 @@ async function listen(server: Server, url: URL): Promise<void> {
     await promise;
   } catch (error) {
     throw new UserError(
-      `The capture receiver cannot listen on ${url.host}: ${messageOf(error)}. ` +
-        'Stop what uses that port, or give capture another one.',
+      `The receiver of notifications cannot listen on ${url.host}: ${messageOf(error)}. ` +
+        'Stop what uses that port, or give it another one.',
       { exitCode: 3, cause: error },
     );
   }
