@@ -8,3 +8,4 @@ export {
 } from './parameter.ts';
 export { PublicNames, type PublicNamesArgs } from './public-names.ts';
 export { UNDECIDED } from './undecided.ts';
+export { TLS_POLICY } from './tls.ts';
