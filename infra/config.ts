@@ -1,47 +1,34 @@
 import * as pulumi from '@pulumi/pulumi';
 import { z } from 'zod';
-import { PHASES } from './phases/phase.ts';
+import { awsFindings } from './settings/aws-findings.ts';
+import { AwsSettingsSchema, type AwsSettings } from './settings/aws.ts';
+import { closest } from './settings/closest.ts';
+import type { Finding } from './settings/common.ts';
+import { localFindings, LocalSettingsSchema, type LocalSettings } from './settings/local.ts';
 
 /**
- * The only reader of `pulumi.Config`. Everything that is wrong is said at once; a misspelt key too,
- * which the engine lets pass.
+ * The only reader of `pulumi.Config`. Everything that is wrong is said at once, before any resource; a
+ * misspelt key too, which the engine lets pass.
  */
 
-const count = z.int().positive();
-const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'must be a bucket name');
+/** `region` is the AWS provider's own key, `aws:region`. */
+export type Settings = LocalSettings | (AwsSettings & { region: string });
 
-const BucketSchema = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case letters, digits and dashes'),
-  source: bucketName,
-  cluster: z.enum(['images', 'metadata']),
-  target: bucketName,
-});
+const SCHEMAS = { local: LocalSettingsSchema, dev: AwsSettingsSchema, prod: AwsSettingsSchema };
+const EnvironmentSchema = z.enum(['local', 'dev', 'prod']);
 
-/** Keys without a default must be set; what each means stands in Pulumi.yaml. */
-const SettingsSchema = z.strictObject({
-  environment: z.enum(['local']),
-  phase: z.enum(PHASES).default('prepare'),
-  wait: z.boolean().default(false),
-  buckets: z
-    .array(BucketSchema)
-    .min(1)
-    .refine((buckets) => new Set(buckets.map((b) => b.name)).size === buckets.length, 'two have one name'),
-  keepDays: count.default(15),
-  quietSeconds: count.default(3600),
-  holdLimitSeconds: count.default(30),
-  requestSeconds: count.default(60),
-  holdRequestMilliseconds: count.default(5000),
-  refreshMilliseconds: count.default(1000),
-  syncWorkers: count.max(64).default(2),
-  revive: z.string().default(''),
-  clockAheadDays: z.int().nonnegative().default(0),
-  home: z.string().startsWith('/', 'must be an absolute path').default('/var/lib/storage-local'),
-  portBase: z.int().min(1024).max(32000).default(7400),
-});
-export type Settings = z.infer<typeof SettingsSchema>;
-type Key = keyof Settings;
-
-const TEXT_KEYS: readonly Key[] = ['environment', 'phase', 'home', 'revive'];
+/** What is text even where it reads like JSON: an account's twelve digits are no number. */
+const TEXT_KEYS: readonly string[] = [
+  'environment',
+  'phase',
+  'home',
+  'revive',
+  'account',
+  'owner',
+  'costCenter',
+  'image',
+  'cephImage',
+];
 
 /** Reads and checks the stack's configuration. Throws a RunError with every finding. */
 export function readSettings(): Settings {
@@ -56,52 +43,100 @@ export function readSettings(): Settings {
  * @param all     all keys of the stack, as text
  */
 export function parseSettings(project: string, all: Readonly<Record<string, string>>): Settings {
-  const known = Object.keys(SettingsSchema.shape);
-  const findings: string[] = [];
-  const raw: Record<string, unknown> = {};
-  for (const [fullKey, text] of Object.entries(all)) {
-    const [namespace, key] = [
-      fullKey.slice(0, fullKey.indexOf(':')),
-      fullKey.slice(fullKey.indexOf(':') + 1),
-    ];
-    if (namespace !== project) continue;
-    if (!known.includes(key)) {
-      findings.push(`${fullKey}: there is no such setting; did you mean ${project}:${closest(key, known)}?`);
-      continue;
-    }
-    raw[key] = (TEXT_KEYS as readonly string[]).includes(key) ? text : parsed(text);
-  }
-  const result = SettingsSchema.safeParse(raw);
-  for (const issue of result.error?.issues ?? []) {
-    const [key, ...rest] = issue.path;
-    const given = key === undefined ? undefined : raw[String(key)];
-    const where = rest.map((part) => `[${String(part)}]`).join('');
-    findings.push(
+  const environment = EnvironmentSchema.safeParse(all[`${project}:environment`]);
+  if (!environment.success) {
+    const given = all[`${project}:environment`];
+    throw refusal([
       given === undefined
-        ? `${project}:${String(key)}: not set. Set it: pulumi config set ${project}:${String(key)} …`
-        : `${project}:${String(key)}${where}: ${issue.message}; it is ${JSON.stringify(given)}`,
-    );
+        ? `${project}:environment: not set. Set it: pulumi config set ${project}:environment local (or dev, or prod)`
+        : `${project}:environment: must be one of local, dev, prod; it is ${JSON.stringify(given)}`,
+    ]);
   }
-  if (result.success) findings.push(...contradictions(project, result.data));
-  if (findings.length > 0 || !result.success) {
-    throw new pulumi.RunError(
-      `The configuration of this stack is not right:\n${findings.map((finding) => `  - ${finding}`).join('\n')}`,
-    );
+  const schema = SCHEMAS[environment.data];
+  const { raw, findings } = keysOf(project, all, schema);
+  const result = schema.safeParse(raw);
+  if (!result.success) findings.push(...result.error.issues.map((issue) => describe(project, issue, raw)));
+
+  const region = all['aws:region'];
+  if (environment.data !== 'local' && region === undefined) {
+    findings.push('aws:region: not set. Set it: pulumi config set aws:region us-east-1');
   }
-  return result.data;
+  if (result.success) {
+    findings.push(...together(result.data, region).map(({ key, says }) => `${project}:${key}: ${says}`));
+  }
+  if (findings.length > 0 || !result.success) throw refusal(findings);
+  return result.data.environment === 'local' ? result.data : { ...result.data, region: region ?? '' };
 }
 
-/** What each key allows alone and what does not go together. */
-function contradictions(project: string, settings: Settings): string[] {
+/** What is right alone and wrong together. */
+function together(settings: LocalSettings | AwsSettings, region: string | undefined): Finding[] {
+  if (settings.environment === 'local') return localFindings(settings);
+  return awsFindings(settings, region ?? '');
+}
+
+function keysOf(
+  project: string,
+  all: Readonly<Record<string, string>>,
+  schema: z.ZodObject,
+): { raw: Record<string, unknown>; findings: string[] } {
+  const known = Object.keys(schema.shape);
+  const raw: Record<string, unknown> = {};
   const findings: string[] = [];
-  const drain = (settings.refreshMilliseconds + settings.holdRequestMilliseconds) / 1000;
-  if (drain >= settings.holdLimitSeconds) {
-    findings.push(
-      `${project}:holdLimitSeconds: ${settings.holdLimitSeconds} s is less than what a hold waits for writes in flight ` +
-        `(refreshMilliseconds + holdRequestMilliseconds = ${drain} s): every hold would be called off`,
-    );
+  for (const [fullKey, text] of Object.entries(all)) {
+    const colon = fullKey.indexOf(':');
+    const key = fullKey.slice(colon + 1);
+    if (fullKey.slice(0, colon) !== project || isEmpty(text)) continue;
+    const value = TEXT_KEYS.includes(key) ? text : parsed(text);
+    const elsewhere = elsewhereDeclared(key);
+    if (known.includes(key)) {
+      raw[key] = value;
+    } else if (elsewhere === undefined) {
+      findings.push(`${fullKey}: there is no such setting; did you mean ${project}:${closest(key, known)}?`);
+    } else if (!isDefault(elsewhere, value)) {
+      findings.push(`${fullKey}: has no meaning in this environment. Remove it: pulumi config rm ${fullKey}`);
+    }
   }
-  return findings;
+  return { raw, findings };
+}
+
+/** What Pulumi.yaml declares for a key that this stack does not have. */
+function isEmpty(text: string): boolean {
+  return text === '' || text === '[]' || text === '{}';
+}
+
+function elsewhereDeclared(key: string): z.core.$ZodType | undefined {
+  const shapes: Record<string, z.core.$ZodType>[] = Object.values(SCHEMAS).map((schema) => schema.shape);
+  return shapes.find((shape) => key in shape)?.[key];
+}
+
+/** The engine adds the defaults of Pulumi.yaml to every stack, of another environment's keys too. */
+function isDefault(type: z.core.$ZodType, value: unknown): boolean {
+  return type instanceof z.ZodDefault && type.parse(undefined) === value;
+}
+
+function describe(project: string, issue: z.core.$ZodIssue, raw: Record<string, unknown>): string {
+  if (issue.code === 'unrecognized_keys' && issue.path.length > 0) {
+    return `${where(project, issue.path)}: there is no ${issue.keys.map((key) => `"${key}"`).join(', ')} in it`;
+  }
+  const given = issue.path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
+    raw,
+  );
+  const name = where(project, issue.path);
+  if (given !== undefined) return `${name}: ${issue.message}; it is ${JSON.stringify(given)}`;
+  return issue.path.length === 1
+    ? `${name}: not set. Set it: pulumi config set ${name} …`
+    : `${name}: not set; ${issue.message}`;
+}
+
+/** `storage:ceph.images.nodeGroups[0].count`, as `pulumi config set --path` takes it. */
+function where(project: string, path: readonly PropertyKey[]): string {
+  const [key, ...rest] = path;
+  return (
+    `${project}:${String(key)}` +
+    rest.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
+  );
 }
 
 function parsed(text: string): unknown {
@@ -112,21 +147,8 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The known word that takes the fewest edits (Levenshtein). */
-function closest(word: string, known: readonly string[]): string {
-  const distance = (a: string, b: string): number => {
-    let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-    for (let i = 1; i <= a.length; i += 1) {
-      const next = [i];
-      for (let j = 1; j <= b.length; j += 1) {
-        const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-        next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
-      }
-      row = next;
-    }
-    return row[b.length] ?? Infinity;
-  };
-  return known.reduce((best, candidate) =>
-    distance(word, candidate) < distance(word, best) ? candidate : best,
+function refusal(findings: readonly string[]): pulumi.RunError {
+  return new pulumi.RunError(
+    `The configuration of this stack is not right:\n${findings.map((finding) => `  - ${finding}`).join('\n')}`,
   );
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type * as pulumi from '@pulumi/pulumi';
 import type { Environment } from '../../scripts/environment.ts';
-import type { Settings } from '../config.ts';
+import type { LocalSettings } from '../settings/local.ts';
 import { PhaseGate, PhaseSettle } from '../phases/gate-and-settle.ts';
 import { workersOf } from '../phases/phase.ts';
 import { LocalEnvironment, Workers, type LocalRuntime } from './index.ts';
@@ -12,7 +12,7 @@ const SECONDS_A_DAY = 86_400;
  * The stack `local`: the environment that all phases share, the gate that everything which a phase changes
  * depends on, that, and settle.
  */
-export function localStack(settings: Settings): Record<string, pulumi.Input<unknown>> {
+export function localStack(settings: LocalSettings): Record<string, pulumi.Input<unknown>> {
   const runtime: LocalRuntime = {
     home: settings.home,
     nodeBinary: process.execPath,
@@ -50,7 +50,7 @@ export function localStack(settings: Settings): Record<string, pulumi.Input<unkn
 }
 
 /** What the scripts may take and must wait for. Days of a cloud are seconds on one machine. */
-function boundsOf(settings: Settings): Environment['bounds'] {
+function boundsOf(settings: LocalSettings): Environment['bounds'] {
   return {
     refreshSeconds: settings.refreshMilliseconds / 1000,
     requestSeconds: settings.requestSeconds,

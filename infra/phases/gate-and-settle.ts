@@ -1,6 +1,6 @@
 import * as command from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
-import type { Phase } from './phase.ts';
+import { originOf, parameterOf, type Phase } from './phase.ts';
 
 export type PhaseStepArgs = {
   /** The phase that the configuration asks for. */
@@ -30,13 +30,23 @@ export class PhaseGate extends pulumi.ComponentResource {
   }
 }
 
-/** What a phase needs after all its parts have changed, and the record of the arrival. */
+/**
+ * What a phase needs after all its parts have changed, and the record of the arrival.
+ *
+ * What the step turns is among its inputs too, so that a preview shows a reviewer what neither is a
+ * resource's nor may be one: the applications' parameter and Nginx's origin order, which only the hold turns.
+ */
 export class PhaseSettle extends pulumi.ComponentResource {
   readonly phase: pulumi.Output<string>;
 
   constructor(name: string, args: PhaseStepArgs, options?: pulumi.ComponentResourceOptions) {
     super('storage:phases:PhaseSettle', name, {}, options);
-    const step = phaseCommand(`${name}-run`, 'phase settle', args, { parent: this });
+    const environment = {
+      ...args.environment,
+      APPLICATIONS_PARAMETER: parameterOf(args.phase),
+      NGINX_ORIGIN: originOf(args.phase),
+    };
+    const step = phaseCommand(`${name}-run`, 'phase settle', { ...args, environment }, { parent: this });
     this.phase = step.stdout;
     this.registerOutputs({ phase: this.phase });
   }

@@ -47,3 +47,8 @@ export function originOf(phase: Phase): Origin {
       return 'ceph';
   }
 }
+
+/** Where the applications' parameter sends the applications once a phase is arrived in. */
+export function parameterOf(phase: Phase): 's3' | 'ceph' {
+  return originOf(phase) === 's3' ? 's3' : 'ceph';
+}

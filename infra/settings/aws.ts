@@ -141,6 +141,8 @@ export const AwsSettingsSchema = z.strictObject({
   /** Ceph's image, through the account's pull-through cache of quay.io. */
   cephImage: digestedImage,
   alarmEmails: z.array(z.email()).default([]),
-  logDays: z.literal([30, 60, 90, 180, 365, 731], 'must be one of 30, 60, 90, 180, 365, 731 days'),
+  logDays: z
+    .literal([30, 60, 90, 180, 365, 731], 'must be one of 30, 60, 90, 180, 365, 731 days')
+    .default(90),
 });
 export type AwsSettings = z.infer<typeof AwsSettingsSchema>;

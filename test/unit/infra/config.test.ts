@@ -48,8 +48,8 @@ describe('parseSettings', () => {
     expect(message).toContain('storage:phase: Invalid option');
     expect(message).toContain('it is "cut-over"');
     expect(message).toContain('storage:portBase');
-    expect(message).toContain('storage:buckets[0][name]: must be lower-case letters, digits and dashes');
-    expect(message).toContain('storage:buckets[0][cluster]');
+    expect(message).toContain('storage:buckets[0].name: must be lower-case letters, digits and dashes');
+    expect(message).toContain('storage:buckets[0].cluster');
   });
 
   it('names a key that is not set and how to set it', () => {
