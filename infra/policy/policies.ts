@@ -70,11 +70,9 @@ function resourceOf(args: ResourceValidationArgs | PolicyResource): Resource {
 }
 
 function stackResources(resources: readonly PolicyResource[]): StackResource[] {
-  const made = new Map(
-    resources.map((one) => [
-      one.urn,
-      { ...resourceOf(one), propertyDependencies: {} },
-    ]),
+  type Made = Resource & { propertyDependencies: Record<string, StackResource[]> };
+  const made = new Map<string, Made>(
+    resources.map((one) => [one.urn, { ...resourceOf(one), propertyDependencies: {} }]),
   );
   for (const { urn, propertyDependencies } of resources) {
     for (const [property, dependencies] of Object.entries(propertyDependencies)) {
