@@ -77,6 +77,8 @@ const EnvironmentSchema = z
        * statement of the source buckets' policy lets it. Only on AWS.
        */
       sourceVpcEndpoint: z.string().startsWith('vpce-').optional(),
+      /** The CloudFront distribution that fails over to S3 while that is the store. Only on AWS. */
+      distributionArn: z.string().startsWith('arn:').optional(),
     }),
     /** Serves the pending list to Nginx. */
     pending: z.strictObject({ endpoint: z.url({ protocol: /^https?$/ }) }),

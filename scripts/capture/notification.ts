@@ -1,8 +1,13 @@
 import { Agent, request } from 'undici';
 import type { Environment, Move } from '../environment.ts';
+import type { Pool } from '../ledger/connect.ts';
+import { forgetBridge, isBridgeOurs, recordBridgeOn } from '../ledger/source-documents.ts';
+import { withControl } from '../source/control.ts';
 import { StoreClient } from '../store/client.ts';
-import { BucketControl, type NotificationEntry } from '../store/control.ts';
+import type { BucketControl, NotificationEntry } from '../store/control.ts';
+import { isEventBridge } from '../store/documents.ts';
 import { createTopic, deleteTopic } from '../store/topic.ts';
+import { AWS_EVENTS, CEPH_EVENTS } from './event-names.ts';
 import { OWN_USER } from './handler.ts';
 
 /**
@@ -13,19 +18,6 @@ import { OWN_USER } from './handler.ts';
 export function notificationId(move: Pick<Move, 'name'>): string {
   return `storage-migration-${move.name}`;
 }
-
-/** Owns the buckets on the source; only an owner may change their documents. */
-const BUCKET_OWNER = 'applications';
-
-/** RGW 16.2.15 raises no events for lifecycle, tags, ACLs or restores and refuses names it does not know. */
-export const CEPH_EVENTS = ['s3:ObjectCreated:*', 's3:ObjectRemoved:*'];
-const AWS_EVENTS = [
-  ...CEPH_EVENTS,
-  's3:ObjectRestore:Completed',
-  's3:ObjectTagging:*',
-  's3:ObjectAcl:Put',
-  's3:LifecycleExpiration:*',
-];
 
 /**
  * Makes the topic that pushes to the capture receiver, or brings the one that there is up to date.
@@ -45,21 +37,36 @@ export async function createCaptureTopic(environment: Environment): Promise<stri
   );
 }
 
-/** Adds our entry to the notification of every source bucket; the customer's entries stay as they are. */
+/**
+ * Adds our entry to the notification of every source bucket; the customer's entries stay as they are.
+ * Where a bucket's events come by EventBridge, that is switched on instead, if it is not on already.
+ */
 export async function installCapture(environment: Environment): Promise<void> {
   const arn = await createCaptureTopic(environment);
   const aws = environment.source.kind === 'aws';
-  await withControl(environment, async (control) => {
+  await withControl(environment, async (control, ledger) => {
     for (const move of environment.moves) {
+      if (move.events === 'eventbridge') {
+        await switchBridgeOn(control, ledger, move);
+        continue;
+      }
       const entry: NotificationEntry = {
         id: notificationId(move),
         kind: aws ? 'queue' : 'topic',
         arn,
-        events: aws ? AWS_EVENTS : CEPH_EVENTS,
+        events: [...(aws ? AWS_EVENTS : CEPH_EVENTS)],
       };
       await control.mergeNotification(move.sourceBucket, [entry]);
     }
   });
+}
+
+async function switchBridgeOn(control: BucketControl, ledger: Pool, { sourceBucket }: Move): Promise<void> {
+  const standing = await control.notifications(sourceBucket);
+  if (standing.some(isEventBridge)) return;
+  // Recorded first: whoever is killed between the two must still know whose it is.
+  await recordBridgeOn(ledger, sourceBucket);
+  await control.setEventBridge(sourceBucket, true);
 }
 
 /**
@@ -89,14 +96,21 @@ async function answers(receiver: string, requestSeconds: number): Promise<boolea
   }
 }
 
-/** Takes our entry out of every source bucket's notification, and then our topic with what it still holds. */
+/**
+ * Takes our entry out of every source bucket's notification, and then our topic with what it still holds.
+ * EventBridge is switched off where we switched it on, and else stays as it is.
+ */
 export async function removeCapture(environment: Environment): Promise<void> {
-  await withControl(environment, async (control) => {
+  await withControl(environment, async (control, ledger) => {
     for (const move of environment.moves) {
       await control.removeNotification(move.sourceBucket, [notificationId(move)]);
+      if (await isBridgeOurs(ledger, move.sourceBucket)) {
+        await control.setEventBridge(move.sourceBucket, false);
+        await forgetBridge(ledger, move.sourceBucket);
+      }
     }
   });
-  if (environment.source.kind === 'aws') return;
+  if (environment.capture.kind === 'sqs') return;
   // Its ARN is to be had only by making it, which changes nothing where it is there.
   const arn = await createCaptureTopic(environment);
   await withClient(environment, (client) => deleteTopic(client, arn));
@@ -112,17 +126,5 @@ async function withClient<T>(
     return await work(client);
   } finally {
     await client.close();
-  }
-}
-
-async function withControl(
-  environment: Environment,
-  work: (control: BucketControl) => Promise<void>,
-): Promise<void> {
-  const control = await BucketControl.open(environment.source, BUCKET_OWNER);
-  try {
-    await work(control);
-  } finally {
-    control.close();
   }
 }

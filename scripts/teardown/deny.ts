@@ -2,10 +2,10 @@ import type { Environment, Move } from '../environment.ts';
 import { RESERVED_PREFIX } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { Deadline, until } from '../cutover/wait.ts';
+import { withControl } from '../source/control.ts';
 import { StoreClient } from '../store/client.ts';
 import type { PolicyStatement } from '../store/control.ts';
 import { StoreError } from '../store/errors.ts';
-import { keepOriginal, withControl } from './control.ts';
 
 /** The Sid of our statement in the source bucket's policy. AWS allows only letters and digits. */
 export const DENY_SID = 'StorageMigrationDenyWrites';
@@ -50,9 +50,6 @@ export function denyStatement(bucket: string, kind: Environment['source']['kind'
 export async function denyWrites(environment: Environment): Promise<void> {
   await withControl(environment, async (control) => {
     for (const move of environment.moves) {
-      const policy = await control.policy(move.sourceBucket);
-      const stands = policy?.Statement.some((statement) => statement.Sid === DENY_SID) ?? false;
-      if (!stands) await keepOriginal(environment, move, 'policy', JSON.stringify(policy));
       await control.mergePolicy(move.sourceBucket, [
         denyStatement(move.sourceBucket, environment.source.kind),
       ]);

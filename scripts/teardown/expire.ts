@@ -1,7 +1,8 @@
 import { clockOf, type Environment } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
-import { withControl } from './control.ts';
+import { isArchiveRule } from '../source/archive-rules.ts';
+import { withControl } from '../source/control.ts';
 import { assertWritesRefused, DENY_SID } from './deny.ts';
 import { retireGuards } from './facts.ts';
 import { certifyContainment } from './certify.ts';
@@ -34,7 +35,9 @@ export async function expireSource(
   await withControl(environment, async (control) => {
     for (const { sourceBucket } of environment.moves) {
       say(`sets the rules that expire ${sourceBucket}`);
-      await control.mergeLifecycle(sourceBucket, [...EXPIRY_RULES]);
+      // Nothing may begin its way to another class, with its least storage time, while it is expired.
+      const archive = (await control.lifecycleIds(sourceBucket)).filter(isArchiveRule);
+      await control.mergeLifecycle(sourceBucket, [...EXPIRY_RULES], archive);
     }
   });
 }

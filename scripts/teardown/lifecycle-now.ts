@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import type { Environment } from '../environment.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { withControl } from './control.ts';
+import { withControl } from '../source/control.ts';
 import { sourceIsEmpty } from './empty.ts';
 import { EXPIRY_RULES } from './rules.ts';
 

@@ -5,7 +5,7 @@ import { clockOf, type Environment } from '../environment.ts';
 import { messageOf, UserError } from '../errors.ts';
 import type { Pool } from '../ledger/connect.ts';
 import { replayLag } from '../ledger/operations.ts';
-import { withControl } from './control.ts';
+import { withControl } from '../source/control.ts';
 import { allowWrites, assertWritesRefused, denyWrites } from './deny.ts';
 import { certifyContainment } from './certify.ts';
 import { retireGuards } from './facts.ts';

@@ -1,6 +1,6 @@
 import type { Environment } from '../environment.ts';
 import type { ExpiryRule } from '../store/control.ts';
-import { withControl } from './control.ts';
+import { withControl } from '../source/control.ts';
 
 /**
  * What empties a bucket. Apart, because S3 takes a delete-marker rule only without a date; and all four,
