@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { messageOf, UserError } from '../scripts/errors.ts';
 import { ensureDebianPackages } from '../scripts/toolchain/debian.ts';
+import { ensureKubernetes } from '../scripts/toolchain/kubernetes.ts';
 import { ensurePulumi } from '../scripts/toolchain/pulumi.ts';
 import { localPackages } from '../scripts/local/packages.ts';
 import { countTests, type Count, type Report } from './support/counting.ts';
@@ -65,6 +66,9 @@ async function prepare(stages: Stage[]): Promise<void> {
   }
   if (stages.some((stage) => stage === 'engine' || stage === 'real' || stage === 'move')) {
     await ensurePulumi({ log });
+  }
+  if (stages.includes('engine')) {
+    await ensureKubernetes({ log });
   }
 }
 
