@@ -1,0 +1,10 @@
+export * from './alarms.ts';
+export * from './iam.ts';
+export type { KeyPurpose } from './key-policies.ts';
+export * from './keys.ts';
+export * from './logs.ts';
+export * from './network/index.ts';
+export * from './protection.ts';
+export * from './ready.ts';
+export * from './registry.ts';
+export * from './tags.ts';
