@@ -16,13 +16,17 @@ export function defaultTags(props: Values): Values {
   return block(block(parsed)['tags']);
 }
 
-/** Those of `names` that a resource of AWS would be without. */
+/**
+ * Those of `names` that are missing: at a provider of AWS, which hands them to all that is made with it, and
+ * where a resource takes away what its provider gives.
+ */
 export function missingTags(resource: Resource, names: readonly string[]): string[] {
-  const { type, props } = resource;
-  const tags =
-    type === 'pulumi:providers:aws' ? defaultTags(props) : type.startsWith('aws:') && effectiveTags(resource);
-  if (tags === false || props['tags'] === UNKNOWN) return [];
-  return names.filter((name) => !isGiven(tags[name]));
+  const { type, props, provider } = resource;
+  const without = (given: Values) => names.filter((name) => !isGiven(given[name]));
+  if (type === 'pulumi:providers:aws') return without(defaultTags(props));
+  if (!type.startsWith('aws:') || props['tags'] === UNKNOWN) return [];
+  const given = defaultTags(provider?.props ?? {});
+  return without(effectiveTags(resource)).filter((name) => isGiven(given[name]));
 }
 
 /** Every resource says which system and environment it belongs to, and who made it. */

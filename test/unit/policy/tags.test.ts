@@ -15,24 +15,20 @@ describe('tags and cost-owner', () => {
     }
   });
 
-  test('a provider without them is refused, and so is what is made with it', () => {
+  test('a provider without them is refused; what is made with it is not refused once more', () => {
     const provider = 'pulumi:providers:aws';
     expect(said(tags, provider, { defaultTags: JSON.stringify({ tags: OWNED }) })).toEqual([]);
     expect(said(costOwner, provider, { defaultTags: { tags: OWNED } })).toEqual([]);
     expect(said(tags, provider, {})).toEqual([`has no tag ${TAGS.join(', ')}`]);
     expect(said(costOwner, provider, {})).toEqual([`has no tag ${OWNERS.join(', ')}`]);
-    expect(said(tags, QUEUE, {}, bare)).toEqual([`has no tag ${TAGS.join(', ')}`]);
-    expect(said(costOwner, QUEUE, {}, bare)).toEqual([`has no tag ${OWNERS.join(', ')}`]);
-  });
-
-  test('a resource may carry them itself', () => {
-    expect(said(costOwner, QUEUE, { tags: OWNED }, bare)).toEqual([]);
-    expect(said(tags, QUEUE, { tags: OWNED }, bare)).toEqual([]);
-    expect(said(tags, QUEUE, { tags: UNKNOWN }, bare)).toEqual([]);
+    expect(said(tags, QUEUE, {}, bare)).toEqual([]);
+    expect(said(costOwner, QUEUE, {}, bare)).toEqual([]);
   });
 
   test('it may not take them away, or say nobody', () => {
     expect(said(costOwner, QUEUE, { tags: { owner: '' } })).toEqual(['has no tag owner']);
+    expect(said(tags, QUEUE, { tags: { system: '' } })).toEqual(['has no tag system']);
+    expect(said(tags, QUEUE, { tags: UNKNOWN })).toEqual([]);
     expect(said(costOwner, QUEUE, { tags: { owner: 'TBD' } })).toEqual(['says nobody in owner']);
   });
 
