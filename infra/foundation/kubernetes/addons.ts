@@ -1,5 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import type { EncryptionKey } from '../keys.ts';
+import { logGroup } from '../log-groups.ts';
 import type { KubernetesNodeGroup } from './node-group.ts';
 import { PodRole } from './pod-role.ts';
 
@@ -42,23 +44,71 @@ export class NodeAddons extends pulumi.ComponentResource {
   }
 }
 
-/** Pods of the system's nodes: names, and the figures that autoscalers go by. */
+export type ClusterAddonsArgs = AddonsArgs & {
+  /** The name in the account: log groups carry it. */
+  clusterName: string;
+  /** They become active only once they run somewhere. */
+  nodes: KubernetesNodeGroup;
+  logDays: number;
+  logsKey: EncryptionKey;
+};
+
+/** Pods of the system's nodes: names, the figures that autoscalers go by, and where pods' logs go. */
 export class ClusterAddons extends pulumi.ComponentResource {
-  constructor(
-    name: string,
-    args: AddonsArgs & {
-      /** They become active only once they run somewhere. */
-      nodes: KubernetesNodeGroup;
-    },
-    options?: pulumi.ComponentResourceOptions,
-  ) {
+  constructor(name: string, args: ClusterAddonsArgs, options?: pulumi.ComponentResourceOptions) {
     super('foundation:kubernetes:ClusterAddons', name, {}, options);
     const child = { parent: this, dependsOn: args.nodes };
     addon(`${name}-dns`, args, { addonName: 'coredns' }, child);
     addon(`${name}-metrics`, args, { addonName: 'metrics-server' }, child);
+    this.#logs(name, args, child);
     this.registerOutputs({});
   }
+
+  /** A spot node takes its pods' logs with it: they are sent to CloudWatch, with the pods' figures. */
+  #logs(name: string, args: ClusterAddonsArgs, options: pulumi.CustomResourceOptions): void {
+    const child = { parent: this };
+    // What sends them would make its groups without a key, and keep them for ever.
+    const groups = ['application', 'dataplane', 'host', 'performance'].map((kind) =>
+      logGroup(
+        `${name}-${kind}-logs`,
+        {
+          logName: `/aws/containerinsights/${args.clusterName}/${kind}`,
+          days: args.logDays,
+          key: args.logsKey,
+        },
+        child,
+      ),
+    );
+    const role = new PodRole(
+      `${name}-logs-role`,
+      {
+        cluster: args.cluster,
+        namespace: LOGS_NAMESPACE,
+        serviceAccount: 'cloudwatch-agent',
+        statements: [],
+        associate: false,
+      },
+      child,
+    );
+    const attached = new aws.iam.RolePolicyAttachment(
+      `${name}-logs-policy`,
+      { role: role.roleName, policyArn: 'arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy' },
+      child,
+    );
+    addon(
+      `${name}-observability`,
+      args,
+      {
+        addonName: 'amazon-cloudwatch-observability',
+        configurationValues: JSON.stringify({ containerLogs: { enabled: true } }),
+        podIdentityAssociations: [{ serviceAccount: 'cloudwatch-agent', roleArn: role.roleArn }],
+      },
+      { ...options, dependsOn: [args.nodes, attached, ...groups] },
+    );
+  }
 }
+
+const LOGS_NAMESPACE = 'amazon-cloudwatch';
 
 type AddonsArgs = { cluster: { name: pulumi.Input<string>; arn: pulumi.Input<string> } };
 

@@ -1,16 +1,16 @@
 import * as aws from '@pulumi/aws';
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { alarm, type AlarmTopic } from '../alarms.ts';
+import { alarm, type AlarmArgs, type AlarmTopic } from '../alarms.ts';
+import { ServiceRole } from '../iam.ts';
 import type { Keys } from '../keys.ts';
-import { logGroup } from '../logs.ts';
+import { logGroup } from '../log-groups.ts';
 import type { Network } from '../network/network.ts';
 import type { Registry } from '../registry.ts';
 import { ClusterAddons, NodeAddons } from './addons.ts';
 import { ClusterAutoscaler } from './autoscaler.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { KubernetesNodeGroup, type NodeCluster } from './node-group.ts';
-import { NodeRole } from './node-role.ts';
 import { ClusterSecurityGroups } from './security-groups.ts';
 
 export type KubernetesClusterArgs = {
@@ -20,10 +20,10 @@ export type KubernetesClusterArgs = {
   account: string;
   /** For example `1.34`. One minor version up at a time; never down. */
   version: string;
-  network: Pick<Network, 'vpcId' | 'zones'>;
+  network: Pick<Network, 'vpcId' | 'zones' | 'endpointsSecurityGroupId'>;
   keys: Pick<Keys, 'kubernetes' | 'volumes' | 'logs'>;
   alarms: AlarmTopic;
-  registry: Pick<Registry, 'pullThrough' | 'repositoryArns'>;
+  registry: Pick<Registry, 'pullThrough' | 'pullStatements'>;
   /** How long the control plane's logs are kept, in days. */
   logDays: number;
   /**
@@ -37,6 +37,10 @@ export type KubernetesClusterArgs = {
   protect: boolean;
 };
 
+/** Joining the cluster and exchanging pods' identities; sessions by SSM instead of SSH. */
+const NODE_POLICIES = ['AmazonEKSWorkerNodePolicy', 'AmazonSSMManagedInstanceCore'].map(
+  (policy) => `arn:aws:iam::aws:policy/${policy}`,
+);
 const LOG_TYPES = ['api', 'audit', 'authenticator', 'controllerManager', 'scheduler'];
 
 /**
@@ -65,7 +69,7 @@ export class KubernetesCluster extends pulumi.ComponentResource implements NodeC
     validate(args);
     const child = { parent: this };
     const { clusterName, region, account, version, network, keys } = args;
-    const groups = new ClusterSecurityGroups(`${name}-traffic`, { vpcId: network.vpcId }, child);
+    const groups = new ClusterSecurityGroups(`${name}-traffic`, { network }, child);
     const subnetIds = network.zones.map((zone) => zone.privateSubnetId);
     const cluster = this.#controlPlane(name, args, groups.controlPlaneId, subnetIds);
     this.name = cluster.name;
@@ -76,9 +80,14 @@ export class KubernetesCluster extends pulumi.ComponentResource implements NodeC
     this.securityGroupId = groups.nodesId;
     this.controlPlaneSecurityGroupId = groups.controlPlaneId;
     this.volumesKeyArn = pulumi.output(keys.volumes.arn);
-    this.nodeRoleArn = new NodeRole(
+    this.nodeRoleArn = new ServiceRole(
       `${name}-node-role`,
-      { cachedRepositoryArns: args.registry.repositoryArns },
+      {
+        service: 'ec2.amazonaws.com',
+        description: 'Nodes of the Kubernetes cluster',
+        statements: args.registry.pullStatements(),
+        managedPolicyArns: NODE_POLICIES,
+      },
       child,
     ).arn;
     this.provider = new k8s.Provider(
@@ -109,7 +118,11 @@ export class KubernetesCluster extends pulumi.ComponentResource implements NodeC
       },
       { ...child, dependsOn: nodeAddons },
     );
-    new ClusterAddons(`${name}-addons`, { cluster: this, nodes: this.system }, child);
+    new ClusterAddons(
+      `${name}-addons`,
+      { cluster: this, clusterName, nodes: this.system, logDays: args.logDays, logsKey: keys.logs },
+      child,
+    );
     new ClusterAutoscaler(
       `${name}-autoscaler`,
       {
@@ -138,27 +151,14 @@ export class KubernetesCluster extends pulumi.ComponentResource implements NodeC
     subnetIds: pulumi.Input<string>[],
   ): aws.eks.Cluster {
     const child = { parent: this };
-    const role = new aws.iam.Role(
+    const role = new ServiceRole(
       `${name}-role`,
       {
-        assumeRolePolicy: JSON.stringify({
-          Version: '2012-10-17',
-          Statement: [
-            {
-              Sid: 'ControlPlane',
-              Effect: 'Allow',
-              Principal: { Service: 'eks.amazonaws.com' },
-              Action: ['sts:AssumeRole', 'sts:TagSession'],
-            },
-          ],
-        }),
-        description: "Kubernetes' control plane",
+        service: 'eks.amazonaws.com',
+        description: 'Control plane of the Kubernetes cluster',
+        statements: [],
+        managedPolicyArns: ['arn:aws:iam::aws:policy/AmazonEKSClusterPolicy'],
       },
-      child,
-    );
-    const attached = new aws.iam.RolePolicyAttachment(
-      `${name}-policy`,
-      { role: role.name, policyArn: 'arn:aws:iam::aws:policy/AmazonEKSClusterPolicy' },
       child,
     );
     // EKS would make it itself, unencrypted and kept for ever.
@@ -188,7 +188,7 @@ export class KubernetesCluster extends pulumi.ComponentResource implements NodeC
         upgradePolicy: { supportType: 'STANDARD' },
         deletionProtection: args.protect,
       },
-      { ...child, protect: args.protect, dependsOn: [attached, logs] },
+      { ...child, protect: args.protect, dependsOn: logs },
     );
   }
 }
@@ -217,7 +217,7 @@ function validate({ publicAccessFrom, network, system }: KubernetesClusterArgs):
 
 /** EKS counts these itself, without an agent. */
 function alarms(name: string, args: KubernetesClusterArgs, child: pulumi.ComponentResourceOptions): void {
-  const watched = (metric: string, statistic: string) => ({
+  const watched = (metric: string, statistic: AlarmArgs['metric']['statistic']) => ({
     namespace: 'AWS/EKS',
     name: metric,
     dimensions: { ClusterName: args.clusterName },

@@ -70,27 +70,27 @@ export class PodRole extends pulumi.ComponentResource {
  * (https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html); without the conditions an
  * association of any other account could name it.
  */
-function podTrust(
-  args: Pick<PodRoleArgs, 'cluster' | 'namespace' | 'serviceAccount'>,
-): pulumi.Output<string> {
-  return pulumi.output(args.cluster.arn).apply((clusterArn) =>
-    JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Sid: 'PodsOfOneServiceAccount',
-          Effect: 'Allow',
-          Principal: { Service: 'pods.eks.amazonaws.com' },
-          Action: ['sts:AssumeRole', 'sts:TagSession'],
-          Condition: {
-            StringEquals: {
-              'aws:RequestTag/eks-cluster-arn': clusterArn,
-              'aws:RequestTag/kubernetes-namespace': args.namespace,
-              'aws:RequestTag/kubernetes-service-account': args.serviceAccount,
-            },
+function podTrust({
+  cluster,
+  namespace,
+  serviceAccount,
+}: Pick<PodRoleArgs, 'cluster' | 'namespace' | 'serviceAccount'>): pulumi.Output<string> {
+  return pulumi.jsonStringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Sid: 'PodsOfOneServiceAccount',
+        Effect: 'Allow',
+        Principal: { Service: ['pods.eks.amazonaws.com'] },
+        Action: ['sts:AssumeRole', 'sts:TagSession'],
+        Condition: {
+          StringEquals: {
+            'aws:RequestTag/eks-cluster-arn': cluster.arn,
+            'aws:RequestTag/kubernetes-namespace': namespace,
+            'aws:RequestTag/kubernetes-service-account': serviceAccount,
           },
         },
-      ],
-    }),
-  );
+      },
+    ],
+  });
 }

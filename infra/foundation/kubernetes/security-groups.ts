@@ -1,8 +1,17 @@
-import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { allowTraffic, partSecurityGroup } from '../network/traffic.ts';
+import type { Network } from '../network/network.ts';
+import {
+  allowToEndpoints,
+  allowToInternet,
+  allowTraffic,
+  partSecurityGroup,
+  type Part,
+  type Ports,
+} from '../network/traffic.ts';
 
-export type ClusterSecurityGroupsArgs = { vpcId: pulumi.Input<string> };
+export type ClusterSecurityGroupsArgs = {
+  network: Pick<Network, 'vpcId' | 'endpointsSecurityGroupId'>;
+};
 
 /** The two sides of a cluster, control plane and nodes, and what passes between them. */
 export class ClusterSecurityGroups extends pulumi.ComponentResource {
@@ -13,25 +22,25 @@ export class ClusterSecurityGroups extends pulumi.ComponentResource {
   constructor(name: string, args: ClusterSecurityGroupsArgs, options?: pulumi.ComponentResourceOptions) {
     super('foundation:kubernetes:ClusterSecurityGroups', name, {}, options);
     const child = { parent: this };
-    const { vpcId } = args;
-    const controlPlane = {
+    const { vpcId } = args.network;
+    const controlPlane: Part = {
       name: 'control-plane',
       group: partSecurityGroup(
         `${name}-control-plane`,
-        { vpcId, description: "Kubernetes' control plane" },
+        { vpcId, description: 'Kubernetes control plane' },
         child,
       ).id,
     };
-    const nodes = {
+    const nodes: Part = {
       name: 'nodes',
-      group: partSecurityGroup(`${name}-nodes`, { vpcId, description: "Kubernetes' nodes and pods" }, child)
+      group: partSecurityGroup(`${name}-nodes`, { vpcId, description: 'Kubernetes nodes and pods' }, child)
         .id,
     };
     const allow = (
       purpose: string,
-      from: typeof nodes,
-      to: typeof nodes,
-      ports: Parameters<typeof allowTraffic>[1]['ports'],
+      from: Part,
+      to: Part,
+      ports: Ports,
       why: string,
       protocol: 'tcp' | 'udp' = 'tcp',
     ) => allowTraffic(`${name}-${purpose}`, { from, to, ports, protocol, why }, child);
@@ -42,18 +51,17 @@ export class ClusterSecurityGroups extends pulumi.ComponentResource {
     allow('names-udp', nodes, nodes, 53, 'names, from CoreDNS', 'udp');
     allow('names-tcp', nodes, nodes, 53, 'long answers of CoreDNS');
     allow('pods', nodes, nodes, { from: 1024, to: 65535 }, 'pod to pod; which ones, NetworkPolicies say');
-    new aws.vpc.SecurityGroupEgressRule(
-      `${name}-nodes-out`,
-      {
-        securityGroupId: nodes.group,
-        cidrIpv4: '0.0.0.0/0',
-        ipProtocol: 'tcp',
-        fromPort: 443,
-        toPort: 443,
-        description: 'AWS APIs and registries of images, through NAT or endpoints',
-      },
-      child,
-    );
+    const why = 'AWS APIs and registries of images';
+    if (args.network.endpointsSecurityGroupId !== undefined) {
+      const { endpointsSecurityGroupId } = args.network;
+      allowToEndpoints(
+        `${name}-endpoints`,
+        { from: nodes, network: { endpointsSecurityGroupId }, why },
+        child,
+      );
+    }
+    // Not every API has an endpoint (Auto Scaling, EKS), nor every registry a cache.
+    allowToInternet(`${name}-internet`, { from: nodes, why }, child);
     this.controlPlaneId = pulumi.output(controlPlane.group);
     this.nodesId = pulumi.output(nodes.group);
     this.registerOutputs({ controlPlaneId: this.controlPlaneId, nodesId: this.nodesId });

@@ -86,7 +86,7 @@ export function allowFromAddresses(
 /** Lets a part reach S3 through the VPC's gateway endpoint. Free, and it never leaves AWS' network. */
 export function allowToS3(
   name: string,
-  args: { from: Part; network: Network; why: string },
+  args: { from: Part; network: Pick<Network, 's3PrefixListId'>; why: string },
   options?: pulumi.CustomResourceOptions,
 ): void {
   new aws.vpc.SecurityGroupEgressRule(
@@ -107,7 +107,7 @@ export function allowToS3(
  */
 export function allowToEndpoints(
   name: string,
-  args: { from: Part; network: Network; why: string },
+  args: { from: Part; network: Pick<Network, 'endpointsSecurityGroupId'>; why: string },
   options?: pulumi.CustomResourceOptions,
 ): void {
   const group = args.network.endpointsSecurityGroupId;
