@@ -17,6 +17,13 @@ export type StepId =
   | 'no-writes-on-target'
   | 'parameter-source'
   | 'origin-source'
+  | 'source-readers-allow'
+  | 'source-readers-deny'
+  | 'archive-rules-install'
+  | 'archive-rules-remove'
+  | 'failover-allow'
+  | 'failover-deny'
+  | 'object-events'
   | 'capture-topic'
   | 'capture-install'
   | 'canary'
@@ -50,6 +57,14 @@ const settle = (id: StepId, says: string): Step => ({ at: 'settle', id, says });
 const ENTER: Record<Phase, readonly Step[]> = {
   prepare: [
     gate('preflight', 'preflight: source, targets, credentials and documents have no blocking finding'),
+    settle(
+      'source-readers-allow',
+      "merge into the source buckets' policies that the cache tier and the CDN may read",
+    ),
+    settle(
+      'archive-rules-install',
+      'merge the archive rules into the lifecycle documents while S3 is the store',
+    ),
     settle('capture-topic', "create the topic that S3's notifications will go to; no bucket is touched"),
     settle('origin-source', "Nginx's only origin is S3"),
     settle('parameter-source', "the applications' parameter says S3"),
@@ -73,10 +88,13 @@ const ENTER: Record<Phase, readonly Step[]> = {
     gate('sync-complete', 'every shard of the bulk copy is done and no key is on the failed list'),
     gate('lag-bounded', 'replay lags less than its bound'),
     gate('base-certificate', 'a base certificate without findings, brought up to now'),
+    settle('failover-deny', 'the CDN may read S3 no more: it knows no deletions that come from now on'),
+    settle('object-events', 'Ceph tells the receiver of object events of every change from now on'),
     settle(
       'hold-to-target',
       'the hold: writes wait for seconds, the last changes are replayed and certified, Nginx and the parameter turn to Ceph',
     ),
+    settle('archive-rules-remove', 'remove our archive rules: S3 is kept as it is from now on'),
   ],
   retain: [
     gate('quiet', 'nobody but us has written to S3 for the quiet period'),
@@ -89,6 +107,7 @@ const ENTER: Record<Phase, readonly Step[]> = {
     ),
     settle('stragglers-suspend', 'replay has stopped; its Ceph user is suspended'),
     settle('origin-target-only', 'Nginx knows only Ceph'),
+    settle('source-readers-deny', "remove from the source buckets' policies that the cache tier may read"),
     settle('expire-source', 'merge lifecycle rules that expire everything in the source buckets'),
   ],
   done: [
@@ -106,6 +125,8 @@ const ENTER: Record<Phase, readonly Step[]> = {
 const ROLL_BACK: readonly Step[] = [
   gate('no-writes-on-target', 'Ceph holds no write that S3 does not'),
   settle('hold-to-source', 'the hold in reverse: writes wait, then Nginx and the parameter turn back to S3'),
+  settle('failover-allow', 'the CDN may read S3 again where the cache tier fails'),
+  settle('archive-rules-install', 'merge the archive rules again'),
   settle('writers-enable', "sync's and replay's Ceph users may write again"),
   settle('canary', 'prove capture again'),
   { ...settle('sync-start', 'start the bulk copy again: it copies only what differs'), afterArrival: true },

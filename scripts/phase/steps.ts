@@ -10,12 +10,15 @@ import { writeParameter } from '../cutover/parameter.ts';
 import { countTargetWrites } from '../cutover/target-writes.ts';
 import { Deadline } from '../cutover/wait.ts';
 import { UserError } from '../errors.ts';
+import { installEvents } from '../events/install.ts';
 import { listFailures } from '../ledger/failures.ts';
 import { readMove } from '../ledger/move.ts';
 import { lastSourceWrite, replayLag } from '../ledger/operations.ts';
 import { countPending } from '../ledger/pending.ts';
 import { syncProgress } from '../ledger/shards.ts';
 import { preflight } from '../preflight/preflight.ts';
+import { installArchiveRules, removeArchiveRules } from '../source/archive-rules.ts';
+import { allowCacheTier, denyCacheTier, denyCdn } from '../source/cache-tier-access.ts';
 import { expireSource } from '../teardown/expire.ts';
 import { runLifecycleNow } from '../teardown/lifecycle-now.ts';
 import { beginRetire, finishTeardown, sourceIsEmpty } from '../teardown/retire.ts';
@@ -114,6 +117,34 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
     refuseIf(writes > 0, () => [
       `Ceph holds ${writes} writes that S3 does not have; going back would lose them. Copying writes back from Ceph to S3 is not built yet`,
     ]);
+  },
+
+  async 'source-readers-allow'({ environment }) {
+    await allowCacheTier(environment);
+  },
+
+  async 'source-readers-deny'({ environment }) {
+    await denyCacheTier(environment);
+  },
+
+  async 'archive-rules-install'({ environment }) {
+    await installArchiveRules(environment);
+  },
+
+  async 'archive-rules-remove'({ environment }) {
+    await removeArchiveRules(environment);
+  },
+
+  async 'failover-allow'({ environment }) {
+    await allowCacheTier(environment);
+  },
+
+  async 'failover-deny'({ environment }) {
+    await denyCdn(environment);
+  },
+
+  async 'object-events'({ environment }) {
+    if (environment.events !== undefined) await installEvents(environment);
   },
 
   async 'capture-topic'({ environment }) {

@@ -50,6 +50,7 @@ describe('plan', () => {
       'gate retire-guards',
       'settle stragglers-suspend',
       'settle origin-target-only',
+      'settle source-readers-deny',
       'settle expire-source',
     ]);
   });
@@ -60,7 +61,11 @@ describe('plan', () => {
       'gate sync-complete',
       'gate lag-bounded',
       'gate base-certificate',
+      // Before the hold: from its end on, S3 would show what Ceph has deleted.
+      'settle failover-deny',
+      'settle object-events',
       'settle hold-to-target',
+      'settle archive-rules-remove',
     ]);
   });
 
