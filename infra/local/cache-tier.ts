@@ -60,9 +60,12 @@ function cacheTierSettings({ runtime, ports, ...args }: CacheTierArgs): CacheTie
   return {
     listen: local(ports.cacheTier),
     dropListen: local(ports.cacheDrop),
-    gateways: ports.images.gateways.map(local),
-    source: { server: local(ports.source.gateways[0]), host: local(ports.source.gateways[0]) },
-    pending: local(ports.pending),
+    upstreams: {
+      ceph: ports.images.gateways.map(local),
+      s3: [local(ports.source.gateways[0])],
+      pending: [local(ports.pending)],
+    },
+    sourceHost: local(ports.source.gateways[0]),
     bucketDomains: args.bucketDomains,
     maxStaleSeconds: args.maxStaleSeconds,
     drainSeconds: args.drainSeconds,

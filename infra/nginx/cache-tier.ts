@@ -1,5 +1,7 @@
 import { internalLocations, lanes } from './lanes.ts';
 import { maps } from './maps.ts';
+import { storeRequest, storeTls, type StoreTls } from './tls.ts';
+import { upstreamsConf, type Upstreams } from './upstreams.ts';
 
 /** The cache tier before the images. */
 export type CacheTierSettings = {
@@ -7,17 +9,12 @@ export type CacheTierSettings = {
   listen: string;
   /** Where Nginx talks to itself to drop keys, for example `127.0.0.1:7403`; not for others. */
   dropListen: string;
-  /** The RGWs of the images cluster, each `HOST:PORT`. */
-  gateways: readonly string[];
-  /** S3. */
-  source: {
-    /** `HOST:PORT` */
-    server: string;
-    /** The name for which presigned URLs of the source are signed: with its port, where they carry one. */
-    host: string;
-  };
-  /** The service that knows which keys are still on S3 alone, `HOST:PORT`. */
-  pending: string;
+  /** Where the stores and the pending list are; or a file of `upstreamsConf`, where that changes with time. */
+  upstreams: Upstreams | { file: string };
+  /** The name for which presigned URLs of the source are signed: with its port, where they carry one. */
+  sourceHost: string;
+  /** Default: the stores speak plain HTTP, and every request is passed on for the host that it came for. */
+  tls?: StoreTls;
   /** Names below which a bucket may be part of the host name: `BUCKET.NAME`. */
   bucketDomains: readonly string[];
   /**
@@ -33,9 +30,15 @@ export type CacheTierSettings = {
     maxMegabytes: number;
     /** Files that nobody asked for in so long are removed. */
     unusedMinutes: number;
+    /** Memory for the keys; a megabyte holds about 8,000. Default 16. */
+    keysMegabytes?: number;
   };
-  /** The system user of the workers. */
-  user: string;
+  /** The system user of the workers. Default: whoever runs Nginx, who then may not be root. */
+  user?: string;
+  /** Default: two workers with 1,024 connections each, for one machine that does other things too. */
+  workers?: { count: number | 'auto'; connections: number };
+  /** How long a client's connection may rest. Default: Nginx's own, 75. */
+  keepAliveSeconds?: number;
   files: { origin: string; script: string; pid: string; errorLog: string; accessLog: string };
   /** Below it Nginx keeps bodies that do not fit into memory. */
   temporaryFolder: string;
@@ -53,22 +56,23 @@ export function freshSeconds(maxStaleSeconds: number): number {
 
 /** The text of nginx.conf. The origin is not in it: `originConf` writes that to `files.origin`. */
 export function cacheTierConf(settings: CacheTierSettings): string {
-  const { cache, files, temporaryFolder } = settings;
+  const { cache, files, temporaryFolder, upstreams } = settings;
+  const workers = settings.workers ?? { count: 2, connections: 1024 };
+  const { host } = storeRequest(settings);
   return `# Written by the stack; what is changed here is lost.
 load_module ${MODULES}/ngx_http_js_module.so;
 load_module ${MODULES}/ngx_http_cache_purge_module.so;
 
-user ${settings.user};
-daemon off;
-worker_processes 2;
-worker_rlimit_nofile 4096;
+${settings.user === undefined ? '' : `user ${settings.user};\n`}daemon off;
+worker_processes ${workers.count};
+worker_rlimit_nofile ${workers.connections * 4};
 pid ${files.pid};
 error_log ${files.errorLog} warn;
 # Requests that began at the old origin may end there, but not for ever.
 worker_shutdown_timeout ${settings.drainSeconds}s;
 
 events {
-    worker_connections 1024;
+    worker_connections ${workers.connections};
 }
 
 http {
@@ -89,12 +93,12 @@ http {
     ignore_invalid_headers off;
     underscores_in_headers on;
     keepalive_requests 10000;
-
+${settings.keepAliveSeconds === undefined ? '' : `    keepalive_timeout ${settings.keepAliveSeconds}s;\n`}
     js_import cacheTier from ${files.script};
     js_var $source_uri;
 
     proxy_http_version 1.1;
-    proxy_set_header Host $http_host;
+    proxy_set_header Host ${host};
     proxy_set_header Connection "";
     proxy_connect_timeout 5s;
     # An S3 answer must not steer Nginx.
@@ -102,12 +106,12 @@ http {
 
     # An anonymous read is never older than ${settings.maxStaleSeconds} s while the origin answers: ${freshSeconds(settings.maxStaleSeconds)} s in the cache
     # (counted in whole seconds, so up to one more) and up to one on the way here.
-    proxy_cache_path ${cache.folder} levels=1:2 keys_zone=images:16m max_size=${cache.maxMegabytes}m inactive=${cache.unusedMinutes}m use_temp_path=off;
+    proxy_cache_path ${cache.folder} levels=1:2 keys_zone=images:${cache.keysMegabytes ?? 16}m max_size=${cache.maxMegabytes}m inactive=${cache.unusedMinutes}m use_temp_path=off;
 
     include ${files.origin};
 
-${upstreams(settings)}
-${maps(settings)}
+${'file' in upstreams ? `    include ${upstreams.file};\n` : upstreamsConf(upstreams)}
+${maps(settings)}${storeTls(settings)}
     server {
         listen ${settings.listen};
         merge_slashes off;
@@ -144,24 +148,4 @@ ${internalLocations(settings)}    }
     }
 }
 `;
-}
-
-/**
- * Each store twice: reads reuse connections; writes do not, because a connection that the server has just
- * closed shows as a failed request, and a write may not be repeated.
- */
-function upstreams(settings: CacheTierSettings): string {
-  const block = (name: string, servers: readonly string[], keepalive: number) =>
-    `    upstream ${name} {\n` +
-    servers.map((server) => `        server ${server} max_fails=1 fail_timeout=1s;\n`).join('') +
-    (keepalive > 0 ? `        keepalive ${keepalive};\n` : '') +
-    '    }\n';
-  const source = [settings.source.server];
-  return [
-    block('ceph_read', settings.gateways, 32),
-    block('ceph_write', settings.gateways, 0),
-    block('s3_read', source, 32),
-    block('s3_write', source, 0),
-    block('pending', [settings.pending], 0),
-  ].join('');
 }

@@ -1,10 +1,14 @@
 import { freshSeconds, type CacheTierSettings } from './cache-tier.ts';
+import { storeRequest } from './tls.ts';
 
 /** The epoch is in the key: an answer of the old origin that comes late is never found after a turn. */
 const CACHE_KEY = '"$origin:$origin_epoch $request_method $resource"';
 
 /** The locations that a request can be sorted into (`maps.ts`). */
 export function lanes(settings: CacheTierSettings): string {
+  const { scheme, uri } = storeRequest(settings);
+  const read = `${scheme}://\${origin}_read${uri}`;
+  const write = `${scheme}://\${origin}_write${uri}`;
   return `        location = /_broken_copy_source {
             internal;
             default_type application/xml;
@@ -18,7 +22,7 @@ export function lanes(settings: CacheTierSettings): string {
 
         location = /_cached {
             internal;
-            proxy_pass http://\${origin}_read$request_uri;
+            proxy_pass ${read};
             # Nothing that is not part of the key may change what is stored.
             proxy_pass_request_headers off;
             proxy_cache images;
@@ -38,12 +42,12 @@ export function lanes(settings: CacheTierSettings): string {
 
         location = /_read {
             internal;
-            proxy_pass http://\${origin}_read$request_uri;
+            proxy_pass ${read};
             proxy_buffering off;
         }
         location = /_read_or_pending {
             internal;
-            proxy_pass http://\${origin}_read$request_uri;
+            proxy_pass ${read};
             proxy_buffering off;
             proxy_intercept_errors on;
             error_page 404 = @missing;
@@ -51,12 +55,12 @@ export function lanes(settings: CacheTierSettings): string {
 
         location = /_write {
             internal;
-${writing('            ')}        }
+${writing(write, '            ')}        }
         location = /_write_and_take {
             internal;
             auth_request /_take;
             error_page 500 = @unavailable;
-${writing('            ')}        }
+${writing(write, '            ')}        }
         location = /_delete_many {
             internal;
             # Its keys are in the body: the service reads them, and passes the request on.
@@ -72,9 +76,9 @@ ${writing('            ')}        }
 }
 
 /** A write may not be repeated, and is passed on as it comes. */
-function writing(indent: string): string {
+function writing(to: string, indent: string): string {
   return [
-    'proxy_pass http://${origin}_write$request_uri;',
+    `proxy_pass ${to};`,
     'proxy_request_buffering off;',
     'proxy_buffering off;',
     'proxy_next_upstream off;',
@@ -86,6 +90,8 @@ function writing(indent: string): string {
 
 /** What the lanes ask for themselves. */
 export function internalLocations(settings: CacheTierSettings): string {
+  const { scheme } = storeRequest(settings);
+  const { tls, sourceHost } = settings;
   return `        location @gone {
             js_content cacheTier.gone;
         }
@@ -109,11 +115,11 @@ ${asking('            ')}        }
         # The presigned path and query of an object that is still on S3 alone.
         location = /_source {
             internal;
-            proxy_pass http://s3_read$source_uri;
-            proxy_buffering off;
+            proxy_pass ${scheme}://s3_read$source_uri;
+${tls === undefined ? '' : `            proxy_ssl_name ${tls.hosts.s3};\n`}            proxy_buffering off;
             # The client's own signature is for Ceph; two of them are refused.
             proxy_pass_request_headers off;
-            proxy_set_header Host ${settings.source.host};
+            proxy_set_header Host ${sourceHost};
             proxy_set_header Connection "";
             proxy_set_header Range $http_range;
             proxy_set_header If-Match $http_if_match;

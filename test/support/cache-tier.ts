@@ -26,9 +26,12 @@ export function cacheTierSettings(home: string, given: Partial<CacheTierSettings
   return {
     listen: '127.0.0.1:7400',
     dropListen: '127.0.0.1:7403',
-    gateways: ['127.0.0.1:7481', '127.0.0.1:7482'],
-    source: { server: '127.0.0.1:7480', host: 's3.example:7480' },
-    pending: '127.0.0.1:7401',
+    upstreams: {
+      ceph: ['127.0.0.1:7481', '127.0.0.1:7482'],
+      s3: ['127.0.0.1:7480'],
+      pending: ['127.0.0.1:7401'],
+    },
+    sourceHost: 's3.example:7480',
     bucketDomains: ['images.localhost', 'source.localhost'],
     maxStaleSeconds: 3,
     drainSeconds: 10,
@@ -126,9 +129,8 @@ export class CacheTier {
     const settings = cacheTierSettings(this.home, {
       listen,
       dropListen,
-      gateways: [this.ceph.address],
-      source: { server: this.s3.address, host: 's3.example:7480' },
-      pending: this.pending.address,
+      upstreams: { ceph: [this.ceph.address], s3: [this.s3.address], pending: [this.pending.address] },
+      sourceHost: 's3.example:7480',
     });
     await writeCacheTier(this.home, settings, order);
     execFileSync('chown', ['-R', 'www-data', cacheTierFiles(this.home).temporary]);
