@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { Environment } from '../../scripts/environment.ts';
-import { ASIDE_BUCKET, SOURCE_USERS, sourceBuckets, TARGET_USERS, targetBuckets } from './access.ts';
+import { ASIDE_BUCKET, SOURCE_USERS, sourceBuckets, TARGET_USERS, targetBuckets } from '../storage/access.ts';
 import { CacheTier } from './cache-tier.ts';
 import { CephCluster } from './ceph-cluster.ts';
 import { localClusters, type ClusterName } from './clusters.ts';

@@ -1,5 +1,3 @@
-import type { StoreUsersSpec } from '../../scripts/local/parts/specs.ts';
-
 /** Who may do what with Food-Co's buckets, on S3 and on Ceph. */
 
 /** A bucket that moves, as far as access to it goes. */
@@ -8,7 +6,16 @@ export type BucketAccess = {
   /** Whether anyone may read it. The list right makes a missing key a 404 (otherwise 403); Nginx refuses anonymous lists. */
   public: boolean;
 };
-type Bucket = StoreUsersSpec['buckets'][number];
+
+/** A bucket as it is made: who owns it, and what its policy says for us. Other statements of it stay. */
+export type OwnedBucket = { name: string; owner: string; statements: Statement[] };
+type Statement = {
+  Sid: string;
+  Effect: 'Allow';
+  Principal: '*' | { AWS: string[] };
+  Action: string[];
+  Resource: string[];
+};
 
 /** Owns the buckets; the applications sign with its keys. */
 export const OWNER = 'applications';
@@ -26,7 +33,7 @@ const READ = ['s3:Get*', 's3:List*'];
 const PUT = ['s3:PutObject', 's3:PutObjectAcl', 's3:PutObjectTagging', 's3:AbortMultipartUpload'];
 
 /** The customer's buckets on S3: the migration reads and writes its canary. */
-export function sourceBuckets(buckets: readonly BucketAccess[]): Bucket[] {
+export function sourceBuckets(buckets: readonly BucketAccess[]): OwnedBucket[] {
   return buckets.map((bucket) => ({
     name: bucket.name,
     owner: OWNER,
@@ -38,7 +45,7 @@ export function sourceBuckets(buckets: readonly BucketAccess[]): Bucket[] {
  * The buckets on Ceph. After the hold only the straggler's user still writes for us, and it deletes
  * nothing but versions that it names: an applications' object cannot be lost to it.
  */
-export function targetBuckets(buckets: readonly BucketAccess[]): Bucket[] {
+export function targetBuckets(buckets: readonly BucketAccess[]): OwnedBucket[] {
   return [
     ...buckets.map((bucket) => ({
       name: bucket.name,
@@ -74,12 +81,12 @@ export function targetBuckets(buckets: readonly BucketAccess[]): Bucket[] {
   ];
 }
 
-function publicRead(bucket: BucketAccess) {
+function publicRead(bucket: BucketAccess): Statement[] {
   if (!bucket.public) return [];
   return [
     {
       Sid: 'PublicRead',
-      Effect: 'Allow' as const,
+      Effect: 'Allow',
       Principal: '*',
       Action: ['s3:GetObject', 's3:ListBucket'],
       Resource: resourcesOf(bucket.name),
@@ -87,10 +94,10 @@ function publicRead(bucket: BucketAccess) {
   ];
 }
 
-function allow(sid: string, bucket: string, users: readonly string[], actions: readonly string[]) {
+function allow(sid: string, bucket: string, users: readonly string[], actions: readonly string[]): Statement {
   return {
     Sid: sid,
-    Effect: 'Allow' as const,
+    Effect: 'Allow',
     Principal: { AWS: users.map((user) => `arn:aws:iam:::user/${user}`) },
     Action: [...actions],
     Resource: resourcesOf(bucket),
