@@ -7,6 +7,8 @@ export type AlarmTopicArgs = {
   account: string;
   /** `keys.messages`: its policy lets CloudWatch publish. */
   key: EncryptionKey;
+  /** Where the topic is, which is where its alarms must be: CloudFront's are in us-east-1. Default: the provider's. */
+  region?: string;
   /** Who is written to. Each must confirm a mail from AWS once; until then it hears nothing. Default: nobody. */
   emails: readonly string[];
 };
@@ -17,11 +19,17 @@ export class AlarmTopic extends pulumi.ComponentResource {
 
   constructor(name: string, args: AlarmTopicArgs, options?: pulumi.ComponentResourceOptions) {
     super('foundation:alarms:AlarmTopic', name, {}, options);
-    const topic = new aws.sns.Topic(`${name}-topic`, { kmsMasterKeyId: args.key.id }, { parent: this });
+    const { region } = args;
+    const topic = new aws.sns.Topic(
+      `${name}-topic`,
+      { kmsMasterKeyId: args.key.id, region },
+      { parent: this },
+    );
     const policy = new aws.sns.TopicPolicy(
       `${name}-policy`,
       {
         arn: topic.arn,
+        region,
         policy: policyDocument([
           {
             Sid: 'Alarms',
@@ -37,7 +45,7 @@ export class AlarmTopic extends pulumi.ComponentResource {
     for (const email of args.emails) {
       new aws.sns.TopicSubscription(
         `${name}-${email}`,
-        { topic: topic.arn, protocol: 'email', endpoint: email },
+        { topic: topic.arn, protocol: 'email', endpoint: email, region },
         { parent: this, dependsOn: policy },
       );
     }
@@ -46,18 +54,21 @@ export class AlarmTopic extends pulumi.ComponentResource {
   }
 }
 
+export type AlarmMetric = {
+  namespace: string;
+  name: string;
+  dimensions: Record<string, pulumi.Input<string>>;
+  /** `p99` is the value that 99 % of the samples stay under. */
+  statistic: 'Average' | 'Maximum' | 'Minimum' | 'Sum' | 'SampleCount' | `p${number}`;
+  /** 10, 30, or a multiple of 60. */
+  periodSeconds: number;
+};
+
 export type AlarmArgs = {
   topic: AlarmTopic | pulumi.Input<string>;
   /** What is lost or late when it rings, and what to do. It is the whole text of the mail. */
   description: string;
-  metric: {
-    namespace: string;
-    name: string;
-    dimensions: Record<string, pulumi.Input<string>>;
-    statistic: 'Average' | 'Maximum' | 'Minimum' | 'Sum' | 'SampleCount';
-    /** 10, 30, or a multiple of 60. */
-    periodSeconds: number;
-  };
+  metric: AlarmMetric;
   /** Rings above this, in the metric's unit. Exactly one of `above` and `below`. */
   above?: number;
   below?: number;
@@ -69,6 +80,8 @@ export type AlarmArgs = {
    * `ignore`, which keeps the alarm as it was.
    */
   missing?: 'breaching' | 'notBreaching' | 'ignore';
+  /** Where the metric is; the topic must be there too. Default: the provider's region. */
+  region?: string;
 };
 
 /**
@@ -101,7 +114,10 @@ export function alarm(
       namespace: metric.namespace,
       metricName: metric.name,
       dimensions: metric.dimensions,
-      statistic: metric.statistic,
+      region: args.region,
+      ...(isPercentile(metric.statistic)
+        ? { extendedStatistic: metric.statistic }
+        : { statistic: metric.statistic }),
       period: metric.periodSeconds,
       comparisonOperator: above === undefined ? 'LessThanThreshold' : 'GreaterThanThreshold',
       threshold: above ?? below ?? 0,
@@ -112,4 +128,8 @@ export function alarm(
     },
     options,
   );
+}
+
+function isPercentile(statistic: string): boolean {
+  return /^p\d/.test(statistic);
 }

@@ -1,7 +1,10 @@
 export * from './alarms.ts';
+export * from './database/index.ts';
+export * from './foundation.ts';
 export * from './iam.ts';
 export type { KeyPurpose } from './key-policies.ts';
 export * from './keys.ts';
+export * from './kubernetes/index.ts';
 export * from './logs.ts';
 export * from './network/index.ts';
 export * from './protection.ts';

@@ -12,6 +12,8 @@ export type LogGroupArgs = {
   days: number;
   /** `keys.logs`. */
   key: EncryptionKey;
+  /** Where the group is; its key must be there too. Default: the provider's region. */
+  region?: string;
 };
 
 /** A log group that is encrypted with our key and ends some day. */
@@ -22,7 +24,7 @@ export function logGroup(
 ): aws.cloudwatch.LogGroup {
   return new aws.cloudwatch.LogGroup(
     name,
-    { name: args.logName, retentionInDays: args.days, kmsKeyId: args.key.arn },
+    { name: args.logName, retentionInDays: args.days, kmsKeyId: args.key.arn, region: args.region },
     options,
   );
 }

@@ -32,15 +32,20 @@ export type RegistryArgs = Protection & {
 export class Registry extends pulumi.ComponentResource {
   /** Addresses of our own repositories by name: `ACCOUNT.dkr.ecr.REGION.amazonaws.com/ENVIRONMENT/NAME`. */
   readonly repositoryUrls: Readonly<Record<string, pulumi.Output<string>>>;
+  /** Patterns of the ARNs of the cache's repositories; the first pull of an image makes its own. */
+  readonly repositoryArns: readonly string[];
+  /** Pattern of the ARNs of our own. */
+  private readonly ownArns: string;
   private readonly host: string;
-  private readonly repositoryArns: string;
   private readonly rules: Readonly<Record<Upstream, aws.ecr.PullThroughCacheRule>>;
 
   constructor(name: string, args: RegistryArgs, options?: pulumi.ComponentResourceOptions) {
     super('foundation:registry:Registry', name, {}, options);
     const encryption = [{ encryptionType: 'KMS', kmsKey: args.key.arn }];
     this.host = `${args.account}.dkr.ecr.${args.region}.amazonaws.com`;
-    this.repositoryArns = `arn:aws:ecr:${args.region}:${args.account}:repository/${args.environment}`;
+    const arn = `arn:aws:ecr:${args.region}:${args.account}:repository/${args.environment}`;
+    this.ownArns = `${arn}/*`;
+    this.repositoryArns = Object.keys(UPSTREAMS).map((upstream) => `${arn}-${upstream}/*`);
 
     // https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-creation-templates-custom.html
     const creator = new ServiceRole(
@@ -52,7 +57,7 @@ export class Registry extends pulumi.ComponentResource {
           {
             Sid: 'Repositories',
             Action: ['ecr:CreateRepository', 'ecr:ReplicateImage', 'ecr:TagResource'],
-            Resource: Object.keys(UPSTREAMS).map((upstream) => `${this.repositoryArns}-${upstream}/*`),
+            Resource: [...this.repositoryArns],
           },
           {
             Sid: 'Encryption',
@@ -129,19 +134,18 @@ export class Registry extends pulumi.ComponentResource {
 
   /** What a node's role must be allowed to pull our images and, through the cache, public ones. */
   pullStatements(): IamStatement[] {
-    const cached = Object.keys(UPSTREAMS).map((upstream) => `${this.repositoryArns}-${upstream}/*`);
     return [
       { Sid: 'RegistryToken', Action: ['ecr:GetAuthorizationToken'], Resource: ['*'] },
       {
         Sid: 'PullImages',
         Action: ['ecr:BatchCheckLayerAvailability', 'ecr:BatchGetImage', 'ecr:GetDownloadUrlForLayer'],
-        Resource: [...cached, `${this.repositoryArns}/*`],
+        Resource: [...this.repositoryArns, this.ownArns],
       },
       {
         // https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
         Sid: 'FillTheCache',
         Action: ['ecr:BatchImportUpstreamImage', 'ecr:CreateRepository'],
-        Resource: cached,
+        Resource: [...this.repositoryArns],
       },
     ];
   }
