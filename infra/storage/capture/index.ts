@@ -1,0 +1,1 @@
+export { Capture, type CaptureArgs } from './capture.ts';
