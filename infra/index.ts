@@ -1,4 +1,5 @@
 import { announcePlan } from './announce.ts';
+import { awsStack } from './aws/stack.ts';
 import { readSettings } from './config.ts';
 import { localStack } from './local/stack.ts';
 
@@ -13,5 +14,8 @@ export default async function stack() {
   switch (settings.environment) {
     case 'local':
       return localStack(settings);
+    case 'dev':
+    case 'prod':
+      return awsStack(settings);
   }
 }

@@ -1,0 +1,1 @@
+export { Storage, type StorageArgs } from './storage.ts';
