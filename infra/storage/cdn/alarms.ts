@@ -1,5 +1,5 @@
 import type * as pulumi from '@pulumi/pulumi';
-import { alarm, type AlarmTopic } from '../../foundation/alarms.ts';
+import { alarm, type AlarmMetric, type AlarmTopic } from '../../foundation/alarms.ts';
 import { EDGE_REGION } from '../applications/certificates.ts';
 
 /**
@@ -11,7 +11,7 @@ export function cdnAlarms(
   args: { topic: AlarmTopic; distributionId: pulumi.Input<string> },
   options: pulumi.CustomResourceOptions,
 ): void {
-  const metric = (metricName: string, statistic: string) => ({
+  const metric = (metricName: string, statistic: AlarmMetric['statistic']): AlarmMetric => ({
     namespace: 'AWS/CloudFront',
     name: metricName,
     dimensions: { DistributionId: args.distributionId, Region: 'Global' },
