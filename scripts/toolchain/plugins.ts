@@ -6,12 +6,24 @@ import { findExecutable, pathWith } from './executables.ts';
 import { runInstaller } from './installer.mjs';
 import { isReachable } from './pulumi-download.ts';
 
-/** The provider plugins that our programs use, and the folder of what stands in for each. */
+/**
+ * The provider plugins that a run on one machine needs, and the folder of what stands in for each. `aws` and
+ * `kubernetes` are for the stacks in the cloud: there the engine downloads the real ones, and nothing takes
+ * their place.
+ */
 const PLUGINS = [{ name: 'command', version: '1.2.1', standIn: 'plugins/command/bin' }];
 
 /** The folders of all stand-ins. On PATH they come before real plugins: for tests of the stand-ins alone. */
 export const standInFolders: readonly string[] = PLUGINS.map(({ standIn }) =>
   path.join(import.meta.dirname, standIn),
+);
+
+/**
+ * The folders of the plugins that record what a program wants of AWS and Kubernetes instead of making it. For
+ * tests alone: nothing that a user runs has them on PATH.
+ */
+export const recordingFolders: readonly string[] = ['aws', 'kubernetes'].map((name) =>
+  path.join(import.meta.dirname, 'plugins', name, 'bin'),
 );
 
 /** Enough for the 20 MB of one on a slow line. */

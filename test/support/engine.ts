@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { execa, type ResultPromise } from 'execa';
 import { pathWith } from '../../scripts/toolchain/executables.ts';
-import { standInFolders } from '../../scripts/toolchain/plugins.ts';
+import { recordingFolders, standInFolders } from '../../scripts/toolchain/plugins.ts';
 import { ensurePulumi } from '../../scripts/toolchain/pulumi.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -42,7 +42,7 @@ export async function engineProject(): Promise<EngineProject> {
     'name: test\nmain: index.ts\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n',
   );
   const env = {
-    PATH: pathWith([binDir, ...standInFolders]),
+    PATH: pathWith([binDir, ...standInFolders, ...recordingFolders]),
     PULUMI_BACKEND_URL: `file://${path.join(folder, 'state')}`,
     PULUMI_CONFIG_PASSPHRASE: 'test',
     PULUMI_HOME: pulumiHome,

@@ -1,6 +1,14 @@
 import pulumi from '@pulumi/pulumi';
 
-const { isRpcSecret, specialSecretSig, specialSigKey, unwrapRpcSecret } = pulumi.runtime;
+const { isRpcSecret, specialSecretSig, specialSigKey, unknownValue, unwrapRpcSecret } = pulumi.runtime;
+
+/** Stands, in a preview, for what is known only when the resource is made. */
+export const UNKNOWN: string = unknownValue;
+
+/** Whether a value itself is marked secret. */
+export function isRpcSecretValue(value: unknown): boolean {
+  return isRpcSecret(value);
+}
 
 /** A value without the marks that make it, or parts of it, secret on the wire. */
 export function plain(value: unknown): unknown {

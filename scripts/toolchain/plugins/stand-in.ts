@@ -1,12 +1,12 @@
 import pulumi from '@pulumi/pulumi';
-import { main, type Provider } from '@pulumi/pulumi/provider/index.js';
 
 /**
  * Runs a provider that stands in for a real one: refuses to touch what is real, says what it is, and ends
  * when the engine does.
  * @param name for example `command 1.2.1`
+ * @param serve starts to answer the engine and prints the port, given the plugin's arguments
  */
-export async function serveStandIn(name: string, provider: Provider): Promise<void> {
+export async function serveStandIn(name: string, serve: (args: string[]) => Promise<void>): Promise<void> {
   const refusal = refusesBackend(name, process.env['PULUMI_BACKEND_URL']);
   if (refusal !== null) {
     console.error(refusal);
@@ -21,7 +21,7 @@ export async function serveStandIn(name: string, provider: Provider): Promise<vo
   // The engine holds the other end: it closes when the engine ends, by whatever death. Commands that run
   // are left running then, as the real provider leaves them.
   process.stdin.once('end', () => process.exit(0)).resume();
-  await main(provider, args);
+  await serve(args);
   await pulumi.log.info(
     `The ${name} plugin cannot be downloaded here: a stand-in does its work (scripts/toolchain/plugins).`,
   );
