@@ -1,4 +1,4 @@
-import { CEPH_EVENTS } from '../capture/notification.ts';
+import { CEPH_EVENTS } from '../capture/event-names.ts';
 import type { Environment, Move } from '../environment.ts';
 import { BucketControl } from '../store/control.ts';
 import { StoreClient } from '../store/client.ts';
@@ -26,7 +26,7 @@ export async function installEvents(environment: Environment): Promise<void> {
     const arn = await createTopic(client, { name: topic, pushEndpoint, persistent: true });
     for (const move of moves) {
       await control.mergeNotification(move.targetBucket, [
-        { id: entryId(move), kind: 'topic', arn, events: CEPH_EVENTS },
+        { id: entryId(move), kind: 'topic', arn, events: [...CEPH_EVENTS] },
       ]);
     }
   });
