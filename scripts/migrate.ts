@@ -24,6 +24,7 @@ const migrate = defineCommand({
     verify: load(() => import('./verify/command.ts')),
     hold: load(() => import('./cutover/command.ts')),
     pending: load(() => import('./pending/command.ts')),
+    'cache-tier': load(() => import('./cache-tier/command.ts')),
     teardown: load(() => import('./teardown/command.ts')),
     status: load(() => import('./status/command.ts')),
   },

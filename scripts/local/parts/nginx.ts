@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { access, chmod, chown, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { testConfiguration } from '../../cache-tier/reload.ts';
 import { UserError } from '../../errors.ts';
 import { claimHome, once, writeFileAtomic } from './home.ts';
 import { cacheTierFiles } from './nginx-files.ts';
 import { reloadNginx } from './nginx-reload.ts';
 import { assertPortsFree } from './ports.ts';
-import { answers, run, type Say } from './run.ts';
+import { answers, type Say } from './run.ts';
 import type { NginxSpec } from './specs.ts';
 import { ensureSupervisor, tail } from './supervisor.ts';
 import { systemUser } from './system-user.ts';
@@ -69,11 +70,6 @@ export async function nginxUp(spec: NginxSpec, say: Say): Promise<{ endpoint: st
   });
   say(`nginx: ${endpoint}`);
   return { endpoint };
-}
-
-/** Throws UserError with what Nginx finds wrong. */
-export async function testConfiguration(configuration: string): Promise<void> {
-  await run(['/usr/sbin/nginx', '-t', '-q', '-c', configuration], { timeoutSeconds: PATIENCE_SECONDS });
 }
 
 async function exists(file: string): Promise<boolean> {

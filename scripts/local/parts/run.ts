@@ -34,24 +34,6 @@ export async function run(
   return result.stdout;
 }
 
-/** The body of an answer. Throws where nobody answers, or not with 200, within two seconds. */
-export function readText(url: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request(url, { agent: false, timeout: 2000 }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8');
-      answer.on('data', (chunk: string) => (text += chunk));
-      answer.on('error', reject);
-      answer.on('end', () =>
-        answer.statusCode === 200 ? resolve(text) : reject(new Error(`${url}: ${String(answer.statusCode)}`)),
-      );
-    });
-    sent.on('timeout', () => sent.destroy(new Error(`${url}: no answer`)));
-    sent.on('error', reject);
-    sent.end();
-  });
-}
-
 /** Whether anything answers HTTP at a URL before the deadline; what it answers does not matter. */
 export async function answers(url: string, deadlineSeconds: number): Promise<boolean> {
   const until = performance.now() + deadlineSeconds * 1000;
