@@ -14,9 +14,9 @@ export type RecordedProgram<T> = {
   value: T;
   resources: Recorded[];
   /** The only resource of this type and name. Throws where there is none, and says which there are. */
-  find(type: string, name: string): Recorded;
-  /** The inputs of all resources of a type, by name. */
-  all(type: string): Record<string, Record<string, unknown>>;
+  find: (type: string, name: string) => Recorded;
+  /** The inputs of all resources of a type by name, in the order of their names: registration has none. */
+  all: (type: string) => Record<string, Record<string, unknown>>;
 };
 
 type State = Record<string, unknown>;
@@ -84,6 +84,7 @@ export async function record<T>(
       Object.fromEntries(
         resources
           .filter((resource) => resource.type === type)
+          .sort((a, b) => (a.name < b.name ? -1 : 1))
           .map((resource) => [resource.name, resource.inputs]),
       ),
   };
