@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import { assertReachable, openLedger } from '../ledger/connect.ts';
 import { proveCanary } from './canary.ts';
 import { installCapture, removeCapture } from './notification.ts';
-import { serveCapture } from './serve.ts';
+import { serveCapture, servePulse } from './serve.ts';
 
 const serve = defineCommand({
   meta: {
@@ -14,6 +14,17 @@ const serve = defineCommand({
   args: environmentArgument,
   async run({ args }) {
     await serveCapture(await environmentOf(args), stopSignal());
+  },
+});
+
+const pulse = defineCommand({
+  meta: {
+    description:
+      'write the canary to every source bucket and sample the lag, until it is told to stop; for AWS, where a Lambda takes the notifications',
+  },
+  args: environmentArgument,
+  async run({ args }) {
+    await servePulse(await environmentOf(args), stopSignal());
   },
 });
 
@@ -68,5 +79,5 @@ const canary = defineCommand({
 
 export default defineCommand({
   meta: { name: 'capture', description: 'the log of what changes on S3' },
-  subCommands: { serve, install, remove, canary },
+  subCommands: { serve, pulse, install, remove, canary },
 });

@@ -11,8 +11,8 @@ export const OWN_USER = 'migration';
 /**
  * The rules of an environment.
  *
- * @param ownPrincipals as the source's events write them. On Ceph that is the user's name; on Amazon the
- *   principal id of the migration's role, which only the stack knows.
+ * @param ownPrincipals see `EventRules`. On Ceph that is the user's name; on Amazon the unique ids of the
+ *   migration's roles, which only the stack knows.
  */
 export function eventRules(
   environment: Environment,

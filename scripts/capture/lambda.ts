@@ -1,7 +1,8 @@
 import { readEnvironment } from '../environment.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { openLedger } from '../ledger/connect.ts';
+import { openLedger, type Pool } from '../ledger/connect.ts';
 import { log } from '../log.ts';
+import { MalformedEvent } from './event.ts';
 import { CaptureHandler, eventRules, parseBody } from './handler.ts';
 
 /** What Lambda hands over of a batch of SQS messages. */
@@ -20,7 +21,7 @@ export async function handleBatch(
   const failures = await Promise.all(
     event.Records.map(async ({ messageId, body }) => {
       try {
-        await handler.store(parseBody(body));
+        await storeTwice(handler, parseBody(body));
         return [];
       } catch (error) {
         log.error({ messageId, reason: messageOf(error) }, 'a message was not stored');
@@ -31,27 +32,47 @@ export async function handleBatch(
   return { batchItemFailures: failures.flat() };
 }
 
-let opened: Promise<CaptureHandler> | undefined;
-
 /**
- * The Lambda. Variables: `MIGRATE_ENVIRONMENT` (file), `MIGRATE_OWN_PRINCIPALS` (the principal ids of the
- * migration's own role, separated by commas, as events write them).
+ * A connection may have broken while the function slept between two batches: that costs another try, not
+ * the minutes until SQS delivers again, in which a hold would be called off.
  */
-export async function handler(event: SqsEvent): Promise<SqsBatchResponse> {
-  opened ??= openHandler();
+async function storeTwice(handler: Pick<CaptureHandler, 'store'>, document: unknown): Promise<void> {
   try {
-    return await handleBatch(await opened, event);
+    await handler.store(document);
   } catch (error) {
-    opened = undefined; // opening failed: the next invocation tries again
-    throw error;
+    if (error instanceof MalformedEvent) throw error;
+    await handler.store(document);
   }
 }
 
-async function openHandler(): Promise<CaptureHandler> {
-  const file = process.env['MIGRATE_ENVIRONMENT'];
-  if (file === undefined) throw new UserError('The variable MIGRATE_ENVIRONMENT names no file');
-  const environment = await readEnvironment(file);
+/** How long the environment is believed: a bucket that is added later must be known before long. */
+const BELIEVED_MS = 60_000;
+
+type Opened = { document: string; handler: CaptureHandler; ledger: Pool; until: number };
+let opened: Opened | undefined;
+
+/**
+ * The Lambda. Variables: `MIGRATE_ENVIRONMENT` (a file, or `ssm:NAME`), `MIGRATE_OWN_PRINCIPALS` (the unique
+ * ids of the migration's own roles, separated by commas).
+ *
+ * Throws where the environment cannot be read; then SQS keeps the whole batch.
+ */
+export async function handler(event: SqsEvent): Promise<SqsBatchResponse> {
+  if (opened === undefined || Date.now() >= opened.until) opened = await open(opened);
+  return handleBatch(opened.handler, event);
+}
+
+async function open(before: Opened | undefined): Promise<Opened> {
+  const place = process.env['MIGRATE_ENVIRONMENT'];
+  if (place === undefined) {
+    throw new UserError('The variable MIGRATE_ENVIRONMENT names neither a file nor ssm:NAME');
+  }
+  const environment = await readEnvironment(place);
+  const document = JSON.stringify(environment);
+  const until = Date.now() + BELIEVED_MS;
+  if (before?.document === document) return { ...before, until };
+  await before?.ledger.end();
   const own = process.env['MIGRATE_OWN_PRINCIPALS']?.split(',').filter((name) => name !== '');
   const ledger = openLedger(environment.ledger, { max: 1, application: 'capture-lambda' });
-  return new CaptureHandler(ledger, eventRules(environment, own));
+  return { document, handler: new CaptureHandler(ledger, eventRules(environment, own)), ledger, until };
 }

@@ -41,6 +41,26 @@ export async function serveCapture(environment: Environment, stop: AbortSignal):
   }
 }
 
+/**
+ * The canary, the samples of the lag and nothing else: what is left of the capture server where a Lambda
+ * takes the notifications. Runs until `stop` aborts. One is enough; two do no harm.
+ *
+ * Starts without the ledger, and goes on without it: the canary is what will show that it is back.
+ */
+export async function servePulse(environment: Environment, stop: AbortSignal): Promise<void> {
+  const ledger = openLedger(environment.ledger, { max: 3, application: `pulse-${process.pid}` });
+  const pulse = new Pulse(environment, ledger);
+  try {
+    await assertReachable(ledger).catch((error: unknown) => log.error(error));
+    await pulse.start();
+    log.info({ seconds: environment.bounds.canarySeconds }, 'a canary is written every so many seconds');
+    await aborted(stop);
+  } finally {
+    await pulse.stop();
+    await ledger.end();
+  }
+}
+
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

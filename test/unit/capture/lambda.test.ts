@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { MalformedEvent } from '../../../scripts/capture/event.ts';
 import { handleBatch } from '../../../scripts/capture/lambda.ts';
 
 /** A message as Lambda hands it over of SQS. */
@@ -35,4 +36,21 @@ test('only what was not stored is named for another delivery', async () => {
     batchItemFailures: [{ itemIdentifier: 'b' }, { itemIdentifier: 'c' }],
   });
   expect(stored).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+test('what failed for a connection that broke is tried once more at once; what is malformed is not', async () => {
+  const tries: Record<string, number> = {};
+  const handler = {
+    store: (document: unknown) => {
+      const { n, malformed } = document as { n: string; malformed?: true };
+      tries[n] = (tries[n] ?? 0) + 1;
+      if (malformed === true) return Promise.reject(new MalformedEvent('no'));
+      return tries[n] === 1 ? Promise.reject(new Error('Connection terminated')) : Promise.resolve(1);
+    },
+  };
+  const Records = [message('a', '{"n":"a"}'), message('b', '{"n":"b","malformed":true}')];
+  await expect(handleBatch(handler, { Records })).resolves.toEqual({
+    batchItemFailures: [{ itemIdentifier: 'b' }],
+  });
+  expect(tries).toEqual({ a: 2, b: 1 });
 });
