@@ -31,7 +31,14 @@ export async function getSsmText(region: string, name: string): Promise<SsmText 
  */
 export async function putSsmText(region: string, name: string, text: string): Promise<number> {
   try {
-    const put = new PutParameterCommand({ Name: name, Value: text, Type: 'String', Overwrite: true });
+    const put = new PutParameterCommand({
+      Name: name,
+      Value: text,
+      Type: 'String',
+      Overwrite: true,
+      // The one value that keeps a parameter in the tier it has; the default asks for the standard one.
+      Tier: 'Intelligent-Tiering',
+    });
     return (await clientOf(region).send(put)).Version ?? 0;
   } catch (error) {
     throw awsTrouble(`The parameter ${name} in ${region} cannot be written`, error);

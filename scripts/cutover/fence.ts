@@ -51,7 +51,21 @@ export async function enableUsers(environment: Environment, users: readonly stri
   });
 }
 
+/** A load balancer spreads new connections over the gateways, each of which must have heard of it. */
+const PROBES = 6;
+
 async function isRefused(
+  environment: Environment,
+  endpoint: StoreEndpoint,
+  user: string,
+): Promise<true | string> {
+  const answers = await Promise.all(
+    Array.from({ length: PROBES }, () => isRefusedOnce(environment, endpoint, user)),
+  );
+  return answers.find((answer) => answer !== true) ?? true;
+}
+
+async function isRefusedOnce(
   environment: Environment,
   endpoint: StoreEndpoint,
   user: string,

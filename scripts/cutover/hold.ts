@@ -10,6 +10,7 @@ import { replayLag } from '../ledger/operations.ts';
 import { log } from '../log.ts';
 import { certifyInHold } from '../verify/parity.ts';
 import { carryOut, restore, setTargetVersioning } from './carry-out.ts';
+import { drainQueue } from './drain-queue.ts';
 import { enableUsers, suspendUsers, WRITERS_BEFORE_HOLD, WRITER_AFTER_HOLD } from './fence.ts';
 import { readParameter, writeParameter } from './parameter.ts';
 import { Deadline, sleep, until } from './wait.ts';
@@ -125,6 +126,7 @@ async function pauseWrites(
 /** Makes Ceph equal to S3, proves it, and fences off all that wrote there so far. */
 async function settleTarget(environment: Environment, ledger: Pool, deadline: Deadline): Promise<number> {
   await proveCanary(environment, ledger, { deadlineSeconds: deadline.remainingSeconds });
+  await drainQueue(environment, deadline);
   for (;;) {
     await until('replay reaches zero', deadline, async () => {
       const [lag, claims] = await Promise.all([replayLag(ledger), countClaims(ledger)]);

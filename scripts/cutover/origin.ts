@@ -1,20 +1,36 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { originConf } from '../../infra/nginx/origin.ts';
-import type { Origin } from '../../infra/phases/phase.ts';
+import { originOf, type Origin } from '../../infra/phases/phase.ts';
 import type { Environment } from '../environment.ts';
 import { UserError } from '../errors.ts';
+import type { MoveState } from '../ledger/move.ts';
 
 /**
  * Turns the cache tier to another origin, without a restart. Returns once every request that begins from
- * now on is served by it: the reload command confirms that.
+ * now on is served by it: the reload command confirms that, or each pod of the fleet.
  *
  * Throws UserError (exit 3) where Nginx did not take it up.
  */
 export async function turnOrigin(environment: Environment, order: Origin, epoch: bigint): Promise<void> {
   const { turn } = environment.cacheTier;
   if (turn.kind === 'file') return turnByFile(turn, order, epoch);
-  throw new UserError('The cache tier of pods cannot be turned by this version', { exitCode: 3 });
+  const { turnPods } = await import('./origin-pods.ts');
+  return turnPods(environment, turn, { order, epoch });
+}
+
+/**
+ * The origin that the ledger says: what the pods of a fleet follow. Going into `retire` is enough to know
+ * only Ceph, because its gate has been passed.
+ */
+export function originOfMove({
+  writesGoTo,
+  phase,
+  entering,
+}: Pick<MoveState, 'writesGoTo' | 'phase' | 'entering'>): Origin {
+  if (writesGoTo === 'source') return originOf('copy');
+  const last = [phase, entering].some((each) => each === 'retire' || each === 'done');
+  return originOf(last ? 'retire' : 'cutover');
 }
 
 async function turnByFile(

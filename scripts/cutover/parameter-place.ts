@@ -5,7 +5,7 @@ import { messageOf, UserError } from '../errors.ts';
 
 /** Where the parameter's text stands. Replaced as a whole: a reader sees the old one or the new one. */
 export type ParameterPlace = {
-  /** Null where it has never been written. */
+  /** Null where there is none. */
   read(): Promise<string | null>;
   /** Returns when whoever reads from now on sees the new text. */
   write(text: string): Promise<void>;
@@ -15,9 +15,6 @@ export async function parameterPlace({ parameter }: Environment): Promise<Parame
   if (parameter.kind === 'file') return filePlace(parameter.file);
   return ssmPlace(parameter, await import('../aws/ssm.ts'));
 }
-
-/** What the stack makes the parameter with: Systems Manager knows no empty one. */
-export const UNWRITTEN = '{}';
 
 function filePlace(file: string): ParameterPlace {
   return {
@@ -59,8 +56,7 @@ const LOOK_EVERY_MILLISECONDS = 50;
 function ssmPlace({ name, region }: { name: string; region: string }, ssm: Ssm): ParameterPlace {
   return {
     async read() {
-      const found = await ssm.getSsmText(region, name);
-      return found === null || found.text.trim() === UNWRITTEN ? null : found.text;
+      return (await ssm.getSsmText(region, name))?.text ?? null;
     },
     async write(text) {
       const version = await ssm.putSsmText(region, name, text);

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { UNDECIDED } from '../../infra/storage/applications/undecided.ts';
 import type { Environment, StoreEndpoint } from '../environment.ts';
 import { parameterPlace } from './parameter-place.ts';
 
@@ -43,7 +45,10 @@ export type Parameter = z.infer<typeof ParameterSchema>;
 /** Null where the parameter has never been written. */
 export async function readParameter(environment: Environment): Promise<Parameter | null> {
   const text = await (await parameterPlace(environment)).read();
-  return text === null ? null : ParameterSchema.parse(JSON.parse(text));
+  if (text === null) return null;
+  const document: unknown = JSON.parse(text);
+  // As the stack makes it: Systems Manager knows no empty parameter.
+  return isDeepStrictEqual(document, UNDECIDED) ? null : ParameterSchema.parse(document);
 }
 
 /**

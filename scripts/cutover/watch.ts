@@ -5,6 +5,7 @@ import { callOff, openHold } from '../ledger/holds.ts';
 import { takeLock } from '../ledger/locks.ts';
 import { readMove } from '../ledger/move.ts';
 import { log } from '../log.ts';
+import { startComparison } from '../phase/after-copy.ts';
 import { carryOut, restore } from './carry-out.ts';
 import { readParameter } from './parameter.ts';
 import { sleep } from './wait.ts';
@@ -12,16 +13,25 @@ import { sleep } from './wait.ts';
 const PAUSE_MILLISECONDS = 250;
 /** A holder that lives but is stuck is given this long beyond the limit to call itself off. */
 const GRACE_SECONDS = 2;
+const PARAMETER_PAUSE_MILLISECONDS = 5000;
+const COMPARISON_PAUSE_MILLISECONDS = 60_000;
 
 /**
  * Sees to it that a hold always ends, whichever process dies: runs beside the others, under the
  * supervisor. A holder that died has lost its lock with its connection; one that is stuck past its
  * limit loses the compare-and-set on the hold's state. Afterwards the parameter says what the ledger says.
+ *
+ * It also starts the comparison that follows the bulk copy, because it is there when the copy ends.
  */
 export async function watchHolds(environment: Environment, ledger: Pool, signal: AbortSignal): Promise<void> {
+  // Every look at a parameter of Systems Manager is a call of which an account has 40 a second.
+  const parameterPause = environment.parameter.kind === 'file' ? 0 : PARAMETER_PAUSE_MILLISECONDS;
+  const stuck = new Seldom(parameterPause, () => parameterIsStuck(environment));
+  const compare = new Seldom(COMPARISON_PAUSE_MILLISECONDS, () => startComparison(environment, ledger));
   while (!signal.aborted) {
     try {
-      await watchOnce(environment, ledger);
+      await watchOnce(environment, ledger, stuck);
+      await compare.ask();
     } catch (error) {
       log.warn({ reason: messageOf(error) }, 'could not look after the hold; trying again');
     }
@@ -29,7 +39,25 @@ export async function watchHolds(environment: Environment, ledger: Pool, signal:
   }
 }
 
-async function watchOnce(environment: Environment, ledger: Pool): Promise<void> {
+/** Asks something at most every so many milliseconds; false in between. */
+class Seldom {
+  readonly #milliseconds: number;
+  readonly #ask: () => Promise<boolean>;
+  #next = -Infinity;
+
+  constructor(milliseconds: number, ask: () => Promise<boolean>) {
+    this.#milliseconds = milliseconds;
+    this.#ask = ask;
+  }
+
+  ask(): Promise<boolean> {
+    if (performance.now() < this.#next) return Promise.resolve(false);
+    this.#next = performance.now() + this.#milliseconds;
+    return this.#ask();
+  }
+}
+
+async function watchOnce(environment: Environment, ledger: Pool, stuck: Seldom): Promise<void> {
   const hold = await openHold(ledger);
   if (hold !== null && hold.ageSeconds > hold.limitSeconds + GRACE_SECONDS && hold.state === 'holding') {
     if (await callOff(ledger, hold.id, 'it was past its limit and its process did not answer')) {
@@ -37,7 +65,7 @@ async function watchOnce(environment: Environment, ledger: Pool): Promise<void> 
     }
     return;
   }
-  if (hold === null && !(await parameterIsStuck(environment))) return;
+  if (hold === null && !(await stuck.ask())) return;
   const lock = await takeLock(ledger, 'hold', { wait: false });
   if (lock === null) return;
   try {

@@ -1,7 +1,7 @@
 import type { Pool } from './connect.ts';
 
 /** One number for each thing that may run only once at a time. */
-const LOCKS = { step: 7_203_200, hold: 7_203_201 } as const;
+const LOCKS = { step: 7_203_200, hold: 7_203_201, split: 7_203_202 } as const;
 
 export type HeldLock = {
   /** Throws where the connection broke: somebody else may have the lock by now. */

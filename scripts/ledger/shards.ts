@@ -27,7 +27,9 @@ export type ShardDeltas = {
   failed: number;
 };
 
-/** Begins a run: the shards of an older one go, their work is looked at again. */
+/**
+ * Begins a run, which is to be split yet: the shards of an older one go, their work is looked at again.
+ */
 export async function startSyncRun(db: Database, move: string): Promise<bigint> {
   await db.query('DELETE FROM shard WHERE move = $1', [move]);
   const { rows } = await db.query<{ run: bigint }>('INSERT INTO sync_run (move) VALUES ($1) RETURNING run', [
@@ -36,27 +38,35 @@ export async function startSyncRun(db: Database, move: string): Promise<bigint> 
   return onlyRow(rows).run;
 }
 
-/** Adds all shards of a run at once; only then can workers take them. */
-export async function addShards(
+/** How far a run has been split. `after`: the next shard begins after this key; null where it is split. */
+export async function splitPoint(db: Database, run: bigint): Promise<{ after: string } | null> {
+  const { rows } = await db.query<{ after: string }>(
+    `SELECT coalesce((SELECT until_key FROM shard WHERE run = $1 ORDER BY number DESC LIMIT 1), '') AS after
+     FROM sync_run WHERE run = $1 AND state = 'splitting'`,
+    [run],
+  );
+  return rows[0] ?? null;
+}
+
+/**
+ * Adds the next shard of a run that is being split; workers may take it at once. With the last one, which
+ * has no end, the run is split.
+ */
+export async function addShard(
   db: Database,
   run: bigint,
   move: string,
-  boundaries: { after: string; until: string | null }[],
-  expected: { objects: number; bytes: number },
+  cut: { after: string; until: string | null; objects: number; bytes: number },
 ): Promise<void> {
   await db.query(
-    `WITH opened AS (
-       UPDATE sync_run SET state = 'copying', objects_expected = $5, bytes_expected = $6 WHERE run = $1)
+    `WITH split AS (
+       UPDATE sync_run
+       SET state = CASE WHEN $4::text IS NULL THEN 'copying' ELSE state END,
+         objects_expected = coalesce(objects_expected, 0) + $5, bytes_expected = coalesce(bytes_expected, 0) + $6
+       WHERE run = $1 AND state = 'splitting' RETURNING run)
      INSERT INTO shard (move, run, number, after_key, until_key, checkpoint)
-     SELECT $2, $1, row_number() OVER (), after, until, after FROM unnest($3::text[], $4::text[]) AS b (after, until)`,
-    [
-      run,
-      move,
-      boundaries.map((b) => b.after),
-      boundaries.map((b) => b.until),
-      expected.objects,
-      expected.bytes,
-    ],
+     SELECT $2, $1, (SELECT coalesce(max(number), 0) + 1 FROM shard WHERE run = $1), $3, $4, $3 FROM split`,
+    [run, move, cut.after, cut.until, cut.objects, cut.bytes],
   );
 }
 

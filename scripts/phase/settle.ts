@@ -3,6 +3,7 @@ import type { Phase } from '../../infra/phases/phase.ts';
 import { sayStore } from '../cutover/carry-out.ts';
 import { UserError } from '../errors.ts';
 import { openHold } from '../ledger/holds.ts';
+import { cancelRetire } from '../teardown/retire.ts';
 import { readMove, recordArrival } from '../ledger/move.ts';
 import type { PhaseContext } from './context.ts';
 import { stepsOf } from './enter.ts';
@@ -63,6 +64,8 @@ const STEPS_AGAIN: Record<Phase, readonly StepId[]> = {
 async function converge(context: PhaseContext, phase: Phase): Promise<void> {
   const { environment, ledger, say } = context;
   if ((await openHold(ledger)) === null) await sayStore(environment, ledger);
+  // A retire whose comparison was not waited for has left writes to S3 denied.
+  if (phase === 'retain') await cancelRetire(environment, ledger);
   for (const id of STEPS_AGAIN[phase]) {
     say(`settle ${id}: again, for what may be missing`);
     await runStep(context, id);

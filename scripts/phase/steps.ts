@@ -3,6 +3,7 @@ import { originOf } from '../../infra/phases/phase.ts';
 import { proveCanary } from '../capture/canary.ts';
 import { createCaptureTopic, installCapture, captureTrouble } from '../capture/notification.ts';
 import { setTargetVersioning } from '../cutover/carry-out.ts';
+import { assertNoneGivenUp } from '../cutover/drain-queue.ts';
 import { enableUsers, suspendUsers, WRITER_AFTER_HOLD, WRITERS_BEFORE_HOLD } from '../cutover/fence.ts';
 import { holdAndTurn } from '../cutover/hold.ts';
 import { turnOrigin } from '../cutover/origin.ts';
@@ -67,6 +68,7 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
   },
 
   async 'lag-bounded'({ environment, ledger }) {
+    await assertNoneGivenUp(environment.capture);
     const lag = await replayLag(ledger);
     const bound = environment.bounds.lagSeconds;
     refuseIf(lag.seconds > bound, () => [

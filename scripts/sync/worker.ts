@@ -9,6 +9,7 @@ import { releaseShard, syncProgress, takeShard, type Shard } from '../ledger/sha
 import { log } from '../log.ts';
 import { StoreClient } from '../store/client.ts';
 import { StoreError } from '../store/errors.ts';
+import { splitSyncRuns } from './start.ts';
 import { syncShard } from './sync-shard.ts';
 
 /** Why a worker ended. `superseded`: applications write to Ceph by now, or another epoch began. */
@@ -25,6 +26,8 @@ export type Session = {
 };
 
 const LOOK_EVERY_MS = 250;
+/** While another worker lists the bucket, which may take hours. */
+const LOOK_AT_SPLIT_MS = 5000;
 /** Pauses while a store gives trouble, in seconds; then the worker gives up. About a minute in all. */
 const PAUSES_SECONDS = [0.5, 1, 2, 4, 8, 15, 30];
 
@@ -77,7 +80,9 @@ async function work(session: Session): Promise<WorkerEnd> {
         return 'done';
       }
       if (taken === 'wait') {
-        await pause(LOOK_EVERY_MS, stop);
+        // A run that no step had the time to cut into shards: whoever comes first does it.
+        const split = await splitSyncRuns(environment, ledger, { wait: false });
+        await pause(split ? LOOK_EVERY_MS : LOOK_AT_SPLIT_MS, stop);
         continue;
       }
       const { move, shard } = taken;

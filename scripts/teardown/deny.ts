@@ -58,6 +58,16 @@ export async function denyWrites(environment: Environment): Promise<void> {
   await assertWritesRefused(environment);
 }
 
+/** Whether our statement stands in every source bucket's policy. */
+export async function deniesWrites(environment: Environment): Promise<boolean> {
+  return withControl(environment, async (control) => {
+    const policies = await Promise.all(environment.moves.map((move) => control.policy(move.sourceBucket)));
+    return policies.every(
+      (policy) => policy?.Statement.some((statement) => statement.Sid === DENY_SID) ?? false,
+    );
+  });
+}
+
 /** Takes our statement out of every source bucket's policy; what else stands there stays. */
 export async function allowWrites(environment: Environment): Promise<void> {
   await withControl(environment, async (control) => {

@@ -6,8 +6,9 @@ import { messageOf, UserError } from '../errors.ts';
 import type { Pool } from '../ledger/connect.ts';
 import { replayLag } from '../ledger/operations.ts';
 import { withControl } from '../source/control.ts';
+import { requireComparison } from '../phase/comparison.ts';
+import { certifyContainment, lackingContainment } from './certify.ts';
 import { allowWrites, assertWritesRefused, denyWrites } from './deny.ts';
-import { certifyContainment } from './certify.ts';
 import { retireGuards } from './facts.ts';
 import { sourceIsEmpty } from './empty.ts';
 import { EXPIRY_RULES, rulesStand } from './rules.ts';
@@ -32,7 +33,8 @@ const REPLAY_SECONDS = 60;
  * repeated after it was killed.
  *
  * @returns what is missing, in plain words. Empty: S3 may be expired. When something is missing, or
- * this throws, writes to S3 are allowed again and nothing else was changed.
+ * this throws, writes to S3 are allowed again and nothing else was changed; but where the certificate is
+ * taken in a cluster, writes stay denied until it is, and the UserError (exit 1) that says so is thrown.
  */
 export async function beginRetire(
   environment: Environment,
@@ -46,19 +48,14 @@ export async function beginRetire(
   const { watchReads = true } = options;
   const missing = await retireGuards(environment, ledger, now, { certificate: false, watchReads });
   if (missing.length > 0) return missing.map(({ message }) => message);
+  const inCluster = environment.workers.kind === 'kubernetes';
   try {
-    say('denies writes to the source buckets by a policy statement');
-    await denyWrites(environment);
-    say(`waits ${environment.bounds.requestSeconds} s for requests that were in flight`);
-    await sleep(environment.bounds.requestSeconds * 1000);
-    await assertWritesRefused(environment);
-    await until('replay reaches zero', new Deadline(REPLAY_SECONDS), async () => {
-      const { operations } = await replayLag(ledger);
-      return operations === 0 ? true : `${operations} operations open`;
-    });
-    const refused = await certifyContainment(environment, ledger, say);
-    if (refused.length > 0) await takeBack(environment);
-    return refused;
+    await silence(environment, ledger, say);
+    if (!inCluster) {
+      const refused = await certifyContainment(environment, ledger, say);
+      if (refused.length > 0) await takeBack(environment);
+      return refused;
+    }
   } catch (error) {
     await takeBack(environment).catch((failure: unknown) => {
       throw new UserError(
@@ -69,6 +66,27 @@ export async function beginRetire(
     });
     throw error;
   }
+  // A comparison that takes hours goes on while writes are denied, or it would not be the last word.
+  await requireComparison(
+    { environment, ledger },
+    'containment',
+    () => lackingContainment(environment, ledger),
+    'S3 loses nothing, but writes to it are denied from now on (to allow them again: migrate phase settle retain)',
+  );
+  return [];
+}
+
+/** Denies writes to S3, and waits until nothing is on its way there or from there any more. */
+async function silence(environment: Environment, ledger: Pool, say: (line: string) => void): Promise<void> {
+  say('denies writes to the source buckets by a policy statement');
+  await denyWrites(environment);
+  say(`waits ${environment.bounds.requestSeconds} s for requests that were in flight`);
+  await sleep(environment.bounds.requestSeconds * 1000);
+  await assertWritesRefused(environment);
+  await until('replay reaches zero', new Deadline(REPLAY_SECONDS), async () => {
+    const { operations } = await replayLag(ledger);
+    return operations === 0 ? true : `${operations} operations open`;
+  });
 }
 
 /** Allows writes again, but never to a bucket that is being emptied: what came late would be expired. */

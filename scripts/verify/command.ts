@@ -4,8 +4,11 @@ import type { Environment, Move } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { recordWaiver, type Certificate } from '../ledger/certificates.ts';
 import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
+import { log } from '../log.ts';
 import { keepHeapSmall } from '../memory.ts';
+import { compareUpToNow } from '../phase/certify.ts';
 import { reportProcess } from '../ledger/reports.ts';
+import { certifyContainment } from '../teardown/certify.ts';
 import { digestOfBucket } from './bucket-digest.ts';
 import { takeContainmentCertificate } from './containment.ts';
 import { recertify, takeBaseCertificate } from './parity.ts';
@@ -83,6 +86,38 @@ const certify = defineCommand({
     }),
 });
 
+/** What the Job of a cluster does. `now`: brings the base certificates up to now. */
+const JOB_KINDS = ['now', 'containment'] as const;
+
+const job = defineCommand({
+  meta: {
+    name: 'job',
+    description:
+      'The comparison that a phase needs, of all moves, as the Job of a cluster runs it. Exit codes: 0 clean, 1 findings. Example: migrate verify job --kind now',
+  },
+  args: {
+    ...environmentArgument,
+    kind: {
+      type: 'enum',
+      options: [...JOB_KINDS],
+      default: process.env['MIGRATE_VERIFY_KIND'] ?? 'now',
+      description:
+        'now: bring the base certificates up to now · containment: that nothing would be lost with S3; default: the variable MIGRATE_VERIFY_KIND',
+    },
+  },
+  run: ({ args }) =>
+    withLedger(args, async (environment, ledger) => {
+      const say = (line: string) => log.info(line);
+      if (args.kind === 'now') {
+        await compareUpToNow({ environment, ledger, say }, { listings: 'once' });
+        return;
+      }
+      const findings = await certifyContainment(environment, ledger, say);
+      for (const finding of findings) log.error(finding);
+      if (findings.length > 0) process.exitCode = 1;
+    }),
+});
+
 const waive = defineCommand({
   meta: {
     name: 'waive',
@@ -139,5 +174,5 @@ export default defineCommand({
   // Named here too so that their values are not taken for the name of a sub-command.
   args: takeArguments,
   default: 'take',
-  subCommands: { take: certify, waive, digest },
+  subCommands: { take: certify, job, waive, digest },
 });

@@ -2,7 +2,7 @@ import { UserError } from '../errors.ts';
 import { groupState, startGroup } from '../local/parts/supervisor.ts';
 import type { LongWork, Workers } from './workers.ts';
 
-/** The supervisor's groups. The comparison runs inside the step, which waits for it on one machine. */
+/** The supervisor's groups. Comparisons run inside the steps, which wait for them on one machine. */
 const GROUPS: Partial<Record<LongWork, string>> = { copy: 'sync' };
 
 /** The workers of one machine. They are the same processes for every run: the ledger says which is open. */

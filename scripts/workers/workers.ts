@@ -1,8 +1,10 @@
 import type { Environment } from '../environment.ts';
-import { UserError } from '../errors.ts';
 
-/** The long work that ends by itself: the bulk copy, and the comparison of all keys after it. */
-export type LongWork = 'copy' | 'verify';
+/**
+ * The long work that ends by itself. `copy`: the bulk copy · `verify`: brings the base certificates up to
+ * now · `containment`: the certificates without which S3 is not emptied.
+ */
+export type LongWork = 'copy' | 'verify' | 'containment';
 
 /**
  * `none`: not started for this run · `running` · `stopped`: started and put to sleep · `ended`: done ·
@@ -29,5 +31,6 @@ export async function workersOf(environment: Environment): Promise<Workers> {
   if (workers.kind === 'supervisor') {
     return (await import('./supervisor.ts')).supervisorWorkers(workers.supervisorConfig);
   }
-  throw new UserError(`This version starts no work on the cluster ${workers.cluster.name}`, { exitCode: 3 });
+  const { clusterApi } = await import('./cluster-api.ts');
+  return (await import('./kubernetes.ts')).kubernetesWorkers(clusterApi(environment), workers);
 }

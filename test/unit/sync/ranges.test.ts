@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareKeys } from '../../../scripts/store/keys.ts';
 import type { ListedObject } from '../../../scripts/store/object.ts';
-import { splitKeys } from '../../../scripts/sync/split.ts';
+import { cutKeys } from '../../../scripts/sync/split.ts';
 import { cutWindow, eachOf } from '../../../scripts/sync/window.ts';
 
 const MIB = 1024 * 1024;
@@ -13,26 +13,36 @@ async function* listing(objects: ListedObject[]): AsyncGenerator<ListedObject> {
   for (const object of objects) yield await Promise.resolve(object);
 }
 
+async function allOf<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 describe('splitting', () => {
   it('cuts every so many keys, and counts', async () => {
-    const split = await splitKeys(listing(['a', 'b', 'c', 'd', 'e'].map((key) => listed(key, 10))), 2);
-    expect(split).toEqual({
-      ranges: [
-        { after: '', until: 'b' },
-        { after: 'b', until: 'd' },
-        { after: 'd', until: null },
-      ],
-      objects: 5,
-      bytes: 50,
-    });
+    const five = ['a', 'b', 'c', 'd', 'e'].map((key) => listed(key, 10));
+    expect(await allOf(cutKeys(listing(five), 2))).toEqual([
+      { after: '', until: 'b', objects: 2, bytes: 20 },
+      { after: 'b', until: 'd', objects: 2, bytes: 20 },
+      { after: 'd', until: null, objects: 1, bytes: 10 },
+    ]);
+  });
+
+  it('ends with no empty range where the last one is full', async () => {
+    const four = ['a', 'b', 'c', 'd'].map((key) => listed(key));
+    const ranges = await allOf(cutKeys(listing(four), 2));
+    expect(ranges.map(({ until }) => until)).toEqual(['b', null]);
+  });
+
+  it('goes on after a key', async () => {
+    expect(await allOf(cutKeys(listing([listed('d')]), 2, 'c'))).toEqual([
+      { after: 'c', until: null, objects: 1, bytes: 1 },
+    ]);
   });
 
   it('gives one range to an empty bucket: keys may come', async () => {
-    expect(await splitKeys(listing([]), 2)).toEqual({
-      ranges: [{ after: '', until: null }],
-      objects: 0,
-      bytes: 0,
-    });
+    expect(await allOf(cutKeys(listing([]), 2))).toEqual([{ after: '', until: null, objects: 0, bytes: 0 }]);
   });
 
   it('covers every key exactly once, with no shard too big', async () => {
@@ -40,7 +50,7 @@ describe('splitting', () => {
     await fc.assert(
       fc.asyncProperty(keys, fc.integer({ min: 1, max: 5 }), async (unsorted, perShard) => {
         const sorted = unsorted.sort(compareKeys);
-        const { ranges } = await splitKeys(listing(sorted.map((key) => listed(key))), perShard);
+        const ranges = await allOf(cutKeys(listing(sorted.map((key) => listed(key))), perShard));
         const inside = ranges.map(({ after, until }) =>
           sorted.filter(
             (key) =>
