@@ -1,8 +1,8 @@
 import { CANARY_KEY } from '../capture/event.ts';
-import { notificationId } from '../capture/notification.ts';
 import { RESERVED_PREFIX, type Environment, type Move } from '../environment.ts';
 import { listWaivers } from '../ledger/certificates.ts';
 import type { Pool } from '../ledger/connect.ts';
+import { isArchiveRule } from '../source/archive-rules.ts';
 import { StoreClient } from '../store/client.ts';
 import { BucketControl } from '../store/control.ts';
 import { StoreError } from '../store/errors.ts';
@@ -11,6 +11,7 @@ import { DENY_SID } from '../teardown/deny.ts';
 import { EXPIRY_RULES } from '../teardown/rules.ts';
 import { ARCHIVED } from '../verify/compare-key.ts';
 import { blocking, warning, type PreflightFinding } from './finding.ts';
+import { cacheTierFindings, overlapFindings } from './source-aws.ts';
 
 /** So many objects are listed to see their storage classes; a full listing of a big bucket takes hours. */
 const LISTED = 5000;
@@ -30,11 +31,11 @@ export async function checkSource(
   try {
     const waived = new Set((await listWaivers(ledger, move.name)).map(({ key }) => key));
     const found = await Promise.all([
-      checkObjects(client, move.sourceBucket, about, waived),
+      checkObjects(environment, client, move, about, waived),
       checkReserved(client, move.sourceBucket, about),
       checkHistory(client, control, move.sourceBucket, about),
       checkLock(client, move.sourceBucket, about),
-      checkDocuments(environment, control, move.sourceBucket, about),
+      checkDocuments(environment, control, move, about),
     ]);
     return found.flat();
   } finally {
@@ -44,26 +45,27 @@ export async function checkSource(
 }
 
 async function checkObjects(
+  environment: Environment,
   client: StoreClient,
-  bucket: string,
+  move: Move,
   about: string,
   waived: ReadonlySet<string>,
 ): Promise<PreflightFinding[]> {
+  const bucket = move.sourceBucket;
   const sample: ListedObject[] = [];
   for await (const object of client.list(bucket)) {
     sample.push(object);
     if (sample.length === LISTED) break;
   }
   const open = sample.filter(({ key }) => !waived.has(key));
-  const encryption = await Promise.all(
+  const answers = await Promise.all(
     spread(open, LOOKED_AT).map(({ key }) => encryptionOf(client, bucket, key)),
   );
+  const encryption = answers.filter((name) => name !== null);
   return [
     ...archiveFindings(about, open),
-    ...encryptionFindings(
-      about,
-      encryption.filter((name) => name !== null),
-    ),
+    ...encryptionFindings(about, encryption),
+    ...cacheTierFindings(about, environment, move, encryption),
   ];
 }
 
@@ -181,13 +183,14 @@ async function checkLock(client: StoreClient, bucket: string, about: string): Pr
 async function checkDocuments(
   environment: Environment,
   control: BucketControl,
-  bucket: string,
+  move: Move,
   about: string,
 ): Promise<PreflightFinding[]> {
+  const bucket = move.sourceBucket;
   const [policy, rules, notifications] = await Promise.all([
     control.policy(bucket),
     control.lifecycleIds(bucket),
-    control.notificationIds(bucket),
+    control.notifications(bucket),
   ]);
   const findings: PreflightFinding[] = [];
   const ours = EXPIRY_RULES.map(({ id }) => id);
@@ -199,7 +202,7 @@ async function checkDocuments(
       ),
     );
   }
-  const theirRules = rules.filter((id) => !ours.includes(id));
+  const theirRules = rules.filter((id) => !ours.includes(id) && !isArchiveRule(id));
   if (theirRules.length > 0) {
     findings.push(
       warning(
@@ -208,16 +211,6 @@ async function checkDocuments(
       ),
     );
   }
-  const theirEvents = notifications.filter(
-    (id) => !environment.moves.some((move) => notificationId(move) === id),
-  );
-  if (theirEvents.length > 0 && environment.source.kind === 'aws') {
-    findings.push(
-      warning(
-        about,
-        `the bucket has notifications of its own (${theirEvents.join(', ')}): S3 refuses two for the same events and prefix; where they overlap, use EventBridge`,
-      ),
-    );
-  }
+  if (environment.source.kind === 'aws') findings.push(...overlapFindings(about, move, notifications));
   return findings;
 }
