@@ -20,7 +20,15 @@ const serve = defineCommand({
     description:
       'Answers Nginx, and copies pending keys, until it is told to stop. Example: migrate pending serve',
   },
-  args: environmentArgument,
+  args: {
+    ...environmentArgument,
+    listen: {
+      type: 'string',
+      description:
+        "where to listen; default: the environment's own address of the service, which may be a name of many",
+      valueHint: 'URL',
+    },
+  },
   async run({ args }) {
     const environment = await environmentOf(args);
     const owner = `pending-${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
@@ -29,7 +37,10 @@ const serve = defineCommand({
     const stop = stopSignal();
     const report = () =>
       reportProcess(ledger, { owner, script: 'pending' }).catch(() => log.warn('the ledger is away'));
-    const service = await startPendingService(environment, ledger, { owner });
+    const service = await startPendingService(environment, ledger, {
+      owner,
+      ...(args.listen !== undefined && { url: args.listen }),
+    });
     const timer = setInterval(() => void report(), REPORT_MILLISECONDS);
     try {
       log.info({ url: service.url }, 'the pending list is served');

@@ -14,6 +14,12 @@ import { runWorker, type WorkerEnd } from './worker.ts';
 
 const SHOW_EVERY_MS = 500;
 
+/**
+ * A worker that was told to stop has not done its work: 0 would make a Kubernetes Job take the index of a
+ * pod that was evicted for complete. 128 + SIGTERM, as of a process that the signal ended.
+ */
+const UNFINISHED = 143;
+
 async function withLedger<T>(
   args: { environment?: string | undefined },
   work: (environment: Environment, ledger: Pool) => Promise<T>,
@@ -62,13 +68,16 @@ const worker = defineCommand({
   meta: {
     description:
       'work on shards until none is left open; as many workers as wanted may run side by side. ' +
+      'Exit code 143: told to stop before that. ' +
       'Example: migrate sync worker --environment environment.json',
   },
   args: environmentArgument,
   async run({ args }) {
     keepHeapSmall();
     await withLedger(args, async (environment, ledger) => {
-      sayEnd(await runWorker(environment, ledger, stopSignal()));
+      const end = await runWorker(environment, ledger, stopSignal());
+      sayEnd(end);
+      if (end === 'asked') process.exitCode = UNFINISHED;
     });
     await outliveStart();
   },
