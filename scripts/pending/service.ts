@@ -16,7 +16,7 @@ export type PendingService = { url: string; close(): Promise<void> };
 const PRESIGNED_SECONDS = 60;
 
 /**
- * Answers Nginx's questions about the pending list, on loopback only. Where the ledger does not answer,
+ * Answers Nginx's questions about the pending list; nobody else may reach it. Where the ledger does not answer,
  * the answer is 503: neither "it is on S3" nor "it is nowhere" may be guessed.
  *
  * - `GET /pending/find`: 404, or 200 with `X-Accel-Redirect: /_source/…`, the presigned path of a key

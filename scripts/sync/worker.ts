@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment, Move } from '../environment.ts';
 import { UserError } from '../errors.ts';
@@ -49,7 +50,8 @@ export async function runWorker(
     if (writesGoTo !== 'source') {
       return 'superseded';
     }
-    const owner = `sync-${process.pid}-${(sessions += 1)}-${Date.now().toString(36)}`;
+    // The host too: every container's process has the same number.
+    const owner = `sync-${hostname()}-${process.pid}-${(sessions += 1)}-${Date.now().toString(36)}`;
     const claims = new Claims(ledger, { owner, leaseSeconds: environment.bounds.leaseSeconds });
     claims.start();
     try {
@@ -61,7 +63,7 @@ export async function runWorker(
       log.warn({ owner }, error.message);
     } finally {
       await claims.stop();
-      await reportProcess(ledger, { owner: `sync-${process.pid}`, script: 'sync worker' });
+      await reportProcess(ledger, { owner: `sync-${hostname()}-${process.pid}`, script: 'sync worker' });
     }
   }
 }

@@ -269,7 +269,7 @@ suite('sync', () => {
       (claims) => claims > 0,
     );
     worker.kill('SIGTERM');
-    expect(await ended).toEqual([0, null]);
+    expect(await ended).toEqual([143, null]);
     expect(await countClaims(ledger)).toBe(0);
     const { rows } = await ledger.query('SELECT 1 FROM shard WHERE owner IS NOT NULL');
     expect(rows).toEqual([]);
