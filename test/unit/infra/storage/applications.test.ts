@@ -87,10 +87,10 @@ test('both certificates are proven by the same records in the public zone, one a
   const proofs = recorded.all(RECORD);
   expect(Object.keys(proofs)).toEqual([
     'certificates-proof-images.food.example',
-    'certificates-proof-signed.images.food.example',
-    'certificates-proof-objects.food.example',
     'certificates-proof-images.objects.food.example',
     'certificates-proof-metadata.objects.food.example',
+    'certificates-proof-objects.food.example',
+    'certificates-proof-signed.images.food.example',
   ]);
   expect(proofs['certificates-proof-objects.food.example']).toEqual({
     zoneId: 'ZPUBLIC',
@@ -100,12 +100,18 @@ test('both certificates are proven by the same records in the public zone, one a
     ttl: 300,
     allowOverwrite: true,
   });
-  const fqdns = Object.values(proofs).map((proof) => proof['name']);
+  const fqdns = [
+    'images.food',
+    'signed.images.food',
+    'objects.food',
+    'images.objects.food',
+    'metadata.objects.food',
+  ];
   expect(
     recorded.find('aws:acm/certificateValidation:CertificateValidation', 'certificates-edge-issued').inputs,
   ).toEqual({
     certificateArn: 'arn:aws:acm/certificate:us-east-1:111122223333:certificates-edge',
-    validationRecordFqdns: fqdns,
+    validationRecordFqdns: fqdns.map((name) => `_proof.${name}.example`),
     region: 'us-east-1',
   });
   await expect(valueOf(recorded.value.regionalArn)).resolves.toBe(
@@ -157,10 +163,10 @@ test('public names lead to the CDN by both families of addresses', async () => {
   });
   const records = Object.values(recorded.all(RECORD));
   expect(records.map(({ name, type }) => `${String(type)} ${String(name)}`)).toEqual([
-    'A signed.images.food.example',
-    'AAAA signed.images.food.example',
     'A *.signed.images.food.example',
     'AAAA *.signed.images.food.example',
+    'A signed.images.food.example',
+    'AAAA signed.images.food.example',
   ]);
   expect(records[0]).not.toHaveProperty('allowOverwrite');
 });
