@@ -15,9 +15,12 @@ const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 const SIGNATURE = '4dabf18193072939515e22adb298388d';
 const SECRET = '1b47061264138c4ac30d75fd1eb44270';
 
+/** What it is replaced by: somebody who only asks whether a key is given must not be told that it is not. */
+const GIVEN = '(known after the update)';
+
 /**
  * The resources in what `pulumi preview --json` or `pulumi stack export` printed. Values that are not known
- * yet are left out, secrets are replaced by a text that says so.
+ * yet, and secrets, are replaced by a text that says so.
  *
  * Throws a UserError where it is neither.
  */
@@ -63,9 +66,10 @@ function statesOf(printed: Printed): State[] {
 }
 
 function clean(value: unknown): unknown {
-  if (Array.isArray(value)) return value.filter((item) => item !== UNKNOWN).map(clean);
+  if (value === UNKNOWN) return GIVEN;
+  if (Array.isArray(value)) return value.map(clean);
   if (value === null || typeof value !== 'object') return value;
-  const entries = Object.entries(value).filter(([, item]) => item !== UNKNOWN);
+  const entries = Object.entries(value);
   if (entries.some(([name, item]) => name === SIGNATURE && item === SECRET)) return '(secret)';
   return Object.fromEntries(entries.map(([name, item]) => [name, clean(item)]));
 }

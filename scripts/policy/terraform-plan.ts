@@ -14,6 +14,15 @@ export type TerraformPlan = {
 const MAPS = /^(tags|tagsAll|variables|resourceTags|labels)$/;
 
 /**
+ * Properties that checkov looks for under the name that an older type gives them: it would take a rule for a
+ * security group for one that lets in everybody.
+ */
+const ALSO: Readonly<Record<string, string>> = {
+  referencedSecurityGroupId: 'source_security_group_id',
+  prefixListId: 'prefix_list_ids',
+};
+
+/**
  * The resources of AWS in a stack as a plan of Terraform's: everything is to be created. `addresses` says which
  * resource of ours an address in the plan is.
  */
@@ -72,7 +81,8 @@ function block(values: Readonly<Record<string, unknown>>): Record<string, unknow
       if (Array.isArray(value)) return listNames(name).map((one) => [one, value.map(converted)]);
       // A block that may come only once is a list of one in Terraform.
       if (value !== null && typeof value === 'object') return [[snakeCase(name), [converted(value)]]];
-      return [[snakeCase(name), value]];
+      const also = ALSO[name];
+      return [[snakeCase(name), value], ...(also === undefined ? [] : [[also, value] as [string, unknown]])];
     }),
   );
 }

@@ -126,7 +126,7 @@ describe('what the engine prints', () => {
     urn: state.urn,
     type: state.type,
     name: 'q',
-    inputs: { name: 'q', policy: '(secret)' },
+    inputs: { name: 'q', kmsMasterKeyId: '(known after the update)', policy: '(secret)' },
     propertyDependencies: { kmsMasterKeyId: ['urn:k'], policy: [] },
   };
 
