@@ -2,7 +2,12 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
-import { readEnvironment, type Environment, type StoreEndpoint } from '../../scripts/environment.ts';
+import {
+  readEnvironment,
+  type Environment,
+  type Move,
+  type StoreEndpoint,
+} from '../../scripts/environment.ts';
 import { ledgerOf } from '../../scripts/local/places.ts';
 import { openLedger, type Pool } from '../../scripts/ledger/connect.ts';
 import { migrateLedger } from '../../scripts/ledger/migrations.ts';
@@ -24,8 +29,17 @@ export type Scratch = {
   target(user?: string | null): Promise<StoreClient>;
   close(): Promise<void>;
 };
+/** A ledger alone, for what needs no store, or stores of its own. */
+export type ScratchLedger = {
+  ledger: Pool;
+  /** The environment with this ledger, and one move named `scratch` between buckets that are not there. */
+  environment: Environment;
+  close(): Promise<void>;
+};
 export type RealServices = {
   environment: Environment;
+  /** @param name as of `scratch` */
+  ledger(name: string): Promise<ScratchLedger>;
   /** @param name letters, digits and hyphens; one test file's own. What an earlier run left is removed. */
   scratch(name: string): Promise<Scratch>;
 };
@@ -42,26 +56,34 @@ export async function realServices(): Promise<RealServices> {
     throw new Error('STORAGE_ENVIRONMENT is not set; the suite sets it when the environment is up');
   }
   const environment = await readEnvironment(file);
-  return { environment, scratch: (name) => makeScratch(environment, name) };
+  return {
+    environment,
+    ledger: (name) => makeLedger(environment, name),
+    scratch: (name) => makeScratch(environment, name),
+  };
 }
 
-async function makeScratch(base: Environment, name: string): Promise<Scratch> {
-  const [cluster, targetEndpoint] = Object.entries(base.targets)[0] ?? [];
-  if (cluster === undefined || targetEndpoint === undefined) {
-    throw new Error('the environment has no target');
-  }
+async function makeLedger(base: Environment, name: string): Promise<ScratchLedger> {
+  const [targetCluster] = Object.keys(base.targets);
+  if (targetCluster === undefined) throw new Error('the environment has no target');
   const connectionString = await freshDatabase(ledgerOf(base), `scratch_${name.replaceAll('-', '_')}`);
   const ledger = openLedger(connectionString);
   await migrateLedger(ledger);
-  const sourceBucket = `scratch-${name}-source`;
-  const targetBucket = `scratch-${name}-target`;
-  await freshBucket(base.source, sourceBucket, ['migration']);
-  await freshBucket(targetEndpoint, targetBucket, TARGET_USERS);
+  const [sourceBucket, targetBucket] = [`scratch-${name}-source`, `scratch-${name}-target`];
   const environment: Environment = {
     ...base,
     ledger: connectionString,
-    moves: [{ name: 'scratch', sourceBucket, targetCluster: cluster, targetBucket }],
+    moves: [{ name: 'scratch', sourceBucket, targetCluster, targetBucket }],
   };
+  return { ledger, environment, close: () => ledger.end() };
+}
+
+async function makeScratch(base: Environment, name: string): Promise<Scratch> {
+  const { ledger, environment } = await makeLedger(base, name);
+  const [{ sourceBucket, targetBucket, targetCluster }] = environment.moves as [Move];
+  const targetEndpoint = base.targets[targetCluster] as StoreEndpoint;
+  await freshBucket(base.source, sourceBucket, ['migration']);
+  await freshBucket(targetEndpoint, targetBucket, TARGET_USERS);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'storage-scratch-'));
   const environmentFile = path.join(folder, 'environment.json');
   await writeFile(environmentFile, JSON.stringify(environment));
