@@ -38,6 +38,18 @@ export const LedgerSchema = z.union([
 ]);
 export type LedgerAddress = z.infer<typeof LedgerSchema>;
 
+/** A server, and how to log in as its administrator: once, to make users that log in by tokens. */
+export const DatabasesSchema = z.strictObject({
+  host: z.string().min(1),
+  port: z.int().positive(),
+  region,
+  /** The secret that RDS keeps the administrator's password in. */
+  administratorSecret: z.string().startsWith('arn:'),
+  /** Whether it is an Aurora, whose SQL can ask models. */
+  models: z.boolean(),
+  certificateAuthority: z.string().min(1).optional(),
+});
+
 /** Where the source's notifications go: an HTTP receiver that RGW pushes to, or a queue that S3 fills. */
 export const CaptureSchema = z.discriminatedUnion('kind', [
   z.strictObject({

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   CaptureSchema,
   CredentialsSourceSchema,
+  DatabasesSchema,
   EventsSchema,
   LedgerSchema,
   ParameterPlaceSchema,
@@ -58,6 +59,8 @@ const EnvironmentSchema = z
     name: z.enum(['local', 'dev', 'prod']),
     /** The ledger's own database. */
     ledger: LedgerSchema,
+    /** The server that the databases are made on. Not where the stack makes them itself. */
+    databases: DatabasesSchema.optional(),
     source: StoreEndpointSchema,
     targets: z.record(z.string(), StoreEndpointSchema),
     moves: z.array(MoveSchema).min(1),

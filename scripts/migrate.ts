@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
-import { messageOf, UserError } from './errors.ts';
-import { StoreError } from './store/errors.ts';
+import { failureOf } from './failure.ts';
 
 /** A command's module, loaded only when it is asked for. */
 const load = (module: () => Promise<{ default: unknown }>) => async () =>
@@ -27,6 +26,7 @@ const migrate = defineCommand({
     'cache-tier': load(() => import('./cache-tier/command.ts')),
     teardown: load(() => import('./teardown/command.ts')),
     status: load(() => import('./status/command.ts')),
+    databases: load(() => import('./steps/command.ts')),
   },
 });
 
@@ -47,7 +47,6 @@ async function resolve<T>(value: T | (() => T) | (() => Promise<T>) | Promise<T>
   return await (typeof value === 'function' ? (value as () => T | Promise<T>)() : value);
 }
 
-/** The one place that decides what a failure prints and with what code the process exits. */
 async function main(words: string[]): Promise<void> {
   if (words.length === 0 || words.includes('--help') || words.includes('-h')) {
     process.stdout.write((await renderUsage(...(await commandOf(words)))) + '\n');
@@ -56,21 +55,12 @@ async function main(words: string[]): Promise<void> {
   try {
     await runCommand(migrate, { rawArgs: words });
   } catch (error) {
-    if (error instanceof UserError) {
-      process.stderr.write(`${error.message}\n`);
-      process.exitCode = error.exitCode;
-    } else if (error instanceof StoreError) {
-      process.stderr.write(
-        `A store could not be asked, or refused: ${error.message}. See migrate preflight.\n`,
-      );
-      process.exitCode = 3;
-    } else if (error instanceof Error && error.name === 'CLIError') {
-      process.stderr.write(`${error.message}\nSee: migrate ${words[0] ?? ''} --help\n`);
-      process.exitCode = 2;
-    } else {
-      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
-      process.exitCode = 70;
-    }
+    const isWrongUse = error instanceof Error && error.name === 'CLIError';
+    const { exitCode, text } = isWrongUse
+      ? { exitCode: 2, text: `${error.message}\nSee: migrate ${words[0] ?? ''} --help` }
+      : failureOf(error);
+    process.stderr.write(`${text}\n`);
+    process.exitCode = exitCode;
   }
 }
 

@@ -1,10 +1,9 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { originConf } from '../../infra/nginx/origin.ts';
-import { originOf, type Origin } from '../../infra/phases/phase.ts';
+import type { Origin } from '../../infra/phases/phase.ts';
 import type { Environment } from '../environment.ts';
 import { UserError } from '../errors.ts';
-import type { MoveState } from '../ledger/move.ts';
 
 /**
  * Turns the cache tier to another origin, without a restart. Returns once every request that begins from
@@ -17,20 +16,6 @@ export async function turnOrigin(environment: Environment, order: Origin, epoch:
   if (turn.kind === 'file') return turnByFile(turn, order, epoch);
   const { turnPods } = await import('./origin-pods.ts');
   return turnPods(environment, turn, { order, epoch });
-}
-
-/**
- * The origin that the ledger says: what the pods of a fleet follow. Going into `retire` is enough to know
- * only Ceph, because its gate has been passed.
- */
-export function originOfMove({
-  writesGoTo,
-  phase,
-  entering,
-}: Pick<MoveState, 'writesGoTo' | 'phase' | 'entering'>): Origin {
-  if (writesGoTo === 'source') return originOf('copy');
-  const last = [phase, entering].some((each) => each === 'retire' || each === 'done');
-  return originOf(last ? 'retire' : 'cutover');
 }
 
 async function turnByFile(

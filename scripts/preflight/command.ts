@@ -1,8 +1,6 @@
 import { defineCommand } from 'citty';
-import { environmentArgument, environmentOf } from '../command-line.ts';
-import { openLedger } from '../ledger/connect.ts';
-import { describeFindings } from './finding.ts';
-import { preflight } from './preflight.ts';
+import { environmentArgument } from '../command-line.ts';
+import { runStepCommand } from '../steps/run.ts';
 
 export default defineCommand({
   meta: {
@@ -14,15 +12,5 @@ export default defineCommand({
     ...environmentArgument,
     json: { type: 'boolean', default: false, description: 'print the findings as JSON' },
   },
-  async run({ args }) {
-    const environment = await environmentOf(args);
-    const ledger = openLedger(environment.ledger, { application: `migrate preflight (pid ${process.pid})` });
-    try {
-      const findings = await preflight(environment, ledger);
-      process.stdout.write(`${args.json ? JSON.stringify(findings, null, 2) : describeFindings(findings)}\n`);
-      if (findings.some(({ severity }) => severity === 'blocking')) process.exitCode = 1;
-    } finally {
-      await ledger.end();
-    }
-  },
+  run: ({ args }) => runStepCommand(args, { action: 'preflight', json: args.json }),
 });

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand } from 'citty';
-import { environmentArgument, environmentOf, stopSignal } from '../command-line.ts';
-import { assertReachable, openLedger } from '../ledger/connect.ts';
-import { readStatus, type Status } from './read.ts';
-import { renderStatus } from './render.ts';
+import { environmentArgument, stopSignal } from '../command-line.ts';
+import { runStepCommand } from '../steps/run.ts';
 
 const WATCH_MILLISECONDS = 1000;
 /** Clears the screen and goes to its top. */
@@ -20,29 +18,13 @@ export default defineCommand({
     watch: { type: 'boolean', default: false, description: 'print it again every second, until Ctrl-C' },
   },
   async run({ args }) {
-    const environment = await environmentOf(args);
-    const ledger = openLedger(environment.ledger, { application: `migrate status (pid ${process.pid})` });
+    const request = { action: 'status', json: args.json } as const;
+    if (!args.watch) return runStepCommand(args, request);
     const stop = stopSignal();
-    try {
-      await assertReachable(ledger);
-      do {
-        const status = await readStatus(environment, ledger);
-        if (args.json) process.stdout.write(`${statusJson(status)}\n`);
-        else
-          process.stdout.write(
-            `${args.watch && process.stdout.isTTY ? CLEAR : ''}${renderStatus(status, new Date())}\n`,
-          );
-        if (args.watch) await sleep(WATCH_MILLISECONDS, undefined, { signal: stop }).catch(() => undefined);
-      } while (args.watch && !stop.aborted);
-    } finally {
-      await ledger.end();
+    while (!stop.aborted) {
+      if (process.stdout.isTTY && !args.json) process.stdout.write(CLEAR);
+      await runStepCommand(args, request);
+      await sleep(WATCH_MILLISECONDS, undefined, { signal: stop }).catch(() => undefined);
     }
   },
 });
-
-/** One line; 64-bit numbers as text. */
-function statusJson(status: Status): string {
-  return JSON.stringify(status, (_key, value: unknown) =>
-    typeof value === 'bigint' ? String(value) : value,
-  );
-}

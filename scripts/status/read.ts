@@ -75,6 +75,13 @@ export async function readStatus(environment: Environment, ledger: Pool): Promis
   return { ...status, next: await readNext(environment, ledger, status) };
 }
 
+/** One line; 64-bit numbers as text. */
+export function statusJson(status: Status): string {
+  return JSON.stringify(status, (_key, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+}
+
 async function readCertificates(ledger: Pool, move: string): Promise<MoveStatus['certificates']> {
   const found: MoveStatus['certificates'] = {};
   for (const kind of KINDS) {
