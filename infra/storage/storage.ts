@@ -26,7 +26,7 @@ export class Storage extends pulumi.ComponentResource {
 
     const zone = new ObjectsZone(
       `${name}-objects`,
-      { objects: names.objects, vpcId: foundation.network.vpcId },
+      { objects: names.objects, vpcId: foundation.network.vpcId, protect },
       child,
     );
     const certificates = new Certificates(

@@ -20,7 +20,7 @@ export const standInFolders: readonly string[] = PLUGINS.map(({ standIn }) =>
 
 /**
  * The folders of the plugins that record what a program wants of AWS and Kubernetes instead of making it. For
- * tests alone: nothing that a user runs has them on PATH.
+ * tests, and for `npm run preview`, whose state is thrown away: nothing else has them on PATH.
  */
 export const recordingFolders: readonly string[] = ['aws', 'kubernetes'].map((name) =>
   path.join(import.meta.dirname, 'plugins', name, 'bin'),

@@ -1,7 +1,8 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { protection, type Protection } from '../../foundation/protection.ts';
 
-export type ObjectsZoneArgs = {
+export type ObjectsZoneArgs = Protection & {
   /** The zone's name, for example `objects.example.com`. Inside the VPC it hides a public zone of that name. */
   objects: string;
   /** The VPC in which the names are known; nowhere else. */
@@ -23,7 +24,8 @@ export class ObjectsZone extends pulumi.ComponentResource {
         // Records that the stack did not make would go with the zone.
         forceDestroy: false,
       },
-      { parent: this },
+      // Every application finds its objects by these names.
+      { parent: this, ...protection(args) },
     );
     this.zoneId = zone.zoneId;
     this.registerOutputs({ zoneId: this.zoneId });

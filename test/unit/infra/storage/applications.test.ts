@@ -129,7 +129,7 @@ test('names outside the zone are refused, with the two ways out', async () => {
 
 test('the private zone is known in the VPC only, and a name in it follows its load balancer', async () => {
   const recorded = await record((options) => {
-    const zone = new ObjectsZone('zone', { objects: names.objects, vpcId: 'vpc-1' }, options);
+    const zone = new ObjectsZone('zone', { objects: names.objects, vpcId: 'vpc-1', protect: true }, options);
     loadBalancerName(
       'name',
       { zoneId: zone.zoneId, hostName: names.cacheTier, target: { dnsName: 'alb.example', zoneId: 'ZALB' } },
