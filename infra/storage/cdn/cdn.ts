@@ -73,7 +73,7 @@ export class Cdn extends pulumi.ComponentResource {
       certificateArn: args.certificateArn,
       firewallArn: firewall.arn,
     };
-    const images = new ImagesDistribution(
+    const { distribution: images } = new ImagesDistribution(
       `${name}-images`,
       {
         ...common,
@@ -85,7 +85,7 @@ export class Cdn extends pulumi.ComponentResource {
       },
       child,
     );
-    const signed = new SignedDistribution(
+    const { distribution: signed } = new SignedDistribution(
       `${name}-signed`,
       { ...common, hostName: args.names.signed },
       child,

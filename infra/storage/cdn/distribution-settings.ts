@@ -39,11 +39,16 @@ export function nginxOrigin(
   };
 }
 
-/** What every distribution of ours has. */
-export function distributionDefaults(args: {
+export type DistributionArgs = {
+  nginx: NginxOrigin;
+  responseHeadersPolicyId: pulumi.Input<string>;
+  /** Stands for the host's names; in us-east-1. */
   certificateArn: pulumi.Input<string>;
   firewallArn: pulumi.Input<string>;
-}) {
+};
+
+/** What every distribution of ours has. */
+export function distributionDefaults(args: DistributionArgs) {
   return {
     enabled: true,
     isIpv6Enabled: true,

@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Phase } from '../../phases/phase.ts';
-import { distributionDefaults, nginxOrigin, type NginxOrigin } from './distribution-settings.ts';
+import { distributionDefaults, nginxOrigin, type DistributionArgs } from './distribution-settings.ts';
 import { FAILOVER_STATUS_CODES, originsOf, type ServedBucket } from './origins.ts';
 import { imagesCachePolicy, type EdgeSeconds } from './policies.ts';
 import { anonymousReadFunction, nothingHereFunction } from './viewer-functions.ts';
@@ -9,7 +9,7 @@ import { anonymousReadFunction, nothingHereFunction } from './viewer-functions.t
 const READS = ['GET', 'HEAD', 'OPTIONS'];
 const NOTHING_ID = 'nginx';
 
-export type ImagesDistributionArgs = {
+export type ImagesDistributionArgs = DistributionArgs & {
   /** Whether S3 stands behind Nginx. */
   phase: Phase;
   /** The name that browsers use. */
@@ -18,12 +18,8 @@ export type ImagesDistributionArgs = {
   signedHost: string;
   /** Each with the name of its S3 endpoint: `BUCKET.s3.REGION.amazonaws.com`. */
   buckets: readonly (ServedBucket & { s3HostName: pulumi.Input<string> })[];
-  nginx: NginxOrigin;
   /** How long the edge may use an answer without asking again, in seconds. */
   edgeSeconds: EdgeSeconds;
-  responseHeadersPolicyId: pulumi.Input<string>;
-  certificateArn: pulumi.Input<string>;
-  firewallArn: pulumi.Input<string>;
 };
 
 /**
@@ -32,10 +28,7 @@ export type ImagesDistributionArgs = {
  * by its origin path, S3 has it in its name.
  */
 export class ImagesDistribution extends pulumi.ComponentResource {
-  readonly id: pulumi.Output<string>;
-  readonly arn: pulumi.Output<string>;
-  readonly domainName: pulumi.Output<string>;
-  readonly hostedZoneId: pulumi.Output<string>;
+  readonly distribution: aws.cloudfront.Distribution;
 
   constructor(name: string, args: ImagesDistributionArgs, options?: pulumi.ComponentResourceOptions) {
     super('storage:cdn:ImagesDistribution', name, {}, options);
@@ -65,7 +58,7 @@ export class ImagesDistribution extends pulumi.ComponentResource {
       pathPattern: `/${bucket.bucket}/*`,
     }));
     const nothingHere = this.#function(`${name}-nothing`, 'Paths without a bucket', nothingHereFunction());
-    const distribution = new aws.cloudfront.Distribution(
+    this.distribution = new aws.cloudfront.Distribution(
       `${name}-distribution`,
       {
         ...distributionDefaults(args),
@@ -86,11 +79,7 @@ export class ImagesDistribution extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.id = distribution.id;
-    this.arn = distribution.arn;
-    this.domainName = distribution.domainName;
-    this.hostedZoneId = distribution.hostedZoneId;
-    this.registerOutputs({ arn: this.arn, domainName: this.domainName });
+    this.registerOutputs({ arn: this.distribution.arn });
   }
 
   #function(name: string, comment: string, code: string): aws.cloudfront.Function {

@@ -1,18 +1,14 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { distributionDefaults, nginxOrigin, type NginxOrigin } from './distribution-settings.ts';
+import { distributionDefaults, nginxOrigin, type DistributionArgs } from './distribution-settings.ts';
 import { MANAGED_ALL_VIEWER, MANAGED_CACHING_DISABLED } from './policies.ts';
 
 const ALL_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'];
 const NGINX_ID = 'nginx';
 
-export type SignedDistributionArgs = {
+export type SignedDistributionArgs = DistributionArgs & {
   /** The name that signatures are made for; `BUCKET.NAME` leads here as well. */
   hostName: string;
-  nginx: NginxOrigin;
-  responseHeadersPolicyId: pulumi.Input<string>;
-  certificateArn: pulumi.Input<string>;
-  firewallArn: pulumi.Input<string>;
 };
 
 /**
@@ -26,14 +22,11 @@ export type SignedDistributionArgs = {
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RangeGETs.html
  */
 export class SignedDistribution extends pulumi.ComponentResource {
-  readonly id: pulumi.Output<string>;
-  readonly arn: pulumi.Output<string>;
-  readonly domainName: pulumi.Output<string>;
-  readonly hostedZoneId: pulumi.Output<string>;
+  readonly distribution: aws.cloudfront.Distribution;
 
   constructor(name: string, args: SignedDistributionArgs, options?: pulumi.ComponentResourceOptions) {
     super('storage:cdn:SignedDistribution', name, {}, options);
-    const distribution = new aws.cloudfront.Distribution(
+    this.distribution = new aws.cloudfront.Distribution(
       `${name}-distribution`,
       {
         ...distributionDefaults(args),
@@ -54,10 +47,6 @@ export class SignedDistribution extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    this.id = distribution.id;
-    this.arn = distribution.arn;
-    this.domainName = distribution.domainName;
-    this.hostedZoneId = distribution.hostedZoneId;
-    this.registerOutputs({ arn: this.arn, domainName: this.domainName });
+    this.registerOutputs({ arn: this.distribution.arn });
   }
 }

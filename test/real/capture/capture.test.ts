@@ -1,6 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { execa, type ResultPromise } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { proveCanary } from '../../../scripts/capture/canary.ts';
 import {
@@ -11,44 +9,22 @@ import {
 } from '../../../scripts/capture/notification.ts';
 import type { Environment } from '../../../scripts/environment.ts';
 import { UserError } from '../../../scripts/errors.ts';
-import { transaction } from '../../../scripts/ledger/connect.ts';
 import { listProcessReports } from '../../../scripts/ledger/reports.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
 import { createTopic, deleteTopic } from '../../../scripts/store/topic.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
+import { Receivers } from '../../support/receivers.ts';
 import { eventually, replay } from '../replay/support.ts';
-
-const MIGRATE = fileURLToPath(new URL('../../../scripts/migrate.ts', import.meta.url));
 
 let scratch: Scratch;
 let environment: Environment;
-let environmentFile: string;
 let source: StoreClient;
 let target: StoreClient;
 let control: BucketControl;
 let customersTopic: string;
-const OPTIONS = { reject: false } as const;
-/** As in production there are two, so that RGW never finds the port closed. */
-const servers = new Map<number, ResultPromise<typeof OPTIONS>>();
+let receivers: Receivers;
 
-function serve(): ResultPromise<typeof OPTIONS> {
-  return execa(process.execPath, [MIGRATE, 'capture', 'serve', '--environment', environmentFile], OPTIONS);
-}
-async function startServer(): Promise<void> {
-  const server = serve();
-  if (server.pid === undefined) throw new Error('the capture server did not start');
-  servers.set(server.pid, server);
-  const listening = `SELECT 1 FROM pg_stat_activity WHERE application_name = 'capture-${server.pid}'`;
-  await eventually('it has its ledger', async () => (await scratch.ledger.query(listening)).rows.length > 0);
-  await eventually('the receiver answers', async () => (await captureTrouble(environment)) === null);
-}
-async function stopServer(pid: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined> {
-  const server = servers.get(pid);
-  servers.delete(pid);
-  server?.kill(signal);
-  return (await server)?.exitCode;
-}
 const put = (key: string, body: string, client = source) =>
   client.put(scratch.sourceBucket, key, Buffer.from(body), { contentLength: Buffer.byteLength(body) });
 /** Kinds by key, of everything in the log but canaries. */
@@ -72,7 +48,7 @@ beforeAll(async () => {
     capture,
     bounds: { ...scratch.environment.bounds, canarySeconds: 0.5 },
   };
-  environmentFile = `${scratch.environmentFile}.capture`;
+  const environmentFile = `${scratch.environmentFile}.capture`;
   writeFileSync(environmentFile, JSON.stringify(environment));
   [source, target] = await Promise.all([scratch.source(), scratch.target()]);
   control = await BucketControl.open(environment.source, 'applications');
@@ -85,13 +61,19 @@ beforeAll(async () => {
   await control.mergeNotification(scratch.sourceBucket, [
     { id: 'customer', kind: 'topic', arn: customersTopic, events: ['s3:ObjectCreated:Copy'] },
   ]);
-  await Promise.all([startServer(), startServer()]);
+  receivers = new Receivers({
+    command: 'capture',
+    environmentFile,
+    database: scratch.ledger,
+    answers: async () => (await captureTrouble(environment)) === null,
+  });
+  await Promise.all([receivers.start(), receivers.start()]);
   await installCapture(environment);
   await proveCanary(environment, scratch.ledger, { deadlineSeconds: 60 });
 });
 afterAll(async () => {
   await removeCapture(environment);
-  await Promise.all([...servers.keys()].map((pid) => stopServer(pid, 'SIGTERM')));
+  await receivers.stopAll();
   await expect(control.notificationIds(scratch.sourceBucket)).resolves.toEqual(['customer']);
   await control.removeNotification(scratch.sourceBucket, ['customer']);
   await deleteTopic(source, customersTopic);
@@ -141,36 +123,15 @@ test('every write of a client comes through to Ceph, under its very name; our ow
 });
 
 test('a receiver killed between the push and the commit loses nothing', async () => {
-  const blocked = Promise.withResolvers<void>();
-  const freed = Promise.withResolvers<void>();
-  const lock = transaction(scratch.ledger, async (client) => {
-    await client.query('LOCK TABLE operation IN SHARE ROW EXCLUSIVE MODE');
-    blocked.resolve();
-    await freed.promise;
-  });
-  await blocked.promise;
-  await put('killed/1', 'x');
-  let holder = 0;
-  await eventually('a receiver has the event in its hands', async () => {
-    const { rows } = await scratch.ledger.query<{ name: string }>(
-      `SELECT application_name AS name FROM pg_stat_activity
-       WHERE application_name LIKE 'capture-%' AND wait_event_type = 'Lock'`,
-    );
-    holder = Number(rows[0]?.name.replace('capture-', '') ?? 0);
-    return holder !== 0;
-  });
-  await stopServer(holder, 'SIGKILL');
-  await scratch.ledger.query(
-    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1',
-    [`capture-${holder}`],
+  await receivers.killWithEventInHands(
+    'operation',
+    () => put('killed/1', 'x'),
+    async () => expect(await logged('killed/')).toEqual({}),
   );
-  expect(await logged('killed/')).toEqual({});
-  freed.resolve();
-  await lock;
   await put('killed/2', 'x');
   await proveCanary(environment, scratch.ledger, { deadlineSeconds: 20 });
   expect(Object.keys(await logged('killed/')).sort()).toEqual(['killed/1', 'killed/2']);
-  await startServer();
+  await receivers.start();
 });
 
 test('the server keeps the canary and the lag going while capture is at work, and ends on SIGTERM', async () => {
@@ -183,8 +144,8 @@ test('the server keeps the canary and the lag going while capture is at work, an
   const before = await canaries();
   await eventually('three canaries by themselves', async () => (await canaries()) >= before + 3);
   await eventually('two samples of the lag', async () => (await samples()) >= 2);
-  const [pid = 0] = servers.keys();
-  expect(await stopServer(pid, 'SIGTERM')).toBe(0);
+  const [pid = 0] = receivers.pids;
+  expect(await receivers.stop(pid, 'SIGTERM')).toBe(0);
   const reports = await listProcessReports(ledger);
   const own = reports.find(({ owner }) => owner === `capture-${pid}`);
   expect(own?.script).toBe('capture');

@@ -44,9 +44,13 @@ export async function outcomesOf(ledger: Pool, key: string): Promise<(string | n
   return rows.map(({ outcome }) => outcome);
 }
 
-/** Asks until the answer is true; fails the test after half a minute. */
-export async function eventually(what: string, ask: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
+/** Asks until the answer is true; fails the test after `seconds`. */
+export async function eventually(
+  what: string,
+  ask: () => Promise<boolean> | boolean,
+  seconds = 30,
+): Promise<void> {
+  const deadline = performance.now() + seconds * 1000;
   while (!(await ask())) {
     if (performance.now() > deadline) throw new Error(`never happened: ${what}`);
     await sleep(20);
