@@ -37,6 +37,8 @@ export function madeUp(life: Life, id: string, path: string, type: TypeNode): un
   if (/arn$/i.test(name)) return `${defaultArn(life, id)}/${hex(life, 8, path)}`;
   if (name === 'region') return life.region;
   if (/^(owner|account|registry|ownerAccount)(Id)?$/.test(name)) return life.account;
+  // Nothing of ours has IPv6 unless it asks for it.
+  if (name.startsWith('ipv6')) return '';
   if (/zoneId$/i.test(name)) return `Z${letters(life, 13, path)}`;
   if (/^availabilityZone$/.test(name)) return `${life.region}a`;
   if (/(status|state)$/i.test(name)) return 'ACTIVE';

@@ -24,8 +24,12 @@ import { hex, text, type Life } from './shapes/shape.ts';
  */
 export class AwsProvider implements RecordingProvider {
   readonly version = '7.48.0';
-  readonly #records = new Records();
+  readonly #records: Records;
   #settings: AwsSettings = settingsOf({});
+
+  constructor(records: Records = new Records()) {
+    this.#records = records;
+  }
 
   checkConfig(inputs: Wire) {
     return checkSettings(sdk, inputs);

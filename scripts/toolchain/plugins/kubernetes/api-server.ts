@@ -109,8 +109,11 @@ export class ApiServer {
     const { statusCode, body: answer } = await request(`${this.#server}${path}`, {
       method,
       dispatcher: this.#agent,
-      headers: { ...this.#headers, 'content-type': 'application/apply-patch+yaml' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      headers: {
+        ...this.#headers,
+        ...(body === undefined ? {} : { 'content-type': 'application/apply-patch+yaml' }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
     });
     return { status: statusCode, text: await answer.text() };
   }

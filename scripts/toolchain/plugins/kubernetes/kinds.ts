@@ -47,6 +47,11 @@ export function declarationOf(type: string): ResourceDeclaration | null {
   return file === undefined ? null : sdk.resource(path.join(within, file.replace(/\.d\.ts$/, '')), kind);
 }
 
+/** What the real plugin expands into many objects, by programs of its own. */
+export function isMany(type: string): boolean {
+  return /^kubernetes:(helm|kustomize|yaml)\b/.test(type);
+}
+
 /** Whether a type's group is not one of Kubernetes' own. */
 export function isCustom(type: string): boolean {
   const group = /^kubernetes:([\w.-]+)\//.exec(type)?.[1] ?? '';

@@ -7,7 +7,7 @@ import { Records, reveal } from '../recording/records.ts';
 import { plain, UNKNOWN } from '../secrets.ts';
 import { ApiServer } from './api-server.ts';
 import { replaces, type Mutable } from './immutable.ts';
-import { declarationOf, isCustom, isOfTheCluster, sdk } from './kinds.ts';
+import { declarationOf, isCustom, isMany, isOfTheCluster, sdk } from './kinds.ts';
 
 /**
  * `apply`: objects also go to the API server of the provider's kubeconfig, or of KUBECONFIG. Else they are
@@ -57,7 +57,7 @@ export class KubernetesProvider implements RecordingProvider {
   async check({ urn, olds, news }: Parameters<RecordingProvider['check']>[0]) {
     const type = typeOf(urn);
     const declaration = declarationOf(type);
-    if (declaration === null && !isCustom(type)) {
+    if (isMany(type) || (declaration === null && !isCustom(type))) {
       const reason = `@pulumi/kubernetes ${this.version} has no ${type} that can be applied as one object.`;
       return { inputs: news, failures: [{ property: '', reason }] };
     }
