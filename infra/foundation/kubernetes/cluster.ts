@@ -100,6 +100,8 @@ export class KubernetesCluster extends pulumi.ComponentResource implements NodeC
           ),
         // Without it a new certificate authority would replace every object in the cluster.
         clusterIdentifier: this.arn,
+        // A ConfigMap that changes is changed; replaced, it would be missing where it is mounted.
+        enableConfigMapMutable: true,
       },
       child,
     );

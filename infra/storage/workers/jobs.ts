@@ -1,0 +1,117 @@
+import type * as k8s from '@pulumi/kubernetes';
+import { labelsOf, type App } from './names.ts';
+import { migrateContainer, MIGRATE_VOLUMES, podTemplate } from './pod.ts';
+
+type JobSpec = k8s.types.input.batch.v1.JobSpec;
+
+/** A Job as a step makes it: the text of a ConfigMap's key `job.json`; the step adds its name. */
+export type JobTemplate = {
+  apiVersion: 'batch/v1';
+  kind: 'Job';
+  metadata: { labels: { app: App } };
+  spec: JobSpec;
+};
+
+/** The group of nodes for the copy, and what keeps other pods off them. */
+export const COPY_NODES = {
+  labels: { role: 'copy' },
+  taint: { key: 'storage/copy', value: 'true', effect: 'NO_SCHEDULE' },
+} as const;
+
+/** Exit codes of `migrate` (scripts/errors.ts; 143: scripts/sync/command.ts). */
+const EXIT = { differs: 1, wrongUse: 2, toldToStop: 143 };
+/** A spot node is taken away with two minutes' notice. */
+const MOST_GRACE_SECONDS = 110;
+const DAY_SECONDS = 86_400;
+
+export type JobArgs = {
+  image: string;
+  /** The longest that one request may take: a worker that is told to stop ends after those under way. */
+  requestSeconds: number;
+};
+
+/**
+ * The bulk copy: one index a worker, each of which claims shard after shard until none is open. So an index
+ * names a worker and no share of the keys, and a slow or lost worker holds up nobody.
+ *
+ * A pod that is taken away (spot, drained node) or told to stop does not count as a failure and is made
+ * anew; one that ends by itself is tried again, ever later, twenty times (about two hours: the time to mend
+ * a store); what is wrong for one, a wrong environment, is wrong for all and ends the Job. It has no
+ * deadline: 200 TB take as long as they take.
+ */
+export function copyJob({ image, requestSeconds, workers }: JobArgs & { workers: number }): JobTemplate {
+  return job('copy', {
+    completionMode: 'Indexed',
+    completions: workers,
+    parallelism: workers,
+    backoffLimitPerIndex: 20,
+    podReplacementPolicy: 'Failed',
+    podFailurePolicy: {
+      rules: [
+        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        {
+          action: 'Ignore',
+          onExitCodes: { containerName: 'copy', operator: 'In', values: [EXIT.toldToStop] },
+        },
+        {
+          action: 'FailJob',
+          onExitCodes: { containerName: 'copy', operator: 'In', values: [EXIT.wrongUse] },
+        },
+      ],
+    },
+    ttlSecondsAfterFinished: 3 * DAY_SECONDS,
+    template: podTemplate(
+      'copy',
+      {
+        restartPolicy: 'Never',
+        terminationGracePeriodSeconds: Math.min(requestSeconds + 10, MOST_GRACE_SECONDS),
+        nodeSelector: COPY_NODES.labels,
+        tolerations: [{ key: COPY_NODES.taint.key, operator: 'Exists', effect: 'NoSchedule' }],
+        containers: [
+          migrateContainer({ name: 'copy', image, words: ['sync', 'worker'], cpu: '900m', memory: '512Mi' }),
+        ],
+        volumes: MIGRATE_VOLUMES,
+      },
+      STAYS_PUT,
+    ),
+  });
+}
+
+/** A comparison of both sides, of all moves, in one pod; its findings are in the ledger. */
+export function verifyJob({ image, requestSeconds }: JobArgs): JobTemplate {
+  return job('verify', {
+    backoffLimit: 6,
+    podReplacementPolicy: 'Failed',
+    podFailurePolicy: {
+      rules: [
+        { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+        {
+          // A difference stays one however often it is looked at.
+          action: 'FailJob',
+          onExitCodes: { containerName: 'verify', operator: 'In', values: [EXIT.differs, EXIT.wrongUse] },
+        },
+      ],
+    },
+    ttlSecondsAfterFinished: 3 * DAY_SECONDS,
+    template: podTemplate(
+      'verify',
+      {
+        restartPolicy: 'Never',
+        terminationGracePeriodSeconds: Math.min(requestSeconds + 10, MOST_GRACE_SECONDS),
+        nodeSelector: { role: 'system' },
+        containers: [
+          migrateContainer({ name: 'verify', image, words: ['verify', 'job'], cpu: '500m', memory: '768Mi' }),
+        ],
+        volumes: MIGRATE_VOLUMES,
+      },
+      STAYS_PUT,
+    ),
+  });
+}
+
+/** The autoscaler does not empty a node on which it runs. */
+const STAYS_PUT = { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false' };
+
+function job(app: App, spec: JobSpec): JobTemplate {
+  return { apiVersion: 'batch/v1', kind: 'Job', metadata: { labels: labelsOf(app) }, spec };
+}

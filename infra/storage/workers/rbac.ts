@@ -1,0 +1,19 @@
+import type * as k8s from '@pulumi/kubernetes';
+import { CONFIG_MAPS } from './names.ts';
+
+type Rule = k8s.types.input.rbac.v1.PolicyRule;
+
+/** Whoever turns the cache tier asks each of its pods whether it has turned. */
+export const TURN_RULES: Rule[] = [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }];
+
+/** The steps make Jobs of the stack's templates, let them go on, and take them away; and they turn. */
+export const STEPS_RULES: Rule[] = [
+  {
+    apiGroups: [''],
+    resources: ['configmaps'],
+    resourceNames: [CONFIG_MAPS.copyJob, CONFIG_MAPS.verifyJob],
+    verbs: ['get'],
+  },
+  { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'patch', 'delete'] },
+  ...TURN_RULES,
+];

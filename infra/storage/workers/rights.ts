@@ -1,0 +1,121 @@
+import * as pulumi from '@pulumi/pulumi';
+import type { IamStatement } from '../../foundation/iam.ts';
+import { RESERVED_PREFIX } from '../../../scripts/environment.ts';
+import type { App } from './names.ts';
+
+type Text = pulumi.Input<string>;
+
+/** What the rights are about. */
+export type RightsOf = {
+  region: string;
+  account: string;
+  /** The buckets that move, on S3. `kmsKeyArn` where they are encrypted with a key of the customer's. */
+  sources: readonly { bucketArn: Text; kmsKeyArn?: string }[];
+  /** Each Ceph cluster's secrets in Secrets Manager: names begin with this, a user's name follows. */
+  credentialsPrefixes: readonly string[];
+  /** Encrypts those secrets. */
+  secretsKeyArn: Text;
+  /** `rds-db:connect` as the move's user to the ledger, and as the food user to the events. */
+  ledger: IamStatement;
+  food: IamStatement;
+  /** The applications' parameter in Systems Manager. */
+  parameterArn: Text;
+};
+
+/** The users of Ceph whose keys an app reads: no other app can act as them. */
+export const CEPH_USERS: Readonly<Record<App, readonly string[]>> = {
+  copy: ['migration-sync'],
+  verify: ['migration-verify'],
+  // Before the turn and after it.
+  replay: ['migration-replay', 'migration-straggler'],
+  pending: ['migration-replay', 'migration-straggler'],
+  // It carries a turn out: suspends and enables users and proves it, and versions the buckets as their owner.
+  'hold-watch': [
+    'admin',
+    'applications',
+    'migration-sync',
+    'migration-replay',
+    'migration-straggler',
+    'migration-verify',
+  ],
+  pulse: [],
+  events: [],
+  'cache-tier': [],
+};
+
+/** Who reads the source's objects. */
+const READERS: readonly App[] = ['copy', 'verify', 'replay', 'pending', 'hold-watch'];
+
+/** What the pods of an app may do on AWS. */
+export function rightsOf(app: App, args: RightsOf): IamStatement[] {
+  const statements = [app === 'events' ? args.food : args.ledger];
+  if (READERS.includes(app)) statements.push(...readSources(args));
+  if (app === 'pulse') statements.push(...writeCanary(args));
+  if (CEPH_USERS[app].length > 0) statements.push(...readSecrets(CEPH_USERS[app], args));
+  if (app === 'hold-watch') {
+    statements.push({
+      Sid: 'ApplicationsParameter',
+      Action: ['ssm:GetParameter', 'ssm:PutParameter'],
+      Resource: [args.parameterArn],
+    });
+  }
+  return statements;
+}
+
+function readSources(args: RightsOf): IamStatement[] {
+  return [
+    {
+      Sid: 'ListSources',
+      Action: ['s3:ListBucket', 's3:ListBucketVersions', 's3:ListBucketMultipartUploads'],
+      Resource: args.sources.map(({ bucketArn }) => bucketArn),
+    },
+    {
+      Sid: 'ReadSources',
+      Action: [
+        's3:GetObject',
+        's3:GetObjectAcl',
+        's3:GetObjectTagging',
+        's3:GetObjectVersion',
+        's3:GetObjectVersionAcl',
+        's3:GetObjectVersionTagging',
+      ],
+      Resource: args.sources.map(({ bucketArn }) => within(bucketArn, '*')),
+    },
+    ...useKeys('DecryptSources', ['kms:Decrypt'], args),
+  ];
+}
+
+function writeCanary(args: RightsOf): IamStatement[] {
+  return [
+    {
+      Sid: 'WriteCanary',
+      Action: ['s3:PutObject'],
+      Resource: args.sources.map(({ bucketArn }) => within(bucketArn, `${RESERVED_PREFIX}*`)),
+    },
+    ...useKeys('EncryptCanary', ['kms:GenerateDataKey'], args),
+  ];
+}
+
+function useKeys(Sid: string, Action: string[], { sources }: RightsOf): IamStatement[] {
+  const keys = [...new Set(sources.flatMap(({ kmsKeyArn }) => kmsKeyArn ?? []))];
+  return keys.length === 0 ? [] : [{ Sid, Action, Resource: keys }];
+}
+
+/** Secrets Manager adds six characters to a secret's name. */
+function readSecrets(users: readonly string[], args: RightsOf): IamStatement[] {
+  const arn = `arn:aws:secretsmanager:${args.region}:${args.account}:secret:`;
+  return [
+    {
+      Sid: 'CephKeys',
+      Action: ['secretsmanager:GetSecretValue'],
+      Resource: args.credentialsPrefixes.flatMap((prefix) =>
+        users.map((user) => `${arn}${prefix}${user}-??????`),
+      ),
+    },
+    { Sid: 'DecryptCephKeys', Action: ['kms:Decrypt'], Resource: [args.secretsKeyArn] },
+  ];
+}
+
+function within(bucketArn: Text, keys: string): Text {
+  return pulumi.interpolate`${bucketArn}/${keys}`;
+}
