@@ -1,15 +1,11 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { protection, type Protection } from '../../foundation/protection.ts';
 import { UNDECIDED } from './undecided.ts';
 
-export type ApplicationsParameterArgs = {
+export type ApplicationsParameterArgs = Protection & {
   /** Part of the parameter's name: `/storage/ENVIRONMENT/applications`. */
   environment: 'dev' | 'prod';
-  /**
-   * Whether the engine refuses to delete the parameter, and leaves it when it is taken off the stack.
-   * Without it, a `destroy` takes from every application the word where its objects are.
-   */
-  protect: boolean;
 };
 
 /**
@@ -36,8 +32,7 @@ export class ApplicationsParameter extends pulumi.ComponentResource {
       },
       {
         parent: this,
-        protect: args.protect,
-        retainOnDelete: args.protect,
+        ...protection(args),
         ignoreChanges: ['value', 'insecureValue'],
       },
     );

@@ -136,7 +136,9 @@ test('the private zone is known in the VPC only, and a name in it follows its lo
       { parent: zone },
     );
   });
-  expect(recorded.find('aws:route53/zone:Zone', 'zone-zone').inputs).toEqual({
+  const zone = recorded.find('aws:route53/zone:Zone', 'zone-zone');
+  expect(zone.options).toMatchObject({ protect: true, retainOnDelete: true });
+  expect(zone.inputs).toEqual({
     name: 'objects.food.example',
     comment: 'Names of the object stores inside the VPC',
     vpcs: [{ vpcId: 'vpc-1' }],
