@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectAdministrator, type AdministratorAddress } from '../../../scripts/database/administrator.ts';
 import { sqlFiles } from '../../../scripts/database/folder.ts';
