@@ -118,7 +118,8 @@ function addressOf(server: ChildProcess): Promise<string> {
 export function awsEnvironment(
   base: Environment,
   moto: Moto,
-  queue: { queueUrl: string; queueArn: string },
+  { queueUrl, queueArn }: { queueUrl: string; queueArn: string },
 ): Environment {
-  return { ...base, source: moto.source, capture: { kind: 'sqs', ...queue, region: moto.region } };
+  const capture = { kind: 'sqs' as const, queueUrl, queueArn, region: moto.region };
+  return { ...base, source: moto.source, capture };
 }

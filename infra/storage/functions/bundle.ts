@@ -88,8 +88,9 @@ function build(entry: string): string {
     external: ['pg-native'],
     minifySyntax: true,
     minifyWhitespace: true,
-    // Names stay as they are: a stack trace in the log must be readable.
+    // A stack trace in the log must be readable: names stay, and Node prints the whole line at which it fell.
     keepNames: true,
+    lineLimit: 200,
     legalComments: 'none',
     banner: { js: BANNER },
     logLevel: 'silent',

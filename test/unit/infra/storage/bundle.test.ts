@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as pulumi from '@pulumi/pulumi';
+import { describe, expect, test } from 'vitest';
+import { bundleFile, bundleFunction } from '../../../../infra/storage/functions/bundle.ts';
+
+const ENTRY = 'scripts/capture/lambda.ts';
+const root = path.resolve(import.meta.dirname, '../../../..');
+
+describe('a bundle', () => {
+  test('is the same file each time, and names nothing of this machine', () => {
+    const file = bundleFile(ENTRY);
+    const code = readFileSync(file, 'utf8');
+    expect(bundleFile(ENTRY)).toBe(file);
+    expect(code).not.toContain(root);
+    expect(path.relative(root, file)).toMatch(
+      /^node_modules\/\.cache\/storage-functions\/scripts-capture-lambda-ts-[0-9a-f]{16}\/index\.mjs$/,
+    );
+  });
+
+  test('has the handler, and lines that a log can show', async () => {
+    const module = (await import(bundleFile(ENTRY))) as object;
+    expect(Object.keys(module).sort()).toEqual(['handleBatch', 'handler']);
+    const longest = Math.max(
+      ...readFileSync(bundleFile(ENTRY), 'utf8')
+        .split('\n')
+        .map((line) => line.length),
+    );
+    expect(longest).toBeLessThan(5000);
+  });
+
+  test('lies in the archive where the files that it reads are found from', async () => {
+    const archive = bundleFunction(ENTRY, { files: ['infra/database/ledger', 'package.json'] });
+    const assets = (await archive.assets) as Record<string, pulumi.asset.Asset | pulumi.asset.Archive>;
+    expect(Object.keys(assets)).toEqual([
+      'scripts/function/index.mjs',
+      'infra/database/ledger',
+      'package.json',
+    ]);
+    const bundle = assets['scripts/function/index.mjs'] as pulumi.asset.FileAsset;
+    expect(await bundle.path).toBe(bundleFile(ENTRY));
+    expect(assets['infra/database/ledger']).toBeInstanceOf(pulumi.asset.FileArchive);
+    expect(assets['package.json']).toBeInstanceOf(pulumi.asset.FileAsset);
+  });
+
+  test('that cannot be made says why', () => {
+    expect(() => bundleFunction('scripts/capture/no-such.ts')).toThrow(pulumi.RunError);
+    expect(() => bundleFunction('scripts/capture/no-such.ts')).toThrow(
+      /scripts\/capture\/no-such\.ts cannot/,
+    );
+  });
+});
