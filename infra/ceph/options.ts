@@ -17,7 +17,11 @@ const MEBIBYTE = 2 ** 20;
 /** How a cluster is set, apart from pools and placement. Sources: https://docs.ceph.com/en/tentacle/ */
 export function clusterOptions(
   settings: CephSettings,
-  args: { publicNetworks: readonly string[]; gatewayName: string },
+  args: {
+    publicNetworks: readonly string[];
+    gatewayName: string;
+    monitoringImages: Readonly<Record<string, string>>;
+  },
 ): Option[] {
   const rgw = (name: string, value: string, since?: number): Option => ({
     who: 'client.rgw',
@@ -30,6 +34,7 @@ export function clusterOptions(
     // Pools whose groups we count; the autoscaler gives up where rules share a root.
     { who: 'global', name: 'osd_pool_default_pg_autoscale_mode', value: 'off' },
     { who: 'global', name: 'auth_allow_insecure_global_id_reclaim', value: 'false' },
+    ...(settings.replicas === 1 ? [{ who: 'global', name: 'mon_allow_pool_size_one', value: 'true' }] : []),
     // A pool can be removed only by whoever turns this first.
     { who: 'mon', name: 'mon_allow_pool_delete', value: 'false' },
     // A node of many disks that goes away is not worth re-copying when it is only restarting.
@@ -38,6 +43,11 @@ export function clusterOptions(
     { who: 'mon', name: 'mon_osd_down_out_subtree_limit', value: 'host' },
     { who: 'osd', name: 'osd_memory_target_autotune', value: 'false' },
     ...memoryOptions(settings),
+    ...Object.entries(args.monitoringImages).map(([name, value]) => ({
+      who: 'mgr',
+      name: `mgr/cephadm/container_image_${name}`,
+      value,
+    })),
     rgw('rgw_dns_name', args.gatewayName),
     rgw('rgw_enable_usage_log', 'true'),
     rgw('rgw_usage_log_tick_interval', '30'),
@@ -49,7 +59,6 @@ export function clusterOptions(
     rgw('rgw_dynamic_resharding_may_reduce', 'false', 20),
     // The queue of a persistent topic is split, so that a burst of writes does not fill one object.
     rgw('rgw_bucket_persistent_notif_num_shards', '11', 20),
-    rgw('rgw_override_bucket_index_max_shards', String(indexShards(settings.objectsExpected))),
   ];
 }
 

@@ -1,5 +1,5 @@
 import type { CephSettings } from '../settings/aws.ts';
-import type { OwnedBucket } from '../storage/access.ts';
+import { ASIDE_BUCKET, type OwnedBucket } from '../storage/access.ts';
 import { erasureRule, replicatedRule, survivesZone, type CrushRule, type ErasureProfile } from './crush.ts';
 import { indexShards } from './index-shards.ts';
 import { clusterOptions, type Option } from './options.ts';
@@ -44,7 +44,7 @@ export type ClusterPlan = {
   seed: string;
   hosts: readonly Pick<Host, 'name' | 'address'>[];
   osds: number;
-  images: PlanArgs['images'];
+  images: { ceph: string };
   aws: PlanArgs['aws'];
   topic: string;
   /** Texts for `ceph orch apply -i`. */
@@ -64,7 +64,8 @@ export type ClusterPlan = {
     hostNames: readonly string[];
     indexShards: number;
   };
-  coldClass?: { storageClass: string; pool: string; afterDays: number };
+  /** Objects of `buckets` move to the class after so many days. */
+  coldClass?: { storageClass: string; pool: string; afterDays: number; buckets: readonly string[] };
   endpoint: string;
   users: readonly { name: string; caps?: string }[];
   buckets: readonly OwnedBucket[];
@@ -92,13 +93,17 @@ export function clusterPlan(args: PlanArgs): ClusterPlan {
     seed: seed.name,
     hosts: args.hosts.map(({ name, address }) => ({ name, address })),
     osds: settings.nodeGroups.reduce((sum, group) => sum + group.count * osdsPerNode(group), 0),
-    images: args.images,
+    images: { ceph: args.images.ceph },
     aws: args.aws,
     topic: args.topic,
     hostSpec: specText(hostDocuments(args.hosts)),
     serviceSpec: specText(serviceDocuments({ groups: settings.nodeGroups })),
     gatewaySpec: specText([gatewayDocument({ realm: 'storage', zone: cluster })]),
-    options: clusterOptions(settings, { publicNetworks: args.networks, gatewayName: args.gatewayName }),
+    options: clusterOptions(settings, {
+      publicNetworks: args.networks,
+      gatewayName: args.gatewayName,
+      monitoringImages: args.images.monitoring,
+    }),
     rules: [
       ...used.filter((role) => role !== 'cold').map((role) => replicatedRule(role, settings.failureDomain)),
       ...(cold === undefined ? [] : [erasureRule(cold, settings.failureDomain, args.zones.length)]),
@@ -111,6 +116,7 @@ export function clusterPlan(args: PlanArgs): ClusterPlan {
             storageClass: cold.storageClass,
             pool: coldPool(cluster),
             afterDays: cold.afterDays,
+            buckets: args.buckets.map(({ name }) => name).filter((name) => name !== ASIDE_BUCKET),
           },
         }),
     pools: zonePools(cluster, settings),

@@ -10,11 +10,12 @@ export type StorageRole = (typeof STORAGE_ROLES)[number];
 const GIB = 2 ** 30;
 /** An OSD below this thrashes its cache: https://docs.ceph.com/en/tentacle/start/hardware-recommendations/ */
 const LEAST_OSD_BYTES = 4 * GIB;
-/** What else runs on a node, at its peak: the system with its agents; mon and mgr; RGW. */
+const TARGET_SHARE = 0.85;
+/** What else runs on a node: the system with its agents; mon and mgr; RGW. */
 const RESERVED_BYTES: Readonly<Record<'system' | CephRole, number>> = {
-  system: 1.5 * GIB,
-  monitor: 3 * GIB,
-  gateway: 2 * GIB,
+  system: 1 * GIB,
+  monitor: 2 * GIB,
+  gateway: 1 * GIB,
   hottest: 0,
   hot: 0,
   cold: 0,
@@ -51,8 +52,8 @@ export function osdsPerNode(group: Pick<CephNodeGroup, 'name' | 'roles' | 'insta
 }
 
 /**
- * Memory that each OSD of the group may take for itself, in bytes: an equal share of what the node's other
- * daemons leave.
+ * Memory that each OSD of the group may take for itself, in bytes: of an equal share of what the node's other
+ * daemons leave, as much as lets it go beyond for a while, which it does when it recovers.
  *
  * @throws RangeError where that is less than 4 GiB, or the type has no local disk
  */
@@ -70,5 +71,5 @@ export function osdMemoryBytes(group: Pick<CephNodeGroup, 'name' | 'roles' | 'in
         `its ${osds} OSDs beside ${group.roles.join(', ')}; each needs ${LEAST_OSD_BYTES / GIB}`,
     );
   }
-  return bytes;
+  return Math.max(LEAST_OSD_BYTES, Math.floor(bytes * TARGET_SHARE));
 }
