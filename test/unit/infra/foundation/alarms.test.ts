@@ -69,9 +69,9 @@ describe('an alarm', () => {
   });
 
   it('rings below zero things too, after some periods, and takes silence for trouble where it is told', async () => {
-    const { above: _, ...rest } = ARGS;
+    const { topic, description, metric } = ARGS;
     const { find } = await record(
-      () => alarm('pulse', { ...rest, below: 1, forPeriods: 5, missing: 'breaching' }),
+      () => alarm('pulse', { topic, description, metric, below: 1, forPeriods: 5, missing: 'breaching' }),
       OUTPUTS,
     );
     expect(find(ALARM, 'pulse').inputs).toMatchObject({

@@ -36,6 +36,10 @@ function ownOutputs(type: string, name: string): Record<string, unknown> {
         clusterResourceId: 'cluster-ABC',
         masterUserSecrets: [{ secretArn: 'arn:secret' }],
       };
+    case 'aws:eks/cluster:Cluster':
+      return { endpoint: 'https://eks.example', certificateAuthority: { data: 'LS0t' } };
+    case 'aws:eks/nodeGroup:NodeGroup':
+      return { resources: [{ autoscalingGroups: [{ name: `${name}-group` }] }] };
     default:
       return {};
   }
