@@ -37,6 +37,8 @@ export type CacheTierSettings = {
   user?: string;
   /** Default: two workers with 1,024 connections each, for one machine that does other things too. */
   workers?: { count: number | 'auto'; connections: number };
+  /** While this file is there `/_origin` answers 503, so that load balancers send nobody here. Default: none. */
+  drainingFile?: string;
   /** How long a client's connection may rest. Default: Nginx's own, 75. */
   keepAliveSeconds?: number;
   files: { origin: string; script: string; pid: string; errorLog: string; accessLog: string };
@@ -120,7 +122,7 @@ ${maps(settings)}${storeTls(settings)}
         location = /_origin {
             access_log off;
             default_type application/json;
-            return 200 '{"origin":"$origin_order","epoch":"$origin_epoch"}';
+${settings.drainingFile === undefined ? '' : `            if (-f ${settings.drainingFile}) {\n                return 503;\n            }\n`}            return 200 '{"origin":"$origin_order","epoch":"$origin_epoch"}';
         }
         # A bucket's name cannot begin with an underscore: the names below stand in nobody's way.
         location / {

@@ -1,16 +1,16 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { alarm, type AlarmTopic } from '../../foundation/alarms.ts';
-import { KubernetesAccess, PodRole, type KubernetesCluster } from '../../foundation/kubernetes/index.ts';
+import { KubernetesAccess, type KubernetesCluster } from '../../foundation/kubernetes/index.ts';
 import { allowTraffic, type Part } from '../../foundation/network/traffic.ts';
 import type { Worker } from '../../phases/phase.ts';
 import { EVENTS_NODE_PORT, EVENTS_POD_PORT } from '../events/index.ts';
 import { deploymentOf, PLANS, type LongRunning } from './deployments.ts';
 import { copyJob, verifyJob } from './jobs.ts';
-import { APPS, CONFIG_MAPS, GROUPS, labelsOf, NAMESPACE, PENDING_PORT, type App } from './names.ts';
+import { CONFIG_MAPS, GROUPS, labelsOf, NAMESPACE, PENDING_PORT, type App } from './names.ts';
 import type { StorageNamespace } from './namespace.ts';
 import { STEPS_RULES, TURN_RULES } from './rbac.ts';
-import { rightsOf, type RightsOf } from './rights.ts';
+import type { WorkerRoles } from './worker-roles.ts';
 
 export type MoveWorkersArgs = {
   cluster: KubernetesCluster;
@@ -25,7 +25,7 @@ export type MoveWorkersArgs = {
   syncWorkers: number;
   /** The longest that any one request may take, in seconds. */
   requestSeconds: number;
-  rights: RightsOf;
+  roles: Pick<WorkerRoles, 'roleArns'>;
   /** Whom the pods reach: the database and the load balancers of both Ceph clusters. */
   reach: readonly { to: Part; port: number }[];
   /** The function of the steps: makes Jobs through the cluster's API. */
@@ -38,10 +38,6 @@ export type MoveWorkersArgs = {
  * the Jobs that steps make, and what each of them may do. All that a phase changes is a number of pods.
  */
 export class MoveWorkers extends pulumi.ComponentResource {
-  /** `AROA…` of each app's role: whose writes on S3 are ours. */
-  readonly roleUniqueIds: Readonly<Record<App, pulumi.Output<string>>>;
-  readonly roleArns: Readonly<Record<App, pulumi.Output<string>>>;
-
   constructor(name: string, args: MoveWorkersArgs, options?: pulumi.ComponentResourceOptions) {
     super('storage:workers:MoveWorkers', name, {}, options);
     if (!(Number.isInteger(args.syncWorkers) && args.syncWorkers >= 1)) {
@@ -50,20 +46,10 @@ export class MoveWorkers extends pulumi.ComponentResource {
         reason: `must be a whole number of at least 1, got ${args.syncWorkers}`,
       });
     }
-    const roles = APPS.map((app) => [app, this.#role(name, app, args)] as const);
-    this.roleUniqueIds = Object.fromEntries(roles.map(([app, role]) => [app, role.roleUniqueId])) as Record<
-      App,
-      pulumi.Output<string>
-    >;
-    this.roleArns = Object.fromEntries(roles.map(([app, role]) => [app, role.roleArn])) as Record<
-      App,
-      pulumi.Output<string>
-    >;
     this.#traffic(name, args);
     this.#access(name, args);
     this.#templates(name, args);
-    const identities = roles.map(([, role]) => role);
-    for (const app of Object.keys(PLANS) as LongRunning[]) this.#deployment(name, app, args, identities);
+    for (const app of Object.keys(PLANS) as LongRunning[]) this.#deployment(name, app, args);
     this.#service(name, 'pending', args, { ports: [{ port: PENDING_PORT, targetPort: PENDING_PORT }] });
     this.#service(name, 'events', args, {
       type: 'NodePort',
@@ -71,15 +57,7 @@ export class MoveWorkers extends pulumi.ComponentResource {
       externalTrafficPolicy: 'Local',
       ports: [{ port: EVENTS_POD_PORT, targetPort: EVENTS_POD_PORT, nodePort: EVENTS_NODE_PORT }],
     });
-    this.registerOutputs({ roleUniqueIds: this.roleUniqueIds });
-  }
-
-  #role(name: string, app: App, { cluster, rights }: MoveWorkersArgs): PodRole {
-    return new PodRole(
-      `${name}-${app}-role`,
-      { cluster, namespace: NAMESPACE, serviceAccount: app, statements: rightsOf(app, rights) },
-      { parent: this },
-    );
+    this.registerOutputs({});
   }
 
   #traffic(name: string, { cluster, reach, steps }: MoveWorkersArgs): void {
@@ -98,11 +76,11 @@ export class MoveWorkers extends pulumi.ComponentResource {
   }
 
   /** What the steps and the hold's watch may do through the cluster's API, and nothing else. */
-  #access(name: string, { cluster, namespace, steps }: MoveWorkersArgs): void {
+  #access(name: string, { cluster, namespace, steps, roles }: MoveWorkersArgs): void {
     const child = { parent: this, provider: namespace.provider, dependsOn: namespace };
     const members = [
       { who: 'steps', group: GROUPS.steps, roleArn: steps.roleArn, rules: STEPS_RULES },
-      { who: 'turn', group: GROUPS.turn, roleArn: this.roleArns['hold-watch'], rules: TURN_RULES },
+      { who: 'turn', group: GROUPS.turn, roleArn: roles.roleArns['hold-watch'], rules: TURN_RULES },
     ];
     for (const { who, group, roleArn, rules } of members) {
       new KubernetesAccess(`${name}-${who}-access`, { cluster, roleArn, groups: [group] }, { parent: this });
@@ -140,17 +118,12 @@ export class MoveWorkers extends pulumi.ComponentResource {
     }
   }
 
-  #deployment(name: string, app: LongRunning, args: MoveWorkersArgs, identities: readonly PodRole[]): void {
+  #deployment(name: string, app: LongRunning, args: MoveWorkersArgs): void {
     const { namespace } = args;
     const metadata = { name: app, namespace: NAMESPACE };
     const child = { parent: this, provider: namespace.provider, dependsOn: namespace };
     const spec = deploymentOf(app, { ...args, environmentDigest: namespace.environmentDigest });
-    new k8s.apps.v1.Deployment(
-      `${name}-${app}`,
-      { metadata, spec },
-      // A pod that starts before its role is associated has no rights until it is made anew.
-      { ...child, dependsOn: [namespace, ...identities] },
-    );
+    new k8s.apps.v1.Deployment(`${name}-${app}`, { metadata, spec }, child);
     if (PLANS[app].replicas > 1) {
       new k8s.policy.v1.PodDisruptionBudget(
         `${name}-${app}-budget`,

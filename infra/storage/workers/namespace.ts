@@ -5,9 +5,12 @@ import type { KubernetesCluster } from '../../foundation/kubernetes/index.ts';
 import { RESTRICTED_NAMESPACE } from '../../kubernetes/security.ts';
 import { APPS, CONFIG_MAPS, NAMESPACE } from './names.ts';
 import { networkPolicies } from './network-policies.ts';
+import type { WorkerRoles } from './worker-roles.ts';
 
 export type StorageNamespaceArgs = {
   cluster: Pick<KubernetesCluster, 'provider'>;
+  /** Stand before anything that runs here: a pod that starts without a role has none until it is made anew. */
+  roles: WorkerRoles;
   /** The environment document, JSON; there is no secret in it. */
   environmentDocument: pulumi.Input<string>;
   /** The VPC's addresses. */
@@ -32,7 +35,7 @@ export class StorageNamespace extends pulumi.ComponentResource {
     const namespace = new k8s.core.v1.Namespace(
       `${name}-namespace`,
       { metadata: { name: NAMESPACE, labels: { ...RESTRICTED_NAMESPACE } } },
-      root,
+      { ...root, dependsOn: args.roles },
     );
     const child = { ...root, dependsOn: namespace };
     const named = (object: string) => ({ name: object, namespace: NAMESPACE });

@@ -34,13 +34,15 @@ export function migrateContainer(args: MigrateContainer): Container & { name: st
       { name: 'NODE_OPTIONS', value: '--max-semi-space-size=4' },
     ],
     resources: { requests: { cpu: args.cpu, memory: args.memory }, limits: { memory: args.memory } },
-    volumeMounts: [
-      { name: 'environment', mountPath: ENVIRONMENT_FOLDER, readOnly: true },
-      { name: 'tmp', mountPath: '/tmp' },
-    ],
+    volumeMounts: MIGRATE_MOUNTS,
     securityContext: RESTRICTED_CONTAINER,
   };
 }
+
+export const MIGRATE_MOUNTS = [
+  { name: 'environment', mountPath: ENVIRONMENT_FOLDER, readOnly: true },
+  { name: 'tmp', mountPath: '/tmp' },
+] satisfies k8s.types.input.core.v1.VolumeMount[];
 
 /** The volumes that `migrateContainer` mounts. */
 export const MIGRATE_VOLUMES = [
@@ -66,12 +68,23 @@ export function podTemplate(
   };
 }
 
-/** One pod to a zone and to a node, as far as there are enough. */
-export function spreadOut(app: App): NonNullable<PodSpec['topologySpreadConstraints']> {
-  return ['topology.kubernetes.io/zone', 'kubernetes.io/hostname'].map((topologyKey) => ({
+type Spread = k8s.types.input.core.v1.TopologySpreadConstraint;
+
+/** As many pods in one zone as in another, as far as there are nodes. */
+export function overZones(app: App): Spread {
+  return evenly(app, 'topology.kubernetes.io/zone');
+}
+
+/** The same of nodes, too. */
+export function spreadOut(app: App): Spread[] {
+  return [overZones(app), evenly(app, 'kubernetes.io/hostname')];
+}
+
+function evenly(app: App, topologyKey: string): Spread {
+  return {
     maxSkew: 1,
     topologyKey,
     whenUnsatisfiable: 'ScheduleAnyway',
     labelSelector: { matchLabels: { app } },
-  }));
+  };
 }
