@@ -1,0 +1,1 @@
+export { MoveSteps, stepsFunctionName, type MoveStepsArgs } from './move-steps.ts';
