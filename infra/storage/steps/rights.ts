@@ -102,6 +102,8 @@ export function stepsRights(args: StepsRightsArgs): IamStatement[] {
         ),
       ),
     },
+    // RDS may take its password no more, once it is a member of users that log in by tokens.
+    args.database.connectStatement('administrator'),
     {
       Sid: 'DatabaseAdministrator',
       Action: ['secretsmanager:GetSecretValue'],

@@ -111,24 +111,29 @@ describe('the administrator’s login', () => {
     host: '127.0.0.1',
     port: server.port,
     region: 'us-east-1',
-    user: 'administrator',
-    secret: 'unused',
+    secret: 'the-secret',
     certificateAuthority: server.certificateAuthority,
   });
-  const passwords = (kept: string, token: string) => {
+  const access = (password: string, token: string) => {
     const asked: string[] = [];
-    const give = (way: string, text: string) => () => {
-      asked.push(way);
-      return Promise.resolve(text);
+    return {
+      asked,
+      secret: () => {
+        asked.push('secret');
+        return Promise.resolve(JSON.stringify({ username: 'administrator', password }));
+      },
+      token: (user: string) => {
+        asked.push(`token for ${user}`);
+        return Promise.resolve(token);
+      },
     };
-    return { asked, kept: give('kept', kept), token: give('token', token) };
   };
 
-  it('uses the kept password where that is taken', async () => {
-    const given = passwords('kept by RDS', 'a token');
+  it('uses the kept password where that is taken, over TLS', async () => {
+    const given = access('kept by RDS', 'a token');
     const client = await connectAdministrator(address(), 'postgres', given);
     clients.push(client);
-    expect(given.asked).toEqual(['kept']);
+    expect(given.asked).toEqual(['secret']);
     const { rows } = await client.query<{ ssl: boolean }>(
       'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()',
     );
@@ -136,23 +141,35 @@ describe('the administrator’s login', () => {
   });
 
   it('uses a token where the password is refused', async () => {
-    const given = passwords('an old password', 'kept by RDS');
+    const given = access('an old password', 'kept by RDS');
     clients.push(await connectAdministrator(address(), 'postgres', given));
-    expect(given.asked).toEqual(['kept', 'token']);
+    expect(given.asked).toEqual(['secret', 'token for administrator']);
   });
 
   it('says what was refused where neither is taken', async () => {
-    await expect(connectAdministrator(address(), 'postgres', passwords('x', 'y'))).rejects.toThrow(
-      /lets administrator in neither with its password: password authentication failed.*, nor with a token of IAM/,
+    await expect(connectAdministrator(address(), 'postgres', access('x', 'y'))).rejects.toThrow(
+      'The database server 127.0.0.1 lets administrator in neither with ' +
+        'its password (password authentication failed for user "administrator") nor with ' +
+        'a token of IAM (password authentication failed for user "administrator"). ' +
+        'This process needs a role that may read the secret and rds-db:connect as that user.',
     );
   });
 
-  it('does not ask for a token where the server is away or the database is not there', async () => {
-    const given = passwords('kept by RDS', 'y');
+  it('asks for no token where the server is away or the database is not there', async () => {
+    const given = access('kept by RDS', 'y');
     await expect(connectAdministrator(address(), 'nowhere', given)).rejects.toThrow('does not exist');
-    await expect(connectAdministrator({ ...address(), port: 1 }, 'postgres', given)).rejects.toThrow(
-      'ECONNREFUSED',
-    );
-    expect(given.asked).toEqual(['kept', 'kept']);
+    const away = connectAdministrator({ ...address(), port: 1 }, 'postgres', given);
+    await expect(away).rejects.toThrow('ECONNREFUSED');
+    expect(given.asked).toEqual(['secret', 'secret']);
   });
+
+  it.each(['', 'a password', '{"password":"x"}'])(
+    'refuses a secret that is none of RDS: %j',
+    async (text) => {
+      const given = { ...access('', ''), secret: () => Promise.resolve(text) };
+      await expect(connectAdministrator(address(), 'postgres', given)).rejects.toThrow(
+        'The secret the-secret is not what RDS makes: {"username": …, "password": …}',
+      );
+    },
+  );
 });
