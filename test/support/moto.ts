@@ -10,6 +10,7 @@ import type { Environment, StoreEndpoint } from '../../scripts/environment.ts';
 import { StoreClient } from '../../scripts/store/client.ts';
 import { BucketControl, type ControlOptions } from '../../scripts/store/control.ts';
 import { ensurePythonTool } from '../../scripts/toolchain/python.ts';
+import { asAmazon } from './as-amazon.ts';
 
 /** A server that speaks the APIs of AWS that the scripts call. It believes every signature. */
 export type Moto = {
@@ -40,7 +41,8 @@ export async function startMoto(): Promise<Moto> {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = once(server, 'close');
-  const endpoint = await addressOf(server);
+  const amazon = await asAmazon(await addressOf(server));
+  const { endpoint } = amazon;
   const file = path.join(folder, 'credentials.json');
   await writeFile(file, JSON.stringify(Object.fromEntries(USERS.map((user) => [user, KEYS]))));
   const source: StoreEndpoint = {
@@ -93,6 +95,7 @@ export async function startMoto(): Promise<Moto> {
     },
     async stop() {
       for (const close of closing) await close();
+      await amazon.stop();
       server.kill();
       await ended;
       await rm(folder, { recursive: true });

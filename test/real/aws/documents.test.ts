@@ -18,11 +18,10 @@ import {
 } from '../../../scripts/source/cache-tier-access.ts';
 import { withControl } from '../../../scripts/source/control.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
-import { BucketControl, type DocumentKind } from '../../../scripts/store/control.ts';
+import type { BucketControl, DocumentKind } from '../../../scripts/store/control.ts';
 import { isEventBridge } from '../../../scripts/store/documents.ts';
 import { hasCode } from '../../../scripts/store/errors.ts';
 import { EXPIRY_RULES } from '../../../scripts/teardown/rules.ts';
-import { withEventBridgeSwitch } from '../../support/event-bridge-switch.ts';
 import { awsEnvironment, startMoto, type Moto } from '../../support/moto.ts';
 import { realServices, type ScratchLedger } from '../../support/real.ts';
 
@@ -237,21 +236,12 @@ describe('archive rules', () => {
 });
 
 describe('EventBridge', () => {
-  let amazon: Awaited<ReturnType<typeof withEventBridgeSwitch>>;
   let bridged: Environment;
-  let bucket: BucketControl;
-  beforeAll(async () => {
-    amazon = await withEventBridgeSwitch(moto.endpoint);
-    const source = { ...environment.source, endpoint: amazon.endpoint };
-    bridged = { ...environment, source, moves: [{ ...move, events: 'eventbridge' }] };
-    bucket = await BucketControl.open(source, 'applications');
+  beforeAll(() => {
+    bridged = { ...environment, moves: [{ ...move, events: 'eventbridge' }] };
   });
-  afterAll(async () => {
-    bucket.close();
-    await amazon.stop();
-  });
-  beforeEach(() => bucket.setEventBridge(BUCKET, false));
-  const on = async () => (await bucket.notifications(BUCKET)).some(isEventBridge);
+  beforeEach(() => control.setEventBridge(BUCKET, false));
+  const on = async () => (await control.notifications(BUCKET)).some(isEventBridge);
 
   test('is switched on beside what stands, and off again', async () => {
     await write('notification', THEIR_NOTIFICATION);
@@ -259,14 +249,14 @@ describe('EventBridge', () => {
     await installCapture(bridged);
     await installCapture(bridged);
     expect(await on()).toBe(true);
-    expect(await bucket.notificationIds(BUCKET)).toEqual(['thumbnails']);
+    expect(await control.notificationIds(BUCKET)).toEqual(['thumbnails']);
     await removeCapture(bridged);
     expect(await on()).toBe(false);
     expect(await read('notification')).toBe(before);
   });
 
   test('stays on where the customer had it on', async () => {
-    await bucket.setEventBridge(BUCKET, true);
+    await control.setEventBridge(BUCKET, true);
     await installCapture(bridged);
     await removeCapture(bridged);
     expect(await on()).toBe(true);
@@ -277,15 +267,15 @@ describe('EventBridge', () => {
     await installCapture(bridged);
     await removeCapture(bridged);
     expect(await on()).toBe(false);
-    await bucket.setEventBridge(BUCKET, true); // the customer, afterwards
+    await control.setEventBridge(BUCKET, true); // the customer, afterwards
     await removeCapture(bridged);
     expect(await on()).toBe(true);
   });
 
   test('stays beside an entry of ours that comes and goes', async () => {
-    await bucket.setEventBridge(BUCKET, true);
+    await control.setEventBridge(BUCKET, true);
     await installCapture({ ...bridged, moves: [move] });
-    expect(await bucket.notificationIds(BUCKET)).toEqual([notificationId(move)]);
+    expect(await control.notificationIds(BUCKET)).toEqual([notificationId(move)]);
     await removeCapture({ ...bridged, moves: [move] });
     expect(await on()).toBe(true);
   });
