@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'engine',
-          include: ['test/engine/**/*.test.ts'],
+          include: ['test/engine/**/*.test.ts', 'test/workflows/**/*.test.ts'],
           testTimeout: 3 * minutes,
           hookTimeout: 10 * minutes,
           ...oneAfterAnother(1),
