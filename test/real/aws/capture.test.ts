@@ -1,6 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { execa } from 'execa';
@@ -15,8 +16,10 @@ import type { StoreClient } from '../../../scripts/store/client.ts';
 import { AWKWARD_KEYS } from '../../support/awkward-keys.ts';
 import { awsEnvironment, startMoto, type Moto } from '../../support/moto.ts';
 import { realServices, type ScratchLedger } from '../../support/real.ts';
+import { eventually } from '../replay/support.ts';
 import { deliver, deliverAll, depthOf, makeQueue, type TestQueue } from '../../support/sqs.ts';
 
+const MIGRATE = fileURLToPath(new URL('../../../scripts/migrate.ts', import.meta.url));
 /** As little as lets a message be seen to come again. */
 const DELIVERIES = 3;
 const OWN_ROLE = 'AROATESTROLEEXAMPLE';
@@ -118,6 +121,26 @@ describe('by notification', () => {
     }
     // Two rounds at least, and nothing else that the migration wrote.
     expect(new Set((await logged()).map(({ kind }) => kind))).toEqual(new Set(['canary']));
+  });
+
+  test('the pulse writes one every so many seconds while capture is at work, and ends on SIGTERM', async () => {
+    await scratch.ledger.query(`UPDATE move SET phase = 'copy'`);
+    const file = `${process.env['MIGRATE_ENVIRONMENT']}.pulse`;
+    const bounds = { ...environment.bounds, canarySeconds: 0.2 };
+    await writeFile(file, JSON.stringify({ ...environment, bounds }));
+    const pulse = execa(process.execPath, [MIGRATE, 'capture', 'pulse', '--environment', file], {
+      reject: false,
+    });
+    try {
+      await eventually('three canaries came', async () => {
+        await deliver(moto, queue.queueUrl, handler);
+        return (await logged()).filter(({ kind }) => kind === 'canary').length >= 3;
+      });
+    } finally {
+      pulse.kill('SIGTERM');
+    }
+    expect(await pulse).toMatchObject({ exitCode: 0 });
+    await deliverAll(moto, queue.queueUrl, handler);
   });
 
   test('a canary that does not come is missed', async () => {
