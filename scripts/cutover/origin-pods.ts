@@ -1,8 +1,7 @@
 import { Agent, request } from 'undici';
 import { originAnswer, type OriginSettings } from '../../infra/nginx/origin.ts';
-import type { Environment } from '../environment.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { clusterApi } from '../workers/cluster-api.ts';
+import type { KubernetesApi } from '../workers/kubernetes-api.ts';
 import { readyPods, type ReadyPod } from '../workers/pods.ts';
 import { Deadline, Overrun, until } from './wait.ts';
 
@@ -21,15 +20,15 @@ type Place = { namespace: string; selector: string; port: number };
  * Throws UserError (exit 3) that names the pods which do not follow, or where there is none at all.
  */
 export async function turnPods(
-  environment: Environment,
+  api: Pick<KubernetesApi, 'get'>,
   place: Place,
   settings: OriginSettings,
+  patienceSeconds = PATIENCE_SECONDS,
 ): Promise<void> {
-  const api = clusterApi(environment);
   // An agent of its own: the process's proxy settings are not for pods.
   const dispatcher = new Agent({ connect: { timeout: ANSWER_MILLISECONDS } });
   try {
-    await until('the cache tier', new Deadline(PATIENCE_SECONDS), () => follow(), LOOK_EVERY_MILLISECONDS);
+    await until('the cache tier', new Deadline(patienceSeconds), () => follow(), LOOK_EVERY_MILLISECONDS);
   } catch (error) {
     if (!(error instanceof Overrun)) throw error;
     throw new UserError(

@@ -14,8 +14,9 @@ import { UserError } from '../errors.ts';
 export async function turnOrigin(environment: Environment, order: Origin, epoch: bigint): Promise<void> {
   const { turn } = environment.cacheTier;
   if (turn.kind === 'file') return turnByFile(turn, order, epoch);
+  const { clusterApi } = await import('../workers/cluster-api.ts');
   const { turnPods } = await import('./origin-pods.ts');
-  return turnPods(environment, turn, { order, epoch });
+  return turnPods(clusterApi(environment), turn, { order, epoch });
 }
 
 async function turnByFile(

@@ -1,3 +1,5 @@
+import { Sha256 } from '@smithy/core/checksum';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { describe, expect, it } from 'vitest';
 import { EMPTY_SHA256, encodeKey, encodeQuery, sha256, Signer } from '../../../scripts/store/signing.ts';
 
@@ -100,5 +102,54 @@ describe('encoding of keys', () => {
 
   it('sorts a query by name', () => {
     expect(encodeQuery({ b: '1/2', a: 'ü', 'a-b': '' })).toBe('a=%C3%BC&a-b=&b=1%2F2');
+  });
+});
+
+describe("a role's keys, held against the SDK's signer", () => {
+  const credentials = { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'secret', sessionToken: 'a/b+c==' };
+  const ours = new Signer(credentials, { region: 'us-east-1', service: 's3' });
+  const theirs = new SignatureV4({
+    credentials,
+    region: 'us-east-1',
+    service: 's3',
+    sha256: Sha256,
+    uriEscapePath: false,
+    applyChecksum: false,
+  });
+  const path = `/${encodeKey('a//b/ü +.jpg')}`;
+  const sdkRequest = (headers: Record<string, string>) => ({
+    method: 'GET',
+    protocol: 'https:',
+    hostname: host,
+    path,
+    headers,
+  });
+
+  it('are signed with their session token', async () => {
+    const headers = { host, 'x-amz-content-sha256': EMPTY_SHA256 };
+    const signed = ours.sign({ method: 'GET', path, query: {}, headers }, now);
+    expect(signed['x-amz-security-token']).toBe('a/b+c==');
+    expect(signed['authorization']).toContain(
+      'SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-security-token',
+    );
+    const expected = await theirs.sign(sdkRequest(headers), { signingDate: now });
+    expect(signed['authorization']?.replaceAll(', ', ' ')).toBe(
+      expected.headers['authorization']?.replaceAll(', ', ' '),
+    );
+  });
+
+  it('presign with it in the query', async () => {
+    const query = ours.presign({ method: 'GET', path, query: {}, headers: { host } }, 60, now);
+    const expected = await theirs.presign(
+      { ...sdkRequest({ host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }), query: {} },
+      {
+        signingDate: now,
+        expiresIn: 60,
+        unhoistableHeaders: new Set(['x-amz-content-sha256']),
+        unsignableHeaders: new Set(['x-amz-content-sha256']),
+      },
+    );
+    expect(new URLSearchParams(query).get('X-Amz-Security-Token')).toBe('a/b+c==');
+    expect(new URLSearchParams(query).get('X-Amz-Signature')).toBe(expected.query?.['X-Amz-Signature']);
   });
 });
