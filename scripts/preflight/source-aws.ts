@@ -2,7 +2,7 @@ import { AWS_EVENTS, eventsOverlap } from '../capture/event-names.ts';
 import { notificationId } from '../capture/notification.ts';
 import { CACHED_CLUSTER } from '../cutover/parameter.ts';
 import type { Environment, Move } from '../environment.ts';
-import { isEventBridge, type Entry } from '../store/documents.ts';
+import type { Entry } from '../store/documents.ts';
 import { childrenOf, parseXml } from '../store/xml.ts';
 import { blocking, warning, type PreflightFinding } from './finding.ts';
 
@@ -15,7 +15,7 @@ export function overlapFindings(
   entries: readonly Entry[],
 ): PreflightFinding[] {
   if (move.events === 'eventbridge') return [];
-  const theirs = entries.filter((entry) => entry.id !== notificationId(move) && !isEventBridge(entry));
+  const theirs = entries.filter(({ id }) => id !== notificationId(move));
   const overlapping = theirs.filter((entry) =>
     eventsOf(entry).some((event) => AWS_EVENTS.some((ours) => eventsOverlap(event, ours))),
   );
