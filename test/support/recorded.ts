@@ -20,11 +20,14 @@ export type RecordedProgram<T> = {
 };
 
 type State = Record<string, unknown>;
+type Asked = { type: string; name: string; inputs: State };
 export type RecordingOptions = {
   /** What a resource answers besides its inputs, an id and an ARN. */
-  outputs?: (resource: { type: string; name: string; inputs: State }) => State;
+  outputs?: (resource: Asked) => State;
   /** What a function of a provider (`aws:ec2/getSecurityGroup:getSecurityGroup`) answers. */
-  call?: (token: string, inputs: State) => State;
+  call?: (token: string, inputs: State) => State | Promise<State>;
+  /** The whole answer for a resource, in place of `outputs`; null: as without it. */
+  create?: (resource: Asked) => Promise<{ id: string; state: State }> | null;
   /** Whether ids are not known yet. Default: false. */
   preview?: boolean;
 };
@@ -35,26 +38,32 @@ export type RecordingOptions = {
  */
 export async function record<T>(
   program: (options: pulumi.ComponentResourceOptions) => T | Promise<T>,
-  { outputs = () => ({}), call = () => ({}), preview = false }: RecordingOptions = {},
+  { outputs = () => ({}), call = () => ({}), create = () => null, preview = false }: RecordingOptions = {},
 ): Promise<RecordedProgram<T>> {
   const resources: Recorded[] = [];
   const options = new Map<string, pulumi.CustomResourceOptions>();
+  const failures: unknown[] = [];
   const identity = (type: string, name: string) => `${type} ${name}`;
   await pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs: given }) => {
         const inputs = given as State;
         resources.push({ type, name, inputs, options: options.get(identity(type, name)) ?? {} });
-        return {
-          id: `${name}-id`,
-          state: {
-            arn: `arn:aws:${type.split(':')[1] ?? ''}:us-east-1:111122223333:${name}`,
-            ...inputs,
-            ...outputs({ type, name, inputs }),
-          },
+        const state = {
+          arn: `arn:aws:${type.split(':')[1] ?? ''}:us-east-1:111122223333:${name}`,
+          ...inputs,
+          ...outputs({ type, name, inputs }),
         };
+        return create({ type, name, inputs }) ?? { id: `${name}-id`, state };
       },
-      call: ({ token, inputs }) => call(token, inputs as State),
+      call: async ({ token, inputs }) => {
+        try {
+          return await call(token, inputs as State);
+        } catch (error) {
+          failures.push(error); // the SDK hands on only that something failed
+          throw error;
+        }
+      },
     },
     'storage',
     'test',
@@ -69,8 +78,9 @@ export async function record<T>(
     value = await program({ transformations: [transformation] });
   } finally {
     // A program that throws leaves registrations under way too: the next one must not answer them.
-    await pulumi.runtime.disconnect();
+    await pulumi.runtime.disconnect().catch((error: unknown) => failures.push(error));
   }
+  if (failures.length > 0) throw failures[0];
   return {
     value,
     resources,

@@ -1,2 +1,2 @@
+export { Edge, type EdgeArgs } from './edge.ts';
 export { Cdn, type CdnArgs } from './cdn.ts';
-export { CDN_STATEMENT_ID, cdnStatement } from './failover-policy.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PHASES, type Phase } from '../../../../infra/phases/phase.ts';
 import { storageNames } from '../../../../infra/storage/applications/index.ts';
-import { Cdn, cdnStatement, type CdnArgs } from '../../../../infra/storage/cdn/index.ts';
+import { Cdn, type CdnArgs } from '../../../../infra/storage/cdn/index.ts';
 import { originsOf } from '../../../../infra/storage/cdn/origins.ts';
 import { record } from '../../../support/recorded.ts';
 import { alarmTopic, encryptionKey, network } from './support.ts';
@@ -315,15 +315,4 @@ test('people hear of errors and of slowness at the edge, of both hosts', async (
       [`cdn-${host}-distribution-id`, 'OriginLatency', 'p99', 3000],
     ]),
   );
-});
-
-test('S3 lets this distribution read, and no other', () => {
-  expect(cdnStatement('arn:aws:s3:::food-co-images', 'arn:distribution')).toEqual({
-    Sid: 'StorageMigrationCdn',
-    Effect: 'Allow',
-    Principal: { Service: 'cloudfront.amazonaws.com' },
-    Action: ['s3:GetObject', 's3:ListBucket'],
-    Resource: ['arn:aws:s3:::food-co-images', 'arn:aws:s3:::food-co-images/*'],
-    Condition: { StringEquals: { 'AWS:SourceArn': 'arn:distribution' } },
-  });
 });

@@ -146,7 +146,10 @@ export const identity: Shapes = {
       })),
     }),
   },
-  'aws:acm/certificateValidation:CertificateValidation': { id: () => '2026-01-01 00:00:00 +0000 UTC' },
+  // When the certificate was issued; two are never issued at the same moment.
+  'aws:acm/certificateValidation:CertificateValidation': {
+    id: (life) => `2026-01-01 00:00:00.${parseInt(hex(life, 8), 16)} +0000 UTC`,
+  },
 };
 
 /** One record a name; a name and its wildcard are proven by the same record. */
