@@ -16,6 +16,8 @@ type EngineOptions = { cwd: string; env: Record<string, string>; all: true; reje
 /** A Pulumi project of its own in a temporary folder, with one stack `test`. */
 export type EngineProject = {
   folder: string;
+  /** What `pulumi` is run with. */
+  env: Readonly<Record<string, string>>;
   /** Replaces the program: the TypeScript of index.ts. */
   program(source: string): Promise<void>;
   /** Runs `pulumi ARGUMENT…` on the stack. Does not throw when it fails. */
@@ -58,6 +60,7 @@ export async function engineProject(): Promise<EngineProject> {
   await execa('pulumi', ['stack', 'init', 'test', '--non-interactive'], { cwd: folder, env });
   return {
     folder,
+    env,
     program: (source) => writeFile(path.join(folder, 'index.ts'), source),
     pulumi,
     start,
