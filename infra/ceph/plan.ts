@@ -4,7 +4,7 @@ import { erasureRule, replicatedRule, survivesZone, type CrushRule, type Erasure
 import { indexShards } from './index-shards.ts';
 import { clusterOptions, type Option } from './options.ts';
 import { gatewayDocument, hostDocuments, serviceDocuments, specText, type Host } from './service-spec.ts';
-import { osdsPerNode, storageRole, STORAGE_ROLES } from './storage-nodes.ts';
+import { osdMemoryBytes, osdsPerNode, storageRole, STORAGE_ROLES } from './storage-nodes.ts';
 import { coldPool, zonePools, type ZonePool } from './zone-pools.ts';
 
 /** Who may administer RGW by its admin API: users, suspensions, usage, indexes. */
@@ -134,12 +134,18 @@ export function clusterPlan(args: PlanArgs): ClusterPlan {
   };
 }
 
-function assertStands(settings: CephSettings, zones: number): void {
+/**
+ * Refuses what could not stand, before anything is made.
+ *
+ * @throws RangeError saying what is missing or too small
+ */
+export function assertStands(settings: CephSettings, zones: number): void {
   const { nodeGroups, cold, failureDomain } = settings;
   for (const role of ['monitor', 'gateway', 'hot'] as const) {
     if (nodeGroups.some((group) => group.roles.includes(role))) continue;
     throw new RangeError(`no node group has the role ${role}; a cluster needs one`);
   }
+  for (const group of nodeGroups) if (storageRole(group) !== undefined) osdMemoryBytes(group);
   const hasCold = nodeGroups.some((group) => storageRole(group) === 'cold');
   if (hasCold !== (cold !== undefined)) {
     throw new RangeError(

@@ -81,13 +81,24 @@ export async function startBareCeph(osds: readonly BareOsd[]): Promise<BareCeph>
     await run('ceph-mon', '--mkfs', '-i', 'a', '--monmap', map, '--keyring', files.keyring);
     start('ceph-mon', '-i', 'a');
     start('ceph-mgr', '-i', 'a');
+    // The manager runs without modules (infra/ceph/configuration.ts).
+    await ceph('health', 'mute', 'MGR_MODULE_ERROR', '--sticky');
     for (const [id, osd] of osds.entries()) {
       const disk = randomUUID();
       await ceph('osd', 'new', disk, String(id));
       await mkdir(path.join(files.data, `osd.${id}`), { recursive: true });
       await run('ceph-osd', '--mkfs', '-i', String(id), '--osd-uuid', disk);
       await ceph('osd', 'crush', 'add-bucket', osd.host, 'host', 'root=default', `zone=${osd.zone}`);
-      await ceph('osd', 'crush', 'add', `osd.${id}`, '1', 'root=default', `zone=${osd.zone}`, `host=${osd.host}`);
+      await ceph(
+        'osd',
+        'crush',
+        'add',
+        `osd.${id}`,
+        '1',
+        'root=default',
+        `zone=${osd.zone}`,
+        `host=${osd.host}`,
+      );
       await ceph('osd', 'crush', 'set-device-class', osd.deviceClass, `osd.${id}`);
       start('ceph-osd', '-i', String(id));
     }

@@ -1,8 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { copyFile, readdir } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import type { ClusterPlan } from '../../infra/ceph/plan.ts';
 
 const SCRIPTS = path.resolve(import.meta.dirname, '../../scripts/ceph/host');
@@ -11,7 +10,7 @@ const STAND_INS = path.join(import.meta.dirname, 'ceph-host');
 /** A host of a cluster: its folders are its own, what it finds in AWS is `aws`' and shared. */
 export type CephHost = {
   /** Runs a step; its processes are a group of their own, as on a host. */
-  step(name: string): ResultPromise<{ reject: false; all: true; detached: true }>;
+  step(name: string): PromiseLike<{ exitCode?: number | undefined; all: string }>;
   /** What cephadm was asked, one list of words a call. */
   cephadm(): Promise<string[][]>;
   /** What the manager was told: documents of `ceph orch apply`, and other orders. */

@@ -16,13 +16,18 @@ def pools(plan):
     rules(plan["rules"])
     if "profile" in plan:
         profile(plan["profile"])
-    standing = {pool["pool_name"]: pool for pool in ceph_json("osd", "pool", "ls", "detail")}
+    ids = {rule["rule_name"]: rule["rule_id"] for rule in ceph_json("osd", "crush", "rule", "dump")}
+    standing = standing_pools()
     for wanted in plan["pools"]:
-        pool(wanted, standing.get(wanted["name"]), plan.get("profile"))
+        pool(wanted, standing.get(wanted["name"]), ids, plan.get("profile"))
     index = next(one for one in plan["pools"] if one["name"].endswith(".buckets.index"))
     for name in MANAGER_POOLS:
         if name in standing:
-            settings(dict(index, name=name), standing[name], groups=False)
+            settings(dict(index, name=name), standing[name], ids, groups=False)
+
+
+def standing_pools():
+    return {pool["pool_name"]: pool for pool in ceph_json("osd", "pool", "ls", "detail")}
 
 
 def rules(wanted):
@@ -103,30 +108,31 @@ def profile(wanted):
     say("erasure code %s+%s" % (words["k"], words["m"]))
 
 
-def pool(wanted, standing, code):
+def pool(wanted, standing, ids, code):
     name, groups = wanted["name"], str(wanted["placementGroups"])
     if standing is None:
         kind = ["erasure", code["name"]] if wanted["kind"] == "erasure" else ["replicated"]
         ceph("osd", "pool", "create", name, groups, groups, *kind, wanted["rule"])
         ceph("osd", "pool", "set", name, "pg_autoscale_mode", "off")
         say("pool %s, %s placement groups" % (name, groups))
-        standing = next(one for one in ceph_json("osd", "pool", "ls", "detail") if one["pool_name"] == name)
+        standing = standing_pools()[name]
     if "rgw" not in standing["application_metadata"]:
         ceph("osd", "pool", "application", "enable", name, "rgw")
-    settings(wanted, standing, groups=True)
+    settings(wanted, standing, ids, groups=True)
 
 
-def settings(wanted, standing, groups):
-    name = wanted["name"]
-    rule = ceph_json("osd", "pool", "get", name, "crush_rule")["crush_rule"]
-    if rule != wanted["rule"]:
+def settings(wanted, standing, ids, groups):
+    name, least = wanted["name"], standing["min_size"]
+    if standing["crush_rule"] != ids[wanted["rule"]]:
         if wanted["kind"] == "erasure":
-            raise Refused("The pool %s has the rule %s and should have %s" % (name, rule, wanted["rule"]))
+            raise Refused("The pool %s has another rule than %s" % (name, wanted["rule"]))
         change(name, "crush_rule", wanted["rule"])
     if wanted["kind"] == "replicated" and standing["size"] != wanted["size"]:
         sure = ["--yes-i-really-mean-it"] if wanted["size"] == 1 else []
         change(name, "size", str(wanted["size"]), *sure)
-    if ceph_json("osd", "pool", "get", name, "min_size")["min_size"] != wanted["minSize"]:
+        # Ceph sets the other along with it.
+        least = None
+    if least != wanted["minSize"]:
         change(name, "min_size", str(wanted["minSize"]))
     # A larger cluster splits groups; they are never merged again.
     if groups and standing.get("pg_num_target", standing["pg_num"]) < wanted["placementGroups"]:

@@ -25,6 +25,10 @@ main() {
   # A run that was begun before and goes on holds the lock; this one waits for it.
   exec 9>"$HOME_FOLDER/lock"
   flock --wait 3000 9 || die 'Another run of this step is still at work on this host after 50 minutes.'
+  # An agent of Systems Manager gives its commands neither.
+  export HOME=${HOME:-/root}
+  AWS_DEFAULT_REGION=$(plan .region)
+  export AWS_DEFAULT_REGION
   case "${1:-}" in
     prepare) prepare ;;
     found) found ;;

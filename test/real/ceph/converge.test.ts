@@ -221,6 +221,23 @@ describe('every time after', () => {
     ]);
   });
 
+  test('what CloudWatch is told is what the cluster says', async () => {
+    const { stdout } = await execa(
+      '/usr/bin/python3',
+      ['scripts/ceph/host/figures.py', 'images', 'storage-events'],
+      { env: { CEPH_CONF: ceph.configurationFile, PYTHONDONTWRITEBYTECODE: '1' } },
+    );
+    const dimensions = [{ Name: 'Cluster', Value: 'images' }];
+    const figures = JSON.parse(stdout) as { MetricName: string; Value: number }[];
+    expect(figures).toMatchObject(
+      ['HealthStatus', 'OsdsDown', 'FullestOsdPercent', 'InactiveGroups'].map((MetricName) => ({
+        MetricName,
+        Dimensions: dimensions,
+      })),
+    );
+    expect(figures.find(({ MetricName }) => MetricName === 'OsdsDown')?.Value).toBe(0);
+  });
+
   test.each([
     [
       'another erasure code',
