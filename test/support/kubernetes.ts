@@ -2,11 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, fetch, type RequestInit } from 'undici';
 import { ensureKubernetes } from '../../scripts/toolchain/kubernetes.ts';
 
 /** An object as YAML or Pulumi would give it. */
@@ -47,7 +49,7 @@ export class KubernetesServer {
     this.certificateAuthority = parts.certificateAuthority;
     this.#folder = parts.folder;
     this.#processes = parts.processes;
-    this.#agent = new Agent({ connect: { ca: parts.certificateAuthority } });
+    this.#agent = new Agent({ keepAlive: true, ca: parts.certificateAuthority });
   }
 
   static async start(): Promise<KubernetesServer> {
@@ -95,7 +97,7 @@ export class KubernetesServer {
         const server = new KubernetesServer({ url, token, certificateAuthority, folder, processes });
         const ready = await server.request('GET', '/readyz').catch(() => null);
         if (ready?.status === 200) return server;
-        await server.#agent.close();
+        server.#agent.destroy();
       }
       await sleep(100);
     }
@@ -105,7 +107,7 @@ export class KubernetesServer {
   }
 
   async stop(): Promise<void> {
-    await this.#agent.close();
+    this.#agent.destroy();
     // The API server first: without its store it would wait for it.
     for (const each of this.#processes.toReversed()) await each.stop();
     await rm(this.#folder, { recursive: true, force: true });
@@ -117,22 +119,32 @@ export class KubernetesServer {
     pathAndQuery: string,
     options: { body?: unknown; contentType?: string; as?: { user: string; groups: string[] } } = {},
   ): Promise<Answer<T>> {
-    const headers: [string, string][] = [
-      ['authorization', `Bearer ${this.token}`],
-      ['content-type', options.contentType ?? 'application/json'],
-    ];
-    if (options.as !== undefined) {
-      headers.push(['impersonate-user', options.as.user]);
-      for (const group of options.as.groups) headers.push(['impersonate-group', group]);
-    }
-    const init: RequestInit = { method, headers, dispatcher: this.#agent };
-    if (options.body !== undefined) init.body = JSON.stringify(options.body);
-    const response = await fetch(`${this.url}${pathAndQuery}`, init);
-    const text = await response.text();
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+    const sent = request(
+      `${this.url}${pathAndQuery}`,
+      {
+        method,
+        agent: this.#agent,
+        headers: {
+          authorization: `Bearer ${this.token}`,
+          'content-type': options.contentType ?? 'application/json',
+          // A group is a header; undici would join them to one with a comma in it.
+          ...(options.as !== undefined && {
+            'impersonate-user': options.as.user,
+            'impersonate-group': options.as.groups,
+          }),
+        },
+      },
+      resolve,
+    );
+    sent.once('error', reject);
+    sent.end(options.body === undefined ? undefined : JSON.stringify(options.body));
+    const answer = await promise;
+    const body = await text(answer);
     return {
-      status: response.status,
-      body: (text.startsWith('{') ? JSON.parse(text) : text) as T,
-      warnings: [...(response.headers.get('warning') ?? '').matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(
+      status: answer.statusCode ?? 0,
+      body: (body.startsWith('{') ? JSON.parse(body) : body) as T,
+      warnings: [...(answer.headers.warning ?? '').matchAll(/299 - "((?:[^"\\]|\\.)*)"/g)].map(
         ([, warning = '']) => warning,
       ),
     };
@@ -179,8 +191,8 @@ class Daemon {
     this.#child = spawn(command, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#ended = once(this.#child, 'close');
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.log = (this.log + text).slice(-LOG_CHARACTERS);
+      stream?.setEncoding('utf8').on('data', (said: string) => {
+        this.log = (this.log + said).slice(-LOG_CHARACTERS);
       });
     }
   }

@@ -45,15 +45,15 @@ export function policyOf(app: App, { cidr, databasePort }: { cidr: string; datab
   const vpc = [{ ipBlock: { cidr } }];
   const database: Egress = { to: vpc, ports: tcp(databasePort) };
   const stores = [IDENTITY_AGENT, database, HTTPS];
-  const rules: Record<App, { ingress: Ingress[]; egress: Egress[] }> = {
-    copy: { ingress: [], egress: stores },
-    verify: { ingress: [], egress: stores },
-    replay: { ingress: [], egress: stores },
-    pulse: { ingress: [], egress: stores },
+  // Without `ingress` nobody gets in; an empty list would mean the same, and differ at each update.
+  const rules: Record<App, { ingress?: Ingress[]; egress: Egress[] }> = {
+    copy: { egress: stores },
+    verify: { egress: stores },
+    replay: { egress: stores },
+    pulse: { egress: stores },
     pending: { ingress: [{ from: pods('cache-tier'), ports: tcp(PENDING_PORT) }], egress: stores },
     // Asks each Nginx whether it has turned.
     'hold-watch': {
-      ingress: [],
       egress: [...stores, { to: pods('cache-tier'), ports: tcp(CACHE_TIER_PORTS.turned) }],
     },
     events: {
