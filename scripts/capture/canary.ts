@@ -10,6 +10,21 @@ import { OWN_USER } from './handler.ts';
 /** How often the log is asked whether the canary is there, in milliseconds. */
 const POLL_MS = 25;
 
+/**
+ * Amazon drops the events of what was written before it heeds a new notification, which takes it minutes
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-notification-intro.html). So
+ * a canary that has not come is followed by others.
+ */
+const AGAIN_MS = 5000;
+
+/**
+ * How long the first canary after `installCapture` may take, in seconds. RGW looks for a new topic's queue
+ * every 30 s or so, and keeps what waits in it.
+ */
+export function firstCanarySeconds({ source }: Pick<Environment, 'source'>): number {
+  return source.kind === 'aws' ? 600 : 150;
+}
+
 /** Opens a client that writes as the migration itself, whose events are dropped but for the canary's. */
 export function openCanaryClient(environment: Environment): Promise<StoreClient> {
   return StoreClient.open(environment.source, OWN_USER, {
@@ -55,9 +70,9 @@ export async function proveCanary(
   try {
     const seconds = await Promise.all(
       environment.moves.map(async (move): Promise<[string, number]> => {
-        let first = await roundTrip(client, ledger, move, deadline);
+        let first = await roundTrip(environment, client, ledger, move, deadline);
         for (;;) {
-          const second = await roundTrip(client, ledger, move, deadline);
+          const second = await roundTrip(environment, client, ledger, move, deadline);
           if ((await arrivals(ledger, move, first)) === 1) break;
           first = second;
         }
@@ -70,29 +85,50 @@ export async function proveCanary(
   }
 }
 
+/** A canary whose event has arrived. */
 type Sent = { etag: string; position: bigint };
 
-/** Writes a canary and waits until its event is in the log. */
-async function roundTrip(client: StoreClient, ledger: Database, move: Move, deadline: number): Promise<Sent> {
+/** Writes a canary, on Amazon again and again, and waits until the event of one is in the log. */
+async function roundTrip(
+  environment: Environment,
+  client: StoreClient,
+  ledger: Database,
+  move: Move,
+  deadline: number,
+): Promise<Sent> {
   // Its event gets a higher position than any that exists now: where to look for it.
   const { rows } = await ledger.query<{ position: bigint }>(
     'SELECT coalesce(max(position), 0)::bigint AS position FROM operation',
   );
   const position = rows[0]?.position ?? 0n;
-  const sent = { etag: await putCanary(client, move.sourceBucket), position };
-  while ((await arrivals(ledger, move, sent)) === 0) {
-    if (performance.now() > deadline) {
-      throw new UserError(
-        `The canary of "${move.name}" did not come through: an object was written to ${move.sourceBucket}, but its event ` +
-          'did not reach the operation log in time. Look whether the capture receiver runs (GET /health), its log, ' +
-          "and the bucket's notification. RGW picks a new topic up within about 35 s, and after its own restart within two minutes; " +
-          'if it found the receiver closed it may have stopped delivering, and goes on when it is restarted.',
-        { exitCode: 1 },
-      );
+  const again = environment.source.kind === 'aws' ? AGAIN_MS : Infinity;
+  const etags: string[] = [];
+  let next = performance.now();
+  for (;;) {
+    if (performance.now() >= next) {
+      etags.push(await putCanary(client, move.sourceBucket));
+      next = performance.now() + again;
     }
+    for (const etag of etags)
+      if ((await arrivals(ledger, move, { etag, position })) > 0) return { etag, position };
+    if (performance.now() > deadline) throw notCome(environment, move);
     await sleep(POLL_MS);
   }
-  return sent;
+}
+
+function notCome({ source }: Environment, move: Move): UserError {
+  const hint =
+    source.kind === 'aws'
+      ? "Look at the function's log and the queue of what it could not store, and whether the bucket's notification names the queue " +
+        '(or its events go to EventBridge, and the rule is enabled). S3 takes about five minutes to heed a new notification.'
+      : 'Look whether the capture receiver runs (GET /health), its log, ' +
+        "and the bucket's notification. RGW picks a new topic up within about 35 s, and after its own restart within two minutes; " +
+        'if it found the receiver closed it may have stopped delivering, and goes on when it is restarted.';
+  return new UserError(
+    `The canary of "${move.name}" did not come through: an object was written to ${move.sourceBucket}, but its event ` +
+      `did not reach the operation log in time. ${hint}`,
+    { exitCode: 1 },
+  );
 }
 
 /** How often a canary's event has been stored. */

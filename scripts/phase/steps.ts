@@ -1,6 +1,6 @@
 import type { StepId } from '../../infra/phases/plan.ts';
 import { originOf } from '../../infra/phases/phase.ts';
-import { proveCanary } from '../capture/canary.ts';
+import { firstCanarySeconds, proveCanary } from '../capture/canary.ts';
 import { createCaptureTopic, installCapture, captureTrouble } from '../capture/notification.ts';
 import { setTargetVersioning } from '../cutover/carry-out.ts';
 import { assertNoneGivenUp } from '../cutover/drain-queue.ts';
@@ -27,9 +27,6 @@ import { beginRetire, finishTeardown, sourceIsEmpty } from '../teardown/retire.t
 import { bringUpToNow } from './certify.ts';
 import type { PhaseContext } from './context.ts';
 import { startSync, waitForSync } from './long-work.ts';
-
-/** How long a canary may take on its way through an idle log, in seconds: a new topic's queue is picked up late. */
-const CANARY_SECONDS = 150;
 
 /**
  * What each step of the plan does. A guard throws UserError with what is missing and what to do; every
@@ -176,7 +173,7 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
   },
 
   async canary({ environment, ledger }) {
-    await proveCanary(environment, ledger, { deadlineSeconds: CANARY_SECONDS });
+    await proveCanary(environment, ledger, { deadlineSeconds: firstCanarySeconds(environment) });
   },
 
   async 'sync-start'(context) {
