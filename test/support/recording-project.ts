@@ -64,7 +64,7 @@ export async function recordingProject(): Promise<RecordingProject> {
     },
     preview: async (body, ...args) => {
       const { exitCode, output } = await run(body, ['preview', '--json', ...args]);
-      expect(exitCode, output).toBe(0);
+      expect(exitCode, exitCode === 0 ? '' : errorsIn(output)).toBe(0);
       return changesIn(output);
     },
     recorded: async () => (await recordedResources(folder, 'test')).map(({ recorded }) => recorded),
@@ -101,18 +101,29 @@ type Step = {
 /** The steps, by URN, in what `pulumi preview --json` printed, without those that leave everything as it is. */
 export function changesIn(output: string): Change[] {
   const { steps = [] } = JSON.parse(output.slice(output.indexOf('{\n'))) as { steps?: Step[] };
-  return steps
-    .filter(({ op }) => op !== 'same' && op !== 'read')
-    .map(({ urn, op, detailedDiff }) => ({
-      urn,
-      type: urn.split('::')[2]?.split('$').at(-1) ?? '',
-      name: urn.split('::').slice(3).join('::'),
-      op,
-      diff: Object.keys(detailedDiff ?? {}),
-      replaces: Object.entries(detailedDiff ?? {})
-        .filter(([, { kind }]) => kind.endsWith('-replace'))
-        .map(([name]) => name),
-    }))
-    // The engine takes what does not depend on one another in any order.
-    .sort((a, b) => (a.urn < b.urn ? -1 : 1));
+  return (
+    steps
+      .filter(({ op }) => op !== 'same' && op !== 'read')
+      .map(({ urn, op, detailedDiff }) => ({
+        urn,
+        type: urn.split('::')[2]?.split('$').at(-1) ?? '',
+        name: urn.split('::').slice(3).join('::'),
+        op,
+        diff: Object.keys(detailedDiff ?? {}),
+        replaces: Object.entries(detailedDiff ?? {})
+          .filter(([, { kind }]) => kind.endsWith('-replace'))
+          .map(([name]) => name),
+      }))
+      // The engine takes what does not depend on one another in any order.
+      .sort((a, b) => (a.urn < b.urn ? -1 : 1))
+  );
+}
+
+/** What went wrong in a `pulumi preview --json`, without the steps. */
+export function errorsIn(output: string): string {
+  const { diagnostics = [] } = JSON.parse(output.slice(output.indexOf('{\n'))) as {
+    diagnostics?: { severity: string; message: string }[];
+  };
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').map(({ message }) => message);
+  return errors.length === 0 ? output : errors.join('\n');
 }

@@ -136,8 +136,9 @@ export class AwsProvider implements RecordingProvider {
     await this.#records.remove(urn, id);
   }
 
-  invoke(token: string, args: Wire): Promise<Wire> {
-    return callFunction(token, plain(args) as Wire, this.#settings);
+  async invoke(token: string, args: Wire): Promise<Wire> {
+    const answer = await callFunction(token, plain(args) as Wire, this.#settings);
+    return { ...answer, ...(await this.#records.answer(token)) };
   }
 
   #known(urn: string): { type: string; declaration: ResourceDeclaration } {

@@ -238,6 +238,8 @@ export const REPLACING: Readonly<Record<string, readonly string[]>> = {
   'aws:iam/instanceProfile:InstanceProfile': ['path'],
   'aws:iam/openIdConnectProvider:OpenIdConnectProvider': ['url'],
   'aws:secretsmanager/secret:Secret': [],
+  'aws:ssm/parameter:Parameter': [],
+  'aws:cloudwatch/metricAlarm:MetricAlarm': [],
   'aws:secretsmanager/secretVersion:SecretVersion': ['secretId', 'secretBinary', 'secretString'],
   'aws:secretsmanager/secretPolicy:SecretPolicy': ['secretArn'],
   'aws:ssm/document:Document': ['documentType'],

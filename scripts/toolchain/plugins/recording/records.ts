@@ -7,6 +7,8 @@ import { stackOf, typeOf, type Wire } from './provider.ts';
 /** Where records are kept; default: `recorded`, beside the folder of the file:// backend. */
 export const RECORDS_FOLDER_VARIABLE = 'STORAGE_RECORDED_RESOURCES';
 
+export const FUNCTIONS_FILE = 'functions.json';
+
 /** A resource as it "really" stands. Tests change `properties`, or remove the file, to make drift. */
 export type Recorded = {
   urn: string;
@@ -63,6 +65,15 @@ export class Records {
 
   async beginLife(urn: string, id: string): Promise<void> {
     await writeWhole(path.join(this.#livesFolder(urn), digest(id)), id);
+  }
+
+  /**
+   * What a test says that a function of the provider answers, over what it would answer: the file
+   * `FOLDER/functions.json`, by the function's token.
+   */
+  async answer(token: string): Promise<Wire> {
+    const text = await readFile(path.join(this.#folder, FUNCTIONS_FILE), 'utf8').catch(() => '{}');
+    return (JSON.parse(text) as Record<string, Wire>)[token] ?? {};
   }
 
   #file(urn: string, id: string): string {

@@ -47,6 +47,19 @@ export const compute: Record<string, AwsFunction> = {
       account,
     };
   },
+  'aws:ec2/getSecurityGroup:getSecurityGroup': (args, { region, account }) => {
+    const name = filterOf(args, 'group-name') ?? textOf(args, 'name', 'default');
+    const id = textOf(args, 'id', `sg-0${digest(region, args['vpcId'], name).slice(0, 16)}`);
+    return {
+      id,
+      region,
+      name,
+      arn: `arn:aws:ec2:${region}:${account}:security-group/${id}`,
+      description: name,
+      tags: {},
+      vpcId: filterOf(args, 'vpc-id') ?? textOf(args, 'vpcId'),
+    };
+  },
   'aws:ec2/getManagedPrefixList:getManagedPrefixList': (args, { region }) => {
     const name = textOf(args, 'name', textOf(args, 'id'));
     const id = `pl-${digest(region, name).slice(0, 8)}`;

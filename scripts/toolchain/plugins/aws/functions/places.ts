@@ -39,6 +39,7 @@ export const places: Record<string, AwsFunction> = {
     arn: `arn:aws:sts::${account}:assumed-role/deployment/session`,
     userId: 'AROADEPLOYMENT2EXAMPLE:session',
   }),
+  'aws:index/getDefaultTags:getDefaultTags': (_args, { defaultTags }) => ({ id: 'aws', tags: defaultTags }),
   'aws:index/getPartition:getPartition': () => ({
     id: 'aws',
     partition: 'aws',
