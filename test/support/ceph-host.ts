@@ -57,6 +57,8 @@ export async function cephHosts(environment: Record<string, string> = {}): Promi
       }
       await writeFile(path.join(places.home, 'plan.json'), JSON.stringify(plan));
       const env = {
+        // No cluster, unless a test names one: never that of the machine.
+        CEPH_CONF: path.join(folder, 'none.conf'),
         ...environment,
         PATH: `${STAND_INS}:/usr/bin:/bin:/usr/sbin:/sbin`,
         PYTHONDONTWRITEBYTECODE: '1',
