@@ -13,7 +13,8 @@ type Send = (ask: Ask) => Promise<Answer>;
  * - a bucket's notification document tells that its events go to EventBridge (moto obeys it, and leaves it out);
  * - a condition on one part's HEAD is about the object's ETag, not the part's;
  * - the answer to a completed upload has Amazon's root element;
- * - an object uploaded in parts without an ACL has one all the same (moto: 500).
+ * - an object uploaded in parts without an ACL has one all the same (moto: 500);
+ * - a bucket that was never versioned has Amazon's root element for that, too.
  */
 export async function asAmazon(endpoint: string): Promise<{ endpoint: string; stop(): Promise<void> }> {
   const dispatcher = new Agent();
@@ -71,13 +72,16 @@ async function answerOf(send: Send, ask: Ask): Promise<Answer> {
   if (method === 'POST' && url.includes('?uploads')) headers['x-amz-acl'] ??= 'private';
   const answer = await send(ask);
   if (method === 'POST' && url.includes('uploadId=')) {
-    const text = answer.body.toString();
-    return {
-      ...answer,
-      body: Buffer.from(text.replaceAll('CompleteMultipartUploadResponse', 'CompleteMultipartUploadResult')),
-    };
+    return renamed(answer, 'CompleteMultipartUploadResponse', 'CompleteMultipartUploadResult');
+  }
+  if (method === 'GET' && url.includes('?versioning')) {
+    return renamed(answer, 'GetBucketVersioningResponse', 'VersioningConfiguration');
   }
   return answer;
+}
+
+function renamed(answer: Answer, element: string, name: string): Answer {
+  return { ...answer, body: Buffer.from(answer.body.toString().replaceAll(element, name)) };
 }
 
 function withSwitch(switched: Set<string>, { method, url, body }: Ask, answer: Answer): Buffer {
