@@ -4,6 +4,7 @@ import { alarm, type AlarmTopic } from '../../foundation/alarms.ts';
 import type { AccessLogs } from '../../foundation/logs.ts';
 import type { Network } from '../../foundation/network/network.ts';
 import { allowFromAddresses, allowTraffic, partSecurityGroup } from '../../foundation/network/traffic.ts';
+import { shortName } from '../../foundation/short-name.ts';
 import { loadBalancerName } from '../applications/objects-zone.ts';
 import { TLS_POLICY } from '../applications/tls.ts';
 import { idleSeconds } from './idle-seconds.ts';
@@ -54,7 +55,7 @@ export class CacheTierLoadBalancer extends pulumi.ComponentResource {
     assertClientNetworks(args.clientNetworks);
     const group = this.#securityGroup(name, args);
     const balancer = new aws.lb.LoadBalancer(
-      `${name}-alb`,
+      shortName(`${name}-alb`),
       {
         loadBalancerType: 'application',
         internal: true,
@@ -131,7 +132,7 @@ export class CacheTierLoadBalancer extends pulumi.ComponentResource {
 
   #targets(name: string, args: CacheTierLoadBalancerArgs): aws.lb.TargetGroup {
     const targets = new aws.lb.TargetGroup(
-      `${name}-nginx`,
+      shortName(`${name}-nginx`),
       {
         vpcId: args.network.vpcId,
         targetType: 'instance',

@@ -4,6 +4,7 @@ import { CEPH_PORTS } from '../../ceph/ports.ts';
 import { alarm, type AlarmTopic } from '../../foundation/alarms.ts';
 import type { AccessLogs } from '../../foundation/logs.ts';
 import type { Network } from '../../foundation/network/network.ts';
+import { shortName } from '../../foundation/short-name.ts';
 import { loadBalancerName } from '../applications/objects-zone.ts';
 import { TLS_POLICY } from '../applications/tls.ts';
 import type { CephNode } from './node-group.ts';
@@ -35,7 +36,7 @@ export class GatewayBalancer extends pulumi.ComponentResource {
     super('storage:ceph:GatewayBalancer', name, {}, options);
     const child = { parent: this };
     const balancer = new aws.lb.LoadBalancer(
-      `${name}-nlb`,
+      shortName(`${name}-nlb`),
       {
         loadBalancerType: 'network',
         internal: true,
@@ -49,7 +50,7 @@ export class GatewayBalancer extends pulumi.ComponentResource {
       child,
     );
     const targets = new aws.lb.TargetGroup(
-      `${name}-rgw`,
+      shortName(`${name}-rgw`),
       {
         vpcId: args.network.vpcId,
         targetType: 'instance',

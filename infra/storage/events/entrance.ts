@@ -4,6 +4,7 @@ import { alarm, type AlarmTopic } from '../../foundation/alarms.ts';
 import type { AccessLogs } from '../../foundation/logs.ts';
 import type { Network } from '../../foundation/network/network.ts';
 import { allowTraffic, partSecurityGroup, type Part } from '../../foundation/network/traffic.ts';
+import { shortName } from '../../foundation/short-name.ts';
 import { loadBalancerName } from '../applications/objects-zone.ts';
 import { TLS_POLICY } from '../applications/tls.ts';
 
@@ -56,7 +57,7 @@ export class EventsEntrance extends pulumi.ComponentResource {
     }
     const group = this.#securityGroup(name, args);
     const balancer = new aws.lb.LoadBalancer(
-      `${name}-nlb`,
+      shortName(`${name}-nlb`),
       {
         loadBalancerType: 'network',
         internal: true,
@@ -137,7 +138,7 @@ export class EventsEntrance extends pulumi.ComponentResource {
 
   #targets(name: string, args: EventsEntranceArgs): aws.lb.TargetGroup {
     const targets = new aws.lb.TargetGroup(
-      `${name}-receivers`,
+      shortName(`${name}-receivers`),
       {
         vpcId: args.network.vpcId,
         targetType: 'instance',
