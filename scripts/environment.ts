@@ -80,8 +80,11 @@ const EnvironmentSchema = z
        * statement of the source buckets' policy lets it. Only on AWS.
        */
       sourceVpcEndpoint: z.string().startsWith('vpce-').optional(),
-      /** The CloudFront distribution that fails over to S3 while that is the store. Only on AWS. */
-      distributionArn: z.string().startsWith('arn:').optional(),
+      /**
+       * The parameter of Systems Manager that holds the ARN of the CloudFront distribution, which fails over to
+       * S3 while that is the store. Read when it is needed: the distribution is made after the gate. Only on AWS.
+       */
+      distributionParameter: z.string().startsWith('/').optional(),
     }),
     /** Serves the pending list to Nginx. */
     pending: z.strictObject({ endpoint: z.url({ protocol: /^https?$/ }) }),

@@ -32,5 +32,10 @@ export function awsStack(settings: AwsSettings & { region: string }): Record<str
     { providers },
   );
   const storage = new Storage('storage', { settings, protect, foundation }, { providers });
-  return { applicationsParameter: storage.applicationsParameter };
+  return {
+    phase: storage.phase,
+    endpoints: storage.endpoints,
+    stepsFunction: storage.stepsFunction,
+    applicationsParameter: storage.applicationsParameter,
+  };
 }

@@ -98,7 +98,7 @@ const KubernetesSchema = z.strictObject({
   /** One Nginx a node, its cache on the node's local NVMe. */
   cache: z.strictObject({ instanceType, minimum: count, maximum: count }),
   /** The bulk copy, on spot: none while nothing is copied. */
-  copy: z.strictObject({ instanceTypes: z.array(instanceType).min(1), maximum: count }),
+  copy: z.strictObject({ instanceTypes: z.tuple([instanceType], instanceType), maximum: count }),
   /** Thumbnails on GPUs (g4dn); none until a later system uses them. */
   gpu: z.strictObject({ instanceType, maximum: z.int().nonnegative() }),
 });

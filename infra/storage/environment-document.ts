@@ -26,8 +26,8 @@ export type AwsDocumentArgs = {
   applicationsParameter: string;
   /** The gateway endpoint of S3, through which Nginx reads as anybody. */
   s3EndpointId: string;
-  /** The distribution that fails over to S3. */
-  distributionArn: string;
+  /** The parameter that holds the ARN of the distribution that fails over to S3. */
+  distributionParameter: string;
 };
 
 /** The environment document of `dev` and `prod`: the same for the function, the pods and an operator. */
@@ -81,7 +81,7 @@ export function awsDocument(args: AwsDocumentArgs): Environment {
         port: CACHE_TIER_PORTS.turned,
       },
       sourceVpcEndpoint: args.s3EndpointId,
-      distributionArn: args.distributionArn,
+      distributionParameter: args.distributionParameter,
     },
     pending: { endpoint: PENDING_URL },
     workers: {

@@ -1,3 +1,4 @@
+import { getSsmText } from '../aws/ssm.ts';
 import { CACHED_CLUSTER } from '../cutover/parameter.ts';
 import type { Environment, Move } from '../environment.ts';
 import type { PolicyStatement } from '../store/control.ts';
@@ -45,7 +46,11 @@ export function readerStatements(bucket: string, readers: Readers): PolicyStatem
  * tier by whoever knows its name.
  */
 export async function allowCacheTier(environment: Environment): Promise<void> {
-  const { sourceVpcEndpoint: vpcEndpoint, distributionArn } = environment.cacheTier;
+  const { sourceVpcEndpoint: vpcEndpoint, distributionParameter } = environment.cacheTier;
+  const distributionArn =
+    distributionParameter === undefined
+      ? undefined
+      : (await getSsmText(environment.source.region, distributionParameter))?.text;
   await withControl(environment, async (control) => {
     for (const { sourceBucket } of cachedMoves(environment)) {
       const statements = readerStatements(sourceBucket, { vpcEndpoint, distributionArn });

@@ -58,6 +58,10 @@ export type AwsStack = {
   rewriteState(change: (resource: StateResource) => void): Promise<void>;
   /** `key` without its project; with `path: true` one such as `ceph.images.nodeGroups[0].count`. */
   setConfig(key: string, value: string, options?: { path?: boolean }): Promise<void>;
+  /** Has copies of Pulumi.yaml and of the stack's settings, and the state. */
+  readonly folder: string;
+  /** What `pulumi` is run with. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Every call of an AWS API that the hooks made. */
   readonly calls: AwsCall[];
   /** What the APIs answer, by action (`ssm.SendCommand`): a test may replace or add any. */
@@ -151,6 +155,8 @@ export async function awsStack(
     setConfig: async (key, value, { path: isPath = false } = {}) => {
       await must('config', 'set', ...(isPath ? ['--path'] : []), `storage:${key}`, value);
     },
+    folder,
+    env,
     calls: endpoint.calls,
     answers: endpoint.answers,
     steps: (answer) => {

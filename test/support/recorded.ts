@@ -43,6 +43,15 @@ export async function record<T>(
   const resources: Recorded[] = [];
   const options = new Map<string, pulumi.CustomResourceOptions>();
   const failures: unknown[] = [];
+  /** The SDK hands on only that something failed, again for all that depends on it. */
+  const kept = async <V>(answer: () => V | Promise<V>): Promise<V> => {
+    try {
+      return await answer();
+    } catch (error) {
+      failures.push(error);
+      throw error;
+    }
+  };
   const identity = (type: string, name: string) => `${type} ${name}`;
   await pulumi.runtime.setMocks(
     {
@@ -54,16 +63,9 @@ export async function record<T>(
           ...inputs,
           ...outputs({ type, name, inputs }),
         };
-        return create({ type, name, inputs }) ?? { id: `${name}-id`, state };
+        return kept(() => create({ type, name, inputs }) ?? { id: `${name}-id`, state });
       },
-      call: async ({ token, inputs }) => {
-        try {
-          return await call(token, inputs as State);
-        } catch (error) {
-          failures.push(error); // the SDK hands on only that something failed
-          throw error;
-        }
-      },
+      call: ({ token, inputs }) => kept(() => call(token, inputs as State)),
     },
     'storage',
     'test',

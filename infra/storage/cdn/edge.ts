@@ -49,7 +49,7 @@ export class Edge extends pulumi.ComponentResource {
         description: `${environment}: ${purpose} of the CDN`,
         enableKeyRotation: true,
         deletionWindowInDays: 30,
-        policy: policyDocument(keyStatements(purpose, { environment, account, region: EDGE_REGION, protect: false })),
+        policy: policyDocument(keyStatements(purpose, { account, region: EDGE_REGION })),
       },
       { parent: this },
     );
