@@ -16,6 +16,7 @@ const migrate = defineCommand({
   subCommands: {
     preflight: load(() => import('./preflight/command.ts')),
     phase: load(() => import('./phase/command.ts')),
+    source: load(() => import('./source/command.ts')),
     capture: load(() => import('./capture/command.ts')),
     events: load(() => import('./events/command.ts')),
     sync: load(() => import('./sync/command.ts')),

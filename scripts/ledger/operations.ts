@@ -131,6 +131,16 @@ export async function touchedSince(db: Database, move: string, horizon: string):
   return rows.map((row) => row.key);
 }
 
+/** How many keys `touchedSince` would name, without naming them: there may be millions. */
+export async function countTouchedSince(db: Database, move: string, horizon: string): Promise<number> {
+  const { rows } = await db.query<{ keys: number }>(
+    `SELECT count(DISTINCT key)::int AS keys FROM operation
+     WHERE move = $1 AND transaction >= $2::xid8 AND kind <> 'canary'`,
+    [move, horizon],
+  );
+  return rows[0]?.keys ?? 0;
+}
+
 /** How far replay is behind: open operations, and the age of the oldest in seconds. */
 export async function replayLag(db: Database): Promise<{ operations: number; seconds: number }> {
   const { rows } = await db.query<{ operations: bigint; seconds: number }>(

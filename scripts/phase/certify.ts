@@ -2,7 +2,7 @@ import type { Environment, Move } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { latestCertificate, type Certificate } from '../ledger/certificates.ts';
 import type { Pool } from '../ledger/connect.ts';
-import { touchedSince } from '../ledger/operations.ts';
+import { countTouchedSince, touchedSince } from '../ledger/operations.ts';
 import { recertify, takeBaseCertificate } from '../verify/parity.ts';
 import type { PhaseContext } from './context.ts';
 import { requireComparison } from './comparison.ts';
@@ -89,7 +89,7 @@ async function lackingBaseOf(ledger: Pool, { name }: Move): Promise<string[]> {
   const certificate = await latestCertificate(ledger, 'base', name);
   if (certificate === null) return [`there is no base certificate for ${name}`];
   if (certificate.findings > 0) return [differing(certificate).message];
-  const touched = (await touchedSince(ledger, name, certificate.horizon)).length;
+  const touched = await countTouchedSince(ledger, name, certificate.horizon);
   return touched <= KEYS_IN_A_STEP
     ? []
     : [`${touched} keys of ${name} changed since its base certificate of ${certificate.at.toISOString()}`];

@@ -1,8 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
+import { PutParameterCommand } from '@aws-sdk/client-ssm';
+import { execa } from 'execa';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { installCapture, notificationId, removeCapture } from '../../../scripts/capture/notification.ts';
 import type { Environment, Move } from '../../../scripts/environment.ts';
-import { listKeptDocuments } from '../../../scripts/ledger/source-documents.ts';
+import { listKeptDocuments, type KeptDocument } from '../../../scripts/ledger/source-documents.ts';
 import {
   ABORT_ID,
   installArchiveRules,
@@ -25,6 +31,7 @@ import { EXPIRY_RULES } from '../../../scripts/teardown/rules.ts';
 import { awsEnvironment, startMoto, type Moto } from '../../support/moto.ts';
 import { realServices, type ScratchLedger } from '../../support/real.ts';
 
+const MIGRATE = fileURLToPath(new URL('../../../scripts/migrate.ts', import.meta.url));
 const BUCKET = 'customer-images';
 const move: Move = {
   name: 'images',
@@ -49,6 +56,7 @@ beforeAll(async () => {
   moto = await startMoto();
   scratch = await (await realServices()).ledger('aws-documents');
   [client, control] = await Promise.all([moto.client(), moto.control()]);
+  Object.assign(process.env, moto.variables);
   const queues = await Promise.all(
     ['storage-dev-capture', 'customer-thumbnails'].map((QueueName) =>
       moto.sqs.send(new CreateQueueCommand({ QueueName })),
@@ -61,16 +69,24 @@ beforeAll(async () => {
     }),
     moves: [move],
   };
+  await moto.ssm.send(
+    new PutParameterCommand({
+      Name: '/storage/dev/distribution',
+      Value: 'arn:aws:cloudfront::123456789012:distribution/E1',
+      Type: 'String',
+    }),
+  );
   environment = {
     ...environment,
     cacheTier: {
       ...environment.cacheTier,
       sourceVpcEndpoint: 'vpce-0123',
-      distributionArn: 'arn:aws:cloudfront::123456789012:distribution/E1',
+      distributionParameter: '/storage/dev/distribution',
     },
   };
 });
 afterAll(async () => {
+  for (const name of Object.keys(moto.variables)) delete process.env[name];
   await scratch.close();
   await moto.stop();
 });
@@ -166,6 +182,14 @@ describe("the customer's documents", () => {
       policy: first('policy'),
     }).toEqual(before);
     expect(new Set(kept.map(({ bucket }) => bucket))).toEqual(new Set([BUCKET]));
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'storage-aws-documents-'));
+    const file = path.join(folder, 'environment.json');
+    await writeFile(file, JSON.stringify(environment));
+    const { stdout } = await execa(process.execPath, [MIGRATE, 'source', 'documents', '--environment', file]);
+    const lines = stdout.split('\n').map((line) => JSON.parse(line) as KeptDocument);
+    expect(lines.map(({ kind, document }) => [kind, document])).toEqual(
+      kept.map(({ kind, document }) => [kind, document]),
+    );
   });
 
   test('are not touched where they cannot be kept', async () => {
