@@ -6,8 +6,10 @@ import {
   request,
   type IncomingHttpHeaders,
   type IncomingMessage,
+  type Server,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -19,6 +21,7 @@ import type { Origin } from '../../infra/phases/phase.ts';
 import { cacheTierFiles } from '../../scripts/local/parts/nginx-files.ts';
 import { reloadNginx } from '../../scripts/local/parts/nginx-reload.ts';
 import { answers } from '../../scripts/local/parts/run.ts';
+import type { Certificate } from './certificates.ts';
 
 /** Settings of a cache tier whose files are all in one home. */
 export function cacheTierSettings(home: string, given: Partial<CacheTierSettings> = {}): CacheTierSettings {
@@ -63,26 +66,40 @@ export async function writeCacheTier(
   await writeFile(files.origin, originConf({ order, epoch: 1n }));
 }
 
-export type Seen = { method: string; url: string; headers: IncomingHttpHeaders; body: string };
+export type Seen = {
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+  /** The name that was asked for in the TLS handshake; undefined over plain HTTP. */
+  serverName: string | undefined;
+};
 export type Answer = { status: number; headers: IncomingHttpHeaders; body: string };
 
 /** An origin that remembers what it was asked and answers what the test says. */
 export class Stub {
   readonly seen: Seen[] = [];
   answer: (seen: Seen, response: ServerResponse) => void = (_, response) => response.writeHead(404).end();
-  readonly #server = createServer((message, response) => {
-    // Whoever asks may hang up in the middle.
-    this.#take(message, response).catch(() => response.destroy());
-  });
+  readonly #server: Server;
 
-  async listen(): Promise<this> {
-    this.#server.listen(0, '127.0.0.1');
+  /** @param certificate speaks TLS with it; default: plain HTTP */
+  constructor(certificate?: Certificate) {
+    const take = (message: IncomingMessage, response: ServerResponse) => {
+      // Whoever asks may hang up in the middle.
+      this.#take(message, response).catch(() => response.destroy());
+    };
+    this.#server = certificate === undefined ? createServer(take) : createTlsServer(certificate, take);
+  }
+
+  async listen({ host = '127.0.0.1', port = 0 } = {}): Promise<this> {
+    this.#server.listen(port, host);
     await once(this.#server, 'listening');
     return this;
   }
 
   get address(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const { address, port } = this.#server.address() as AddressInfo;
+    return `${address}:${port}`;
   }
 
   /** Answers every request in the same way. */
@@ -105,6 +122,7 @@ export class Stub {
       url: message.url ?? '',
       headers: message.headers,
       body: await text(message),
+      serverName: (message.socket as { servername?: string }).servername,
     };
     this.seen.push(seen);
     this.answer(seen, response);
@@ -165,22 +183,26 @@ export class CacheTier {
     rawPath: string,
     options: { headers?: Record<string, string>; body?: string } = {},
   ): Promise<Answer> {
-    const { hostname, port } = new URL(this.endpoint);
-    const sent = request({
-      hostname,
-      port,
-      method,
-      path: rawPath,
-      agent: false,
-      headers: options.headers ?? {},
-    });
-    sent.end(options.body);
-    const [message] = (await once(sent, 'response')) as [IncomingMessage];
-    return { status: message.statusCode ?? 0, headers: message.headers, body: await text(message) };
+    return sendTo(this.endpoint, method, rawPath, options);
   }
 }
 
-async function freePort(): Promise<string> {
+/** One request on a connection of its own, its path sent as it is given. */
+export async function sendTo(
+  endpoint: string,
+  method: string,
+  rawPath: string,
+  options: { headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> {
+  const { hostname, port } = new URL(endpoint);
+  const headers = options.headers ?? {};
+  const sent = request({ hostname, port, method, path: rawPath, agent: false, headers });
+  sent.end(options.body);
+  const [message] = (await once(sent, 'response')) as [IncomingMessage];
+  return { status: message.statusCode ?? 0, headers: message.headers, body: await text(message) };
+}
+
+export async function freePort(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
