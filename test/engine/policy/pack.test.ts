@@ -5,6 +5,7 @@ import { pathWith } from '../../../scripts/toolchain/executables.ts';
 import { policyPackFor, type PolicyPackFolder } from '../../../scripts/toolchain/policy-runner.ts';
 import { ensurePulumi } from '../../../scripts/toolchain/pulumi.ts';
 import { engineProject, type EngineProject } from '../../support/engine.ts';
+import { violations } from './violations.ts';
 
 /** Which rule stops which resource of programs/bad.ts. */
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
@@ -60,14 +61,3 @@ describe('the whole pack in the engine', () => {
     expect(update.exitCode, update.output).toBe(0);
   });
 });
-
-/** By rule, the names of the resources that the engine says it stops: `[mandatory] [severity: HIGH]  RULE  (TYPE: NAME)`. */
-function violations(output: string): Record<string, string[]> {
-  const found: Record<string, string[]> = {};
-  for (const [, rule = '', name = ''] of output.matchAll(
-    /\[mandatory\]\s+(?:\[severity: \w+\]\s+)?(\S+)\s+\(\S+: (\S+)\)/g,
-  )) {
-    found[rule] = [...new Set([...(found[rule] ?? []), name])].toSorted();
-  }
-  return found;
-}

@@ -1,4 +1,11 @@
-import { GetBucketLifecycleConfigurationCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import path from 'node:path';
+import {
+  GetBucketLifecycleConfigurationCommand,
+  GetBucketPolicyCommand,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ClusterPlan } from '../../../infra/ceph/plan.ts';
@@ -112,6 +119,34 @@ describe('the first time', () => {
     }
   });
 
+  test('with any zone gone, every group of every pool has the members that writing needs', async () => {
+    const file = path.join(path.dirname(ceph.configurationFile), 'osdmap');
+    await ceph.ceph('osd', 'getmap', '-o', file);
+    const pools = JSON.parse(await ceph.ceph('osd', 'pool', 'ls', 'detail', '--format', 'json')) as {
+      pool_id: number;
+      pool_name: string;
+      min_size: number;
+    }[];
+    for (const zone of ZONES) {
+      const gone = OSDS.flatMap((osd, id) => (osd.zone === zone ? ['--mark-out', String(id)] : []));
+      for (const pool of pools.filter(({ pool_name }) => pool_name !== 'device_health_metrics')) {
+        const { stdout } = await execa('osdmaptool', [
+          file,
+          ...gone,
+          '--test-map-pgs-dump',
+          '--pool',
+          String(pool.pool_id),
+        ]);
+        const groups = [...stdout.matchAll(/^\d+\.[0-9a-f]+\t\[([\d,]*)\]/gm)].map(([, list = '']) =>
+          // A place for which there is nobody is shown as the largest number.
+          list.split(',').filter((osd) => osd !== '' && Number(osd) < OSDS.length),
+        );
+        expect(groups.length, pool.pool_name).toBeGreaterThan(0);
+        for (const osds of groups) expect(osds.length, pool.pool_name).toBeGreaterThanOrEqual(pool.min_size);
+      }
+    }
+  });
+
   test('the realm is committed before its gateway is asked for', async () => {
     const step = host.step('gateway');
     await vi.waitFor(
@@ -149,18 +184,7 @@ describe('the first time', () => {
   });
 
   test('objects go to the cold pool by the class that SDKs know', async () => {
-    const key = JSON.parse(await hosts.aws.read('secret', 'storage-prod/ceph/images/applications')) as {
-      accessKeyId: string;
-      secretAccessKey: string;
-    };
-    const s3 = new S3Client({
-      endpoint: plan.endpoint,
-      region: 'us-east-1',
-      forcePathStyle: true,
-      credentials: key,
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-    });
+    const s3 = await applications();
     try {
       await s3.send(
         new PutObjectCommand({ Bucket: 'food-images', Key: 'a', Body: 'cold', StorageClass: 'STANDARD_IA' }),
@@ -202,7 +226,24 @@ describe('every time after', () => {
 
   test('a user that a hold suspended stays so; a policy that a later step changed stays, too', async () => {
     await radosgwAdmin('user', 'suspend', '--uid', 'migration-sync');
+    const s3 = await applications();
+    const policy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: 'Later',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 's3:PutObject',
+          Resource: 'arn:aws:s3:::food-images/x',
+        },
+      ],
+    });
+    await s3.send(new PutBucketPolicyCommand({ Bucket: 'food-images', Policy: policy }));
     await run('users');
+    const { Policy } = await s3.send(new GetBucketPolicyCommand({ Bucket: 'food-images' }));
+    s3.destroy();
+    expect(JSON.parse(Policy ?? '')).toMatchObject({ Statement: [{ Sid: 'Later' }] });
     expect(await radosgwAdmin('user', 'info', '--uid', 'migration-sync')).toMatchObject({ suspended: 1 });
     await radosgwAdmin('user', 'enable', '--uid', 'migration-sync');
   });
@@ -298,4 +339,16 @@ function epoch(text: string): number {
 async function radosgwAdmin(...words: string[]): Promise<unknown> {
   const { stdout } = await execa('radosgw-admin', ['-c', ceph.configurationFile, ...words]);
   return JSON.parse(stdout) as unknown;
+}
+
+async function applications(): Promise<S3Client> {
+  const secret = await hosts.aws.read('secret', 'storage-prod/ceph/images/applications');
+  return new S3Client({
+    endpoint: plan.endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: JSON.parse(secret) as { accessKeyId: string; secretAccessKey: string },
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  });
 }
