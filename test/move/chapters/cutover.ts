@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readParameter } from '../../../scripts/cutover/parameter.ts';
 import { lastHold, openHold } from '../../../scripts/ledger/holds.ts';
-import { appendOperations } from '../../../scripts/ledger/operations.ts';
+import { appendOperations, replayLag } from '../../../scripts/ledger/operations.ts';
 import { eventually, kill, processesWith, standing, supervised } from '../support.ts';
 import type { Story } from '../the-move.test.ts';
 
@@ -11,7 +11,7 @@ export function cutover(story: Story): void {
       const { move, ledger, environment } = story;
       await move.engine.setConfig('storage:phase', 'cutover');
       const update = await move.engine.startUp();
-      await whileNoHoldCanEnd(story, async () => {
+      await whileNoHoldCanEnd(story, update, async () => {
         expect(await update.ended).toContain('The hold was called off');
       });
       expect(await lastHold(ledger)).toMatchObject({ state: 'called-off' });
@@ -28,7 +28,7 @@ export function cutover(story: Story): void {
     it('calls a hold off whose process was killed, and S3 goes on', async () => {
       const { move, ledger, environment } = story;
       const update = await move.engine.startUp();
-      await whileNoHoldCanEnd(story, async () => {
+      await whileNoHoldCanEnd(story, update, async () => {
         kill(await processesWith('migrate.ts', 'phase settle'));
         await eventually('the watcher has called it off', async () => (await openHold(ledger)) === null, 30);
         await update.ended;
@@ -62,14 +62,19 @@ export function cutover(story: Story): void {
 
 /**
  * When a hold has begun, replay is stopped in its tracks with something left to do: it cannot reach zero.
- * Then `work`; afterwards replay starts anew.
+ * Then `work`; afterwards replay starts anew, and catches up: the next gate refuses where it is behind.
  */
-async function whileNoHoldCanEnd(story: Story, work: () => Promise<void>): Promise<void> {
-  await eventually(
-    'a hold begins',
-    async () => (await readParameter(story.environment))?.state === 'hold',
-    120,
-  );
+async function whileNoHoldCanEnd(
+  story: Story,
+  update: { ended: Promise<string> },
+  work: () => Promise<void>,
+): Promise<void> {
+  await Promise.race([
+    eventually('a hold begins', async () => (await readParameter(story.environment))?.state === 'hold', 120),
+    update.ended.then((output) => {
+      throw new Error(`The update ended before a hold began:\n${output}`);
+    }),
+  ]);
   const pids = await supervised(story.move, 'replay');
   expect(pids.length).toBeGreaterThan(0);
   kill(pids, 'SIGSTOP');
@@ -81,6 +86,10 @@ async function whileNoHoldCanEnd(story: Story, work: () => Promise<void>): Promi
   } finally {
     kill(pids, 'SIGKILL');
   }
+  await eventually(
+    'replay has caught up',
+    async () => (await replayLag(story.ledger)).seconds < story.environment.bounds.lagSeconds / 2,
+  );
 }
 
 async function writesGoOn(story: Story): Promise<void> {

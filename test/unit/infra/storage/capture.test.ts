@@ -266,7 +266,8 @@ describe('the function', () => {
     ]);
     const egress = Object.entries(all('aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule'))
       .filter(([name]) => name.startsWith('capture'))
-      .map(([, rule]) => [rule['referencedSecurityGroupId'], rule['fromPort']]);
+      .map(([, rule]) => [rule['referencedSecurityGroupId'], rule['fromPort']])
+      .toSorted();
     expect(egress).toEqual([
       ['database-group', 5432],
       ['network-endpoints-group-id', 443],
