@@ -1,5 +1,5 @@
 import { INSTANCE_TYPES } from '../ceph/instance-types.ts';
-import { overlap, parseBlock, type Block } from './addresses.ts';
+import { overlap, parseCidr, type Cidr } from '../foundation/network/cidr.ts';
 import type { AwsSettings } from './aws.ts';
 import { cephFindings } from './ceph-findings.ts';
 import { CLUSTERS, holdFindings, type Finding } from './common.ts';
@@ -11,6 +11,7 @@ const LEAST_KEEP_DAYS = 15;
 export function awsFindings(settings: AwsSettings, region: string): Finding[] {
   return [
     ...holdFindings(settings),
+    ...waitFindings(settings),
     ...networkFindings(settings, region),
     ...domainFindings(settings),
     ...bucketFindings(settings),
@@ -18,6 +19,16 @@ export function awsFindings(settings: AwsSettings, region: string): Finding[] {
     ...databaseFindings(settings),
     ...CLUSTERS.flatMap((cluster) => cephFindings(settings, cluster)),
     ...productionFindings(settings),
+  ];
+}
+
+function waitFindings({ wait }: AwsSettings): Finding[] {
+  if (!wait) return [];
+  return [
+    {
+      key: 'wait',
+      says: 'true has a step wait for the bulk copy, and on AWS a step ends after 15 minutes; leave it out. The next phase proves that the copy is complete',
+    },
   ];
 }
 
@@ -42,10 +53,10 @@ function networkFindings({ network, environment, kubernetes }: AwsSettings, regi
     }
   }
   const own = block('network.cidr', network.cidr, findings);
-  if (own !== null && (own.bits < 16 || own.bits > 20)) {
+  if (own !== null && (own.prefix < 16 || own.prefix > 20)) {
     findings.push({
       key: 'network.cidr',
-      says: `${own.text} must be a /16 to a /20: AWS takes no larger one, and every pod has an address`,
+      says: `${network.cidr} must be a /16 to a /20: AWS takes no larger one, and every pod has an address`,
     });
   }
   const peers = network.peers.map((text, index) => block(`network.peers[${index}]`, text, findings));
@@ -53,25 +64,25 @@ function networkFindings({ network, environment, kubernetes }: AwsSettings, regi
     if (own !== null && peer !== null && overlap(own, peer)) {
       findings.push({
         key: `network.peers[${index}]`,
-        says: `${peer.text} overlaps network.cidr ${own.text}: no route could tell them apart. Take another block, for example from 10.0.0.0/8 or 172.16.0.0/12`,
+        says: `${network.peers[index]} overlaps network.cidr ${network.cidr}: no route could tell them apart. Take another block, for example from 10.0.0.0/8 or 172.16.0.0/12`,
       });
     }
   }
   for (const [index, text] of kubernetes.publicAccessFrom.entries()) {
     const from = block(`kubernetes.publicAccessFrom[${index}]`, text, findings);
-    if (from !== null && from.bits < 16) {
+    if (from !== null && from.prefix < 16) {
       findings.push({
         key: `kubernetes.publicAccessFrom[${index}]`,
-        says: `${text} opens the Kubernetes API to ${2 ** (32 - from.bits)} addresses; name the CI runners' own, at most a /16`,
+        says: `${text} opens the Kubernetes API to ${2 ** (32 - from.prefix)} addresses; name the CI runners' own, at most a /16`,
       });
     }
   }
   return findings;
 }
 
-function block(key: string, text: string, findings: Finding[]): Block | null {
+function block(key: string, text: string, findings: Finding[]): Cidr | null {
   try {
-    return parseBlock(text);
+    return parseCidr(text);
   } catch (error) {
     findings.push({ key, says: (error as RangeError).message });
     return null;
@@ -189,11 +200,6 @@ function productionFindings(settings: AwsSettings): Finding[] {
     settings.keepDays < LEAST_KEEP_DAYS,
     'keepDays',
     `${settings.keepDays} is less than the ${LEAST_KEEP_DAYS} days for which S3 must be there to go back to`,
-  );
-  refuse(
-    settings.wait,
-    'wait',
-    'true lets an update sit there for the days that the copy takes; prod needs false',
   );
   refuse(
     settings.alarmEmails.length === 0,

@@ -38,6 +38,15 @@ export function subBlock(block: Cidr, bits: number, index: number): Cidr {
   return { first: block.first + index * 2 ** (32 - prefix), prefix };
 }
 
+/** Whether two blocks have an address in common: no route could tell them apart. */
+export function overlap(one: Cidr, other: Cidr): boolean {
+  return one.first < endOf(other) && other.first < endOf(one);
+}
+
+function endOf({ first, prefix }: Cidr): number {
+  return first + 2 ** (32 - prefix);
+}
+
 export type ZoneSubnets = {
   /** Nodes, pods, functions, private endpoints: a quarter of the VPC a zone, for an address a pod. */
   private: string;

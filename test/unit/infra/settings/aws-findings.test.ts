@@ -91,7 +91,7 @@ describe('what does not go together on AWS', () => {
     [
       'a block that begins in the middle',
       { 'network.cidr': '10.20.1.0/16' },
-      '10.20.1.0/16 begins in the middle of a /16; did you mean 10.20.0.0/16?',
+      'storage:network.cidr: "10.20.1.0/16" begins inside a block; the block of 16 bits that holds it is 10.20.0.0/16',
     ],
     [
       'a zone of another region',
@@ -156,6 +156,15 @@ describe('what does not go together on AWS', () => {
   ])('refuses %s', (_what, edit, message) => {
     expect(refusalOf(edit)).toContain(message);
   });
+
+  it.each(['dev', 'prod'] as const)(
+    'refuses a step that waits on %s: the function has 15 minutes',
+    (stack) => {
+      expect(refusalOf({ wait: true }, stack)).toContain(
+        'storage:wait: true has a step wait for the bulk copy, and on AWS a step ends after 15 minutes',
+      );
+    },
+  );
 
   it('says everything at once', () => {
     const message = refusalOf({

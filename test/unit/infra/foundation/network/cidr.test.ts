@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   formatCidr,
+  overlap,
   parseCidr,
   planSubnets,
   subBlock,
@@ -25,6 +26,18 @@ describe('a block of addresses', () => {
     ],
   ])('%s is refused', (text, message) => {
     expect(() => parseCidr(text)).toThrow(new RangeError(message));
+  });
+});
+
+describe('two blocks', () => {
+  it.each([
+    ['10.20.0.0/16', '10.20.128.0/20', true],
+    ['10.20.0.0/16', '10.21.0.0/16', false],
+    ['10.20.0.0/17', '10.20.128.0/17', false],
+    ['0.0.0.0/0', '255.255.255.255/32', true],
+  ])('%s and %s have an address in common: %s', (one, other, common) => {
+    expect(overlap(parseCidr(one), parseCidr(other))).toBe(common);
+    expect(overlap(parseCidr(other), parseCidr(one))).toBe(common);
   });
 });
 
