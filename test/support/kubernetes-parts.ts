@@ -14,6 +14,7 @@ import {
   StorageNamespace,
   WorkerRoles,
 } from '../../infra/storage/workers/index.ts';
+import type { CopyNodeSettings } from '../../infra/storage/workers/jobs.ts';
 import { record, type RecordedProgram, type RecordingOptions } from './recorded.ts';
 
 export const ACCOUNT = '111122223333';
@@ -21,6 +22,7 @@ export const REGION = 'us-east-1';
 export const DIGEST = `sha256:${'a'.repeat(64)}`;
 export const IMAGE = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com/prod/storage@${DIGEST}`;
 const DOCUMENT = '{"name":"prod"}';
+const COPY_NODES: CopyNodeSettings = { instanceTypes: ['c7i.4xlarge', 'm7i.4xlarge'], maximum: 13 };
 
 export type Parts = {
   cluster: KubernetesCluster;
@@ -149,6 +151,7 @@ function kubernetesParts(given: PartsOptions, options: pulumi.ComponentResourceO
       image: IMAGE,
       wanted: workersOf(given.phase ?? 'copy'),
       syncWorkers: given.syncWorkers ?? 100,
+      copyNodes: COPY_NODES,
       requestSeconds: 60,
       reach: [
         { to: { name: 'database', group: text('database-group') }, port: 5432 },
@@ -159,11 +162,7 @@ function kubernetesParts(given: PartsOptions, options: pulumi.ComponentResourceO
     },
     options,
   );
-  new CopyNodes(
-    'copy',
-    { cluster, network, instanceTypes: ['c7i.4xlarge', 'm7i.4xlarge'], maximum: 7 },
-    options,
-  );
+  new CopyNodes('copy', { cluster, network, ...COPY_NODES }, options);
   new GpuNodes('gpu', { cluster, network, instanceType: 'g4dn.xlarge', maximum: 2 }, options);
   const cacheTier = new CacheTier(
     'cache-tier',

@@ -1,15 +1,11 @@
 import * as pulumi from '@pulumi/pulumi';
 import { KubernetesNodeGroup, type KubernetesCluster } from '../../foundation/kubernetes/index.ts';
 import type { Network } from '../../foundation/network/network.ts';
-import { COPY_NODES } from './jobs.ts';
+import { COPY_NODES, type CopyNodeSettings } from './jobs.ts';
 
-export type CopyNodesArgs = {
+export type CopyNodesArgs = CopyNodeSettings & {
   cluster: KubernetesCluster;
   network: Pick<Network, 'zones'>;
-  /** Several of about one size: spot then has more to choose from. */
-  instanceTypes: readonly [string, ...string[]];
-  /** The most nodes at once; workers that find no place wait. */
-  maximum: number;
 };
 
 /** The bulk copy's nodes, on spot: none until a step makes the Job, none ten minutes after its end. */

@@ -18,6 +18,8 @@ type Plan = {
   memory: string;
   /** Ready when it is open: whoever asks must hear "not now" from us when the ledger is away, not nothing. */
   port?: number;
+  /** How long it goes on listening when it is told to leave, so that nobody is sent to a closed port. Default 0. */
+  leaveSeconds?: number;
   /** Never two at once, not even while one replaces the other. */
   alone?: boolean;
 };
@@ -37,7 +39,15 @@ export const PLANS: Record<LongRunning, Plan> = {
   'hold-watch': { words: ['hold', 'watch'], replicas: 2, cpu: '100m', memory: '256Mi' },
   // Two would write each canary twice.
   pulse: { words: ['capture', 'pulse'], replicas: 1, cpu: '100m', memory: '256Mi', alone: true },
-  events: { words: ['events', 'serve'], replicas: 2, cpu: '250m', memory: '384Mi', port: EVENTS_POD_PORT },
+  // A closed port can end RGW's delivery for good: nodes and load balancer must have let go of it before.
+  events: {
+    words: ['events', 'serve'],
+    replicas: 2,
+    cpu: '250m',
+    memory: '384Mi',
+    port: EVENTS_POD_PORT,
+    leaveSeconds: 20,
+  },
 };
 
 /** Whether an app runs while the move is in a phase that wants these workers. */
@@ -66,9 +76,11 @@ export type DeploymentArgs = {
 
 export function deploymentOf(app: LongRunning, args: DeploymentArgs): DeploymentSpec {
   const plan = PLANS[app];
+  const { leaveSeconds = 0 } = plan;
   const container: Container = {
     ...migrateContainer({ name: app, image: args.image, ...plan }),
     ...(plan.port !== undefined && listening(plan.port)),
+    ...(leaveSeconds > 0 && { lifecycle: { preStop: { sleep: { seconds: leaveSeconds } } } }),
   };
   return {
     replicas: isWanted(app, args.wanted) ? plan.replicas : 0,
@@ -80,7 +92,7 @@ export function deploymentOf(app: LongRunning, args: DeploymentArgs): Deployment
     template: podTemplate(
       app,
       {
-        terminationGracePeriodSeconds: args.requestSeconds + 10,
+        terminationGracePeriodSeconds: leaveSeconds + args.requestSeconds + 10,
         nodeSelector: { role: 'system' },
         topologySpreadConstraints: spreadOut(app),
         containers: [container],
@@ -97,5 +109,6 @@ function listening(port: number): Partial<Container> {
     ports: [{ name: 'http', containerPort: port }],
     startupProbe: { tcpSocket, periodSeconds: 2, failureThreshold: 30 },
     readinessProbe: { tcpSocket, periodSeconds: 5 },
+    livenessProbe: { tcpSocket, periodSeconds: 10, failureThreshold: 6 },
   };
 }

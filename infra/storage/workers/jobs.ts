@@ -1,4 +1,5 @@
 import type * as k8s from '@pulumi/kubernetes';
+import { instanceType } from '../../ceph/storage-nodes.ts';
 import { labelsOf, type App } from './names.ts';
 import { migrateContainer, MIGRATE_VOLUMES, podTemplate } from './pod.ts';
 
@@ -17,6 +18,35 @@ export const COPY_NODES = {
   labels: { role: 'copy' },
   taint: { key: 'storage/copy', value: 'true', effect: 'NO_SCHEDULE' },
 } as const;
+
+/** What the copy may take of Kubernetes' nodes. */
+export type CopyNodeSettings = {
+  /** Several of about one size: spot then has more to choose from. */
+  instanceTypes: readonly [string, ...string[]];
+  /** The most nodes at once; workers that find no place wait. */
+  maximum: number;
+};
+
+/** Of a node's processors, for what every node runs: the kubelet, network, proxy, identities, logs and figures. */
+const RESERVED_MILLICORES = 600;
+
+/**
+ * How many workers share a node: as few as the nodes allow, because a node's network is what they run into
+ * first (docs/scale.md), and never more than it has processors, because each works on one thread.
+ */
+export function copyWorkersPerNode(workers: number, { instanceTypes, maximum }: CopyNodeSettings): number {
+  return Math.min(Math.ceil(workers / maximum), leastProcessors(instanceTypes));
+}
+
+/** What each worker asks for, in thousandths of a processor, so that no more of them come to one node. */
+export function copyMillicores(workers: number, nodes: CopyNodeSettings): number {
+  const free = leastProcessors(nodes.instanceTypes) * 1000 - RESERVED_MILLICORES;
+  return Math.floor(free / copyWorkersPerNode(workers, nodes));
+}
+
+function leastProcessors(instanceTypes: readonly string[]): number {
+  return Math.min(...instanceTypes.map((name) => instanceType(name).vcpus));
+}
 
 /** Exit codes of `migrate` (scripts/errors.ts; 143: scripts/sync/command.ts). */
 const EXIT = { differs: 1, wrongUse: 2, toldToStop: 143 };
@@ -39,7 +69,9 @@ export type JobArgs = {
  * a store); what is wrong for one, a wrong environment, is wrong for all and ends the Job. It has no
  * deadline: 200 TB take as long as they take.
  */
-export function copyJob({ image, requestSeconds, workers }: JobArgs & { workers: number }): JobTemplate {
+export function copyJob(args: JobArgs & { workers: number; nodes: CopyNodeSettings }): JobTemplate {
+  const { image, requestSeconds, workers } = args;
+  const cpu = `${copyMillicores(workers, args.nodes)}m`;
   return job('copy', {
     completionMode: 'Indexed',
     completions: workers,
@@ -68,7 +100,7 @@ export function copyJob({ image, requestSeconds, workers }: JobArgs & { workers:
         nodeSelector: COPY_NODES.labels,
         tolerations: [{ key: COPY_NODES.taint.key, operator: 'Exists', effect: 'NoSchedule' }],
         containers: [
-          migrateContainer({ name: 'copy', image, words: ['sync', 'worker'], cpu: '900m', memory: '512Mi' }),
+          migrateContainer({ name: 'copy', image, words: ['sync', 'worker'], cpu, memory: '512Mi' }),
         ],
         volumes: MIGRATE_VOLUMES,
       },

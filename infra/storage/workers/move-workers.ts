@@ -6,10 +6,10 @@ import { allowTraffic, type Part } from '../../foundation/network/traffic.ts';
 import type { Worker } from '../../phases/phase.ts';
 import { EVENTS_NODE_PORT, EVENTS_POD_PORT } from '../events/index.ts';
 import { deploymentOf, PLANS, type LongRunning } from './deployments.ts';
-import { copyJob, verifyJob } from './jobs.ts';
+import { copyJob, verifyJob, type CopyNodeSettings } from './jobs.ts';
 import { CONFIG_MAPS, GROUPS, labelsOf, NAMESPACE, PENDING_PORT, type App } from './names.ts';
 import type { StorageNamespace } from './namespace.ts';
-import { STEPS_RULES, TURN_RULES } from './rbac.ts';
+import { STEPS_RULES } from './rbac.ts';
 import type { WorkerRoles } from './worker-roles.ts';
 
 export type MoveWorkersArgs = {
@@ -23,6 +23,8 @@ export type MoveWorkersArgs = {
   wanted: readonly Worker[];
   /** Workers of the bulk copy, once a step has started it. */
   syncWorkers: number;
+  /** The nodes that they share evenly. */
+  copyNodes: CopyNodeSettings;
   /** The longest that any one request may take, in seconds. */
   requestSeconds: number;
   roles: Pick<WorkerRoles, 'roleArns'>;
@@ -53,8 +55,8 @@ export class MoveWorkers extends pulumi.ComponentResource {
     this.#service(name, 'pending', args, { ports: [{ port: PENDING_PORT, targetPort: PENDING_PORT }] });
     this.#service(name, 'events', args, {
       type: 'NodePort',
-      // A node without a receiver refuses the connection, and the load balancer takes another.
-      externalTrafficPolicy: 'Local',
+      // Every node leads to any receiver: the load balancer learns too late that one has left its node.
+      externalTrafficPolicy: 'Cluster',
       ports: [{ port: EVENTS_POD_PORT, targetPort: EVENTS_POD_PORT, nodePort: EVENTS_NODE_PORT }],
     });
     this.registerOutputs({});
@@ -78,30 +80,31 @@ export class MoveWorkers extends pulumi.ComponentResource {
   /** What the steps and the hold's watch may do through the cluster's API, and nothing else. */
   #access(name: string, { cluster, namespace, steps, roles }: MoveWorkersArgs): void {
     const child = { parent: this, provider: namespace.provider, dependsOn: namespace };
-    const members = [
-      { who: 'steps', group: GROUPS.steps, roleArn: steps.roleArn, rules: STEPS_RULES },
-      { who: 'turn', group: GROUPS.turn, roleArn: roles.roleArns['hold-watch'], rules: TURN_RULES },
-    ];
-    for (const { who, group, roleArn, rules } of members) {
+    const group = GROUPS.steps;
+    for (const [who, roleArn] of Object.entries({
+      steps: steps.roleArn,
+      watch: roles.roleArns['hold-watch'],
+    })) {
       new KubernetesAccess(`${name}-${who}-access`, { cluster, roleArn, groups: [group] }, { parent: this });
-      const metadata = { name: group, namespace: NAMESPACE };
-      const role = new k8s.rbac.v1.Role(`${name}-${who}-rights`, { metadata, rules }, child);
-      new k8s.rbac.v1.RoleBinding(
-        `${name}-${who}-binding`,
-        {
-          metadata,
-          roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: group },
-          subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }],
-        },
-        { ...child, dependsOn: [namespace, role] },
-      );
     }
+    const metadata = { name: group, namespace: NAMESPACE };
+    const role = new k8s.rbac.v1.Role(`${name}-steps-rights`, { metadata, rules: STEPS_RULES }, child);
+    new k8s.rbac.v1.RoleBinding(
+      `${name}-steps-binding`,
+      {
+        metadata,
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: group },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }],
+      },
+      { ...child, dependsOn: [namespace, role] },
+    );
   }
 
-  #templates(name: string, { namespace, image, requestSeconds, syncWorkers }: MoveWorkersArgs): void {
+  #templates(name: string, args: MoveWorkersArgs): void {
+    const { namespace, image, requestSeconds, syncWorkers: workers, copyNodes: nodes } = args;
     const templates = {
       [CONFIG_MAPS.copyJob]: (resolved: string) =>
-        copyJob({ image: resolved, requestSeconds, workers: syncWorkers }),
+        copyJob({ image: resolved, requestSeconds, workers, nodes }),
       [CONFIG_MAPS.verifyJob]: (resolved: string) => verifyJob({ image: resolved, requestSeconds }),
     };
     for (const [configMap, template] of Object.entries(templates)) {

@@ -26,7 +26,7 @@ export const PENDING_PORT = 7401;
 export const PENDING_URL = `http://pending.${NAMESPACE}.svc.cluster.local:${PENDING_PORT}`;
 
 /** Groups of the cluster's RBAC, by what their members may do. */
-export const GROUPS = { steps: 'storage-steps', turn: 'storage-turn' } as const;
+export const GROUPS = { steps: 'storage-steps' } as const;
 
 export function labelsOf(app: App): { app: App } {
   return { app };

@@ -3,10 +3,10 @@ import { CONFIG_MAPS } from './names.ts';
 
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
 
-/** Whoever turns the cache tier asks each of its pods whether it has turned. */
-export const TURN_RULES: Rule[] = [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }];
-
-/** The steps make Jobs of the stack's templates, let them go on, and take them away; and they turn. */
+/**
+ * The steps make Jobs of the stack's templates, let them go on, and take them away. Whoever turns the cache
+ * tier asks each of its pods whether it has turned. The hold's watch does both in the steps' stead.
+ */
 export const STEPS_RULES: Rule[] = [
   {
     apiGroups: [''],
@@ -15,5 +15,5 @@ export const STEPS_RULES: Rule[] = [
     verbs: ['get'],
   },
   { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'patch', 'delete'] },
-  ...TURN_RULES,
+  { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
 ];

@@ -50,6 +50,7 @@ const READERS: readonly App[] = ['copy', 'verify', 'replay', 'pending', 'hold-wa
 export function rightsOf(app: App, args: RightsOf): IamStatement[] {
   const statements = [app === 'events' ? args.food : args.ledger];
   if (READERS.includes(app)) statements.push(...readSources(args));
+  if (app === 'verify') statements.push(readPolicies(args));
   if (app === 'pulse') statements.push(...writeCanary(args));
   if (CEPH_USERS[app].length > 0) statements.push(...readSecrets(CEPH_USERS[app], args));
   if (app === 'hold-watch') {
@@ -83,6 +84,15 @@ function readSources(args: RightsOf): IamStatement[] {
     },
     ...useKeys('DecryptSources', ['kms:Decrypt'], args),
   ];
+}
+
+/** A certificate before S3 is emptied says whether writes were denied while it was made. */
+function readPolicies({ sources }: RightsOf): IamStatement {
+  return {
+    Sid: 'ReadPolicies',
+    Action: ['s3:GetBucketPolicy'],
+    Resource: sources.map(({ bucketArn }) => bucketArn),
+  };
 }
 
 function writeCanary(args: RightsOf): IamStatement[] {

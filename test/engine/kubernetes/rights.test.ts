@@ -23,7 +23,6 @@ const account = (namespace: string, name: string): Who => ({
   groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
 });
 const STEPS: Who = { user: 'steps', groups: ['storage-steps', 'system:authenticated'] };
-const WATCH: Who = { user: 'hold-watch', groups: ['storage-turn', 'system:authenticated'] };
 const COPY = account('storage', 'copy');
 const AUTOSCALER = account('kube-system', 'cluster-autoscaler');
 
@@ -61,7 +60,6 @@ it.each([
   ['the steps read the template of the copy', STEPS, 'get', config('copy-job')],
   ['the steps read the template of comparisons', STEPS, 'get', config('verify-job')],
   ['the steps ask which pods there are', STEPS, 'list', pods],
-  ['the hold’s watch asks which pods there are', WATCH, 'list', pods],
   [
     'the autoscaler empties nodes',
     AUTOSCALER,
@@ -97,8 +95,7 @@ it.each([
     'create',
     { group: 'rbac.authorization.k8s.io', resource: 'rolebindings', namespace: 'storage' },
   ],
-  ['the hold’s watch makes Jobs', WATCH, 'create', jobs],
-  ['the hold’s watch takes pods away', WATCH, 'delete', pods],
+  ['the steps take pods away', STEPS, 'delete', pods],
   ['a worker of the copy asks which pods there are', COPY, 'list', pods],
   ['a worker of the copy reads secrets', COPY, 'get', { resource: 'secrets', namespace: 'storage' }],
   ['the autoscaler makes pods', AUTOSCALER, 'create', pods],

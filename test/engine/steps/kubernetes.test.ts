@@ -51,7 +51,12 @@ beforeAll(async () => {
     subjects: [{ kind: 'ServiceAccount', ...inNamespace('steps') }],
   });
   const templates = {
-    [CONFIG_MAPS.copyJob]: copyJob({ image: IMAGE, requestSeconds: 60, workers: 4 }),
+    [CONFIG_MAPS.copyJob]: copyJob({
+      image: IMAGE,
+      requestSeconds: 60,
+      workers: 4,
+      nodes: { instanceTypes: ['c7g.large'], maximum: 4 },
+    }),
     [CONFIG_MAPS.verifyJob]: verifyJob({ image: IMAGE, requestSeconds: 60 }),
   };
   for (const [name, job] of Object.entries(templates)) {

@@ -45,7 +45,12 @@ beforeAll(async () => {
   await apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
   const image = `storage@sha256:${'a'.repeat(64)}`;
   for (const [name, job] of Object.entries({
-    [CONFIG_MAPS.copyJob]: copyJob({ image, requestSeconds: 60, workers: 4 }),
+    [CONFIG_MAPS.copyJob]: copyJob({
+      image,
+      requestSeconds: 60,
+      workers: 4,
+      nodes: { instanceTypes: ['c7g.large'], maximum: 4 },
+    }),
     [CONFIG_MAPS.verifyJob]: verifyJob({ image, requestSeconds: 60 }),
   })) {
     await apply({

@@ -8,7 +8,8 @@ import { cacheTierConf } from '../../../../infra/nginx/cache-tier.ts';
 import { originConf } from '../../../../infra/nginx/origin.ts';
 import { cacheTierScript } from '../../../../infra/nginx/script.ts';
 import { upstreamsConf } from '../../../../infra/nginx/upstreams.ts';
-import { cacheRoom } from '../../../../infra/storage/cache-tier/configuration.ts';
+import { cacheRoom, podConf } from '../../../../infra/storage/cache-tier/configuration.ts';
+import { EDGE_KEEP_ALIVE_SECONDS, idleSeconds } from '../../../../infra/storage/cache-tier/idle-seconds.ts';
 import { statefulSetSpec } from '../../../../infra/storage/cache-tier/objects.ts';
 import { recordParts } from '../../../support/kubernetes-parts.ts';
 import { settingsIn } from '../../../support/cache-tier-pod.ts';
@@ -42,6 +43,27 @@ it('Nginx takes the pods’ configuration, and needs no root for it', async () =
     await rm(home, { recursive: true });
   }
 });
+
+it.each([
+  [10, 75],
+  [60, 75],
+  [300, 315],
+])(
+  'with requests of %i s Nginx keeps idle connections %i s, longer than the load balancer',
+  (requestSeconds, seconds) => {
+    const text = podConf({
+      room: { maxMegabytes: 1000, keysMegabytes: 16 },
+      cephHost: 'rgw-images.objects.food.example',
+      region: 'us-east-1',
+      bucketDomains: [],
+      maxStaleSeconds: 10,
+      requestSeconds,
+    });
+    expect(/^ *keepalive_timeout (.+);$/m.exec(text)?.[1]).toBe(`${seconds}s`);
+    expect(seconds).toBeGreaterThan(idleSeconds(requestSeconds));
+    expect(idleSeconds(requestSeconds)).toBeGreaterThan(EDGE_KEEP_ALIVE_SECONDS);
+  },
+);
 
 it('an upstream that is nowhere is said before Nginx refuses it', () => {
   expect(() => upstreamsConf({ ceph: [], s3: ['52.0.0.1:443'], pending: ['10.1.0.1:7401'] })).toThrow(

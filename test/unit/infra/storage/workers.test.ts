@@ -2,10 +2,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { PHASES } from '../../../../infra/phases/phase.ts';
 import { workersOf } from '../../../../infra/phases/phase.ts';
 import { deploymentOf, PLANS, type LongRunning } from '../../../../infra/storage/workers/deployments.ts';
-import { copyJob, verifyJob } from '../../../../infra/storage/workers/jobs.ts';
+import {
+  copyJob,
+  copyMillicores,
+  copyWorkersPerNode,
+  verifyJob,
+} from '../../../../infra/storage/workers/jobs.ts';
 import { APPS, type App } from '../../../../infra/storage/workers/names.ts';
 import { networkPolicies } from '../../../../infra/storage/workers/network-policies.ts';
-import { recordParts, type Parts } from '../../../support/kubernetes-parts.ts';
+import { IMAGE, recordParts, type Parts } from '../../../support/kubernetes-parts.ts';
 import type { RecordedProgram } from '../../../support/recorded.ts';
 
 let parts: RecordedProgram<Parts>;
@@ -47,7 +52,8 @@ describe('what runs in a phase', () => {
 });
 
 describe('the Job of the copy', () => {
-  const { spec } = copyJob({ image: 'i@sha256:1', requestSeconds: 60, workers: 7 });
+  const nodes = { instanceTypes: ['c7i.4xlarge', 'm7i.4xlarge'], maximum: 13 } as const;
+  const { spec } = copyJob({ image: 'i@sha256:1', requestSeconds: 60, workers: 100, nodes });
   it('takes a pod that was taken away or told to stop for none that failed', () => {
     expect(spec).toMatchObject({
       podReplacementPolicy: 'Failed',
@@ -71,6 +77,31 @@ describe('the Job of the copy', () => {
       },
     });
   });
+  it('shares its nodes evenly: 100 workers on 13 of 16 processors are 8 a node, and a ninth finds no room', () => {
+    expect(spec.template).toMatchObject({
+      spec: { containers: [{ resources: { requests: { cpu: '1925m', memory: '512Mi' } } }] },
+    });
+  });
+  it.each([
+    { workers: 100, nodes, perNode: 8, millicores: 1925 },
+    { workers: 1, nodes, perNode: 1, millicores: 15_400 },
+    { workers: 13, nodes, perNode: 1, millicores: 15_400 },
+    { workers: 14, nodes, perNode: 2, millicores: 7700 },
+    // The rehearsal's.
+    { workers: 2, nodes: { instanceTypes: ['c7g.large'], maximum: 1 }, perNode: 2, millicores: 700 },
+    // No more than processors: the others wait.
+    { workers: 50, nodes: { instanceTypes: ['c7g.large'], maximum: 1 }, perNode: 2, millicores: 700 },
+    // The smaller type decides.
+    {
+      workers: 8,
+      nodes: { instanceTypes: ['c7i.4xlarge', 'c7i.xlarge'], maximum: 4 },
+      perNode: 2,
+      millicores: 1700,
+    },
+  ] as const)('$workers workers on at most $nodes.maximum × $nodes.instanceTypes', (given) => {
+    expect(copyWorkersPerNode(given.workers, given.nodes)).toBe(given.perNode);
+    expect(copyMillicores(given.workers, given.nodes)).toBe(given.millicores);
+  });
   it.each([
     [10, 20],
     [60, 70],
@@ -78,10 +109,93 @@ describe('the Job of the copy', () => {
   ])(
     'with requests of %i s its pods have %i s to end, and never more than a spot node has',
     (requestSeconds, seconds) => {
-      const job = copyJob({ image: 'i', requestSeconds, workers: 1 });
+      const job = copyJob({ image: 'i', requestSeconds, workers: 1, nodes });
       expect(job.spec.template).toMatchObject({ spec: { terminationGracePeriodSeconds: seconds } });
     },
   );
+});
+
+describe('the receiver of what Ceph tells of its objects', () => {
+  it('is asked by nothing but its port, and listens for 20 s more when it is to leave', () => {
+    const { spec } = parts.find('kubernetes:apps/v1:Deployment', 'workers-events').inputs as {
+      spec: { template: { spec: { terminationGracePeriodSeconds: number; containers: object[] } } };
+    };
+    const tcpSocket = { port: 8090 };
+    expect(spec.template.spec.terminationGracePeriodSeconds).toBe(20 + 60 + 10);
+    expect(spec.template.spec.containers).toEqual([
+      {
+        name: 'events',
+        image: IMAGE,
+        args: ['events', 'serve'],
+        env: [
+          { name: 'MIGRATE_ENVIRONMENT', value: '/etc/storage/environment.json' },
+          { name: 'NODE_OPTIONS', value: '--max-semi-space-size=4' },
+        ],
+        resources: { requests: { cpu: '250m', memory: '384Mi' }, limits: { memory: '384Mi' } },
+        volumeMounts: [
+          { name: 'environment', mountPath: '/etc/storage', readOnly: true },
+          { name: 'tmp', mountPath: '/tmp' },
+        ],
+        securityContext: {
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        },
+        ports: [{ name: 'http', containerPort: 8090 }],
+        startupProbe: { tcpSocket, periodSeconds: 2, failureThreshold: 30 },
+        readinessProbe: { tcpSocket, periodSeconds: 5 },
+        livenessProbe: { tcpSocket, periodSeconds: 10, failureThreshold: 6 },
+        lifecycle: { preStop: { sleep: { seconds: 20 } } },
+      },
+    ]);
+  });
+  it('is behind a port of every node that leads to any of them', () => {
+    expect(parts.find('kubernetes:core/v1:Service', 'workers-events-service').inputs['spec']).toEqual({
+      selector: { app: 'events' },
+      type: 'NodePort',
+      externalTrafficPolicy: 'Cluster',
+      ports: [{ port: 8090, targetPort: 8090, nodePort: 30090 }],
+    });
+  });
+  it.each(['replay', 'pending', 'hold-watch', 'pulse'])('%s leaves at once', (app) => {
+    const { spec } = parts.find('kubernetes:apps/v1:Deployment', `workers-${app}`).inputs as {
+      spec: { template: { spec: { terminationGracePeriodSeconds: number; containers: object[] } } };
+    };
+    expect(spec.template.spec.terminationGracePeriodSeconds).toBe(70);
+    expect(spec.template.spec.containers[0]).not.toHaveProperty('lifecycle');
+  });
+});
+
+describe('who works through the API of Kubernetes', () => {
+  it('are the steps and the hold’s watch, with the same rights', () => {
+    const entries = parts.all('aws:eks/accessEntry:AccessEntry');
+    expect(
+      Object.values(entries).map(({ principalArn, kubernetesGroups }) => [principalArn, kubernetesGroups]),
+    ).toEqual([
+      ['arn:aws:iam::111122223333:role/steps', ['storage-steps']],
+      [expect.stringMatching(/roles-hold-watch-role/), ['storage-steps']],
+    ]);
+    expect(
+      parts.find('kubernetes:rbac.authorization.k8s.io/v1:Role', 'workers-steps-rights').inputs,
+    ).toMatchObject({
+      metadata: { name: 'storage-steps', namespace: 'storage' },
+      rules: [
+        {
+          apiGroups: [''],
+          resources: ['configmaps'],
+          resourceNames: ['copy-job', 'verify-job'],
+          verbs: ['get'],
+        },
+        { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'patch', 'delete'] },
+        { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+      ],
+    });
+    const bindings = parts.resources.filter(({ type }) => type.endsWith('/v1:RoleBinding'));
+    expect(bindings.map(({ name, inputs }) => [name, inputs['subjects']])).toContainEqual([
+      'workers-steps-binding',
+      [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'storage-steps' }],
+    ]);
+  });
 });
 
 it('a comparison that found something is not made again', () => {
@@ -167,6 +281,18 @@ describe('what pods may do on AWS', () => {
     }
     expect(writes).toEqual({
       pulse: ['arn:aws:s3:::food-co-images/.migration/*', 'arn:aws:s3:::food-co-metadata/.migration/*'],
+    });
+  });
+  it('the comparison alone reads the policies of the sources', () => {
+    const readers = APPS.filter((app) =>
+      document(app).Statement.some(({ Action }) => Action.includes('s3:GetBucketPolicy')),
+    );
+    expect(readers).toEqual(['verify']);
+    expect(document('verify').Statement.find(({ Sid }) => Sid === 'ReadPolicies')).toEqual({
+      Sid: 'ReadPolicies',
+      Effect: 'Allow',
+      Action: ['s3:GetBucketPolicy'],
+      Resource: ['arn:aws:s3:::food-co-images', 'arn:aws:s3:::food-co-metadata'],
     });
   });
   it('only the food user’s pods get to the food database, only the others to the ledger', () => {
