@@ -7,7 +7,7 @@ import { block, blocks, list, text, UNKNOWN } from '../values.ts';
  * Source: the service authorization reference, tables "Actions defined by …" without a resource type.
  */
 const WITHOUT_RESOURCE = [
-  /^ec2:describe/,
+  /^ec2:(describe|getinstancetypesfrominstancerequirements$)/,
   /^ecr:getauthorizationtoken$/,
   /^logs:describeloggroups$/,
   /^cloudwatch:(putmetricdata|getmetricdata|listmetrics)$/,

@@ -98,6 +98,7 @@ export class CaptureFunction extends pulumi.ComponentResource {
             MIGRATE_OWN_PRINCIPALS: pulumi.all([...args.ownPrincipals]).apply((ids) => ids.join(',')),
           },
         },
+        kmsKeyArn: args.keys.messages.arn,
         loggingConfig: { logFormat: 'Text', logGroup: lines.name },
       },
       child,

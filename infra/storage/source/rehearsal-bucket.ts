@@ -1,5 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
+import { policyDocument, type ResourceStatement } from '../../foundation/iam.ts';
 import type { AccessLogs } from '../../foundation/logs.ts';
 import { protection, type Protection } from '../../foundation/protection.ts';
 import { whenReady } from '../../foundation/ready.ts';
@@ -11,9 +12,10 @@ export type RehearsalBucketArgs = Protection & {
 };
 
 /**
- * A source bucket for rehearsals, made empty. It gets no policy, lifecycle or notification here: the
- * steps merge theirs as on a customer's bucket, and an update would undo that. Versioned, so that a
- * rehearsal walks the longer way. S3 refuses to delete it while it holds anything.
+ * A source bucket for rehearsals, made empty. It gets no lifecycle or notification here: the steps merge
+ * theirs as on a customer's bucket, and an update would undo that. Its policy is only ever made, and then
+ * theirs to merge into. Versioned, so that a rehearsal walks the longer way. S3 refuses to delete it while
+ * it holds anything.
  */
 export class RehearsalBucket extends pulumi.ComponentResource {
   readonly bucketName: pulumi.Output<string>;
@@ -66,7 +68,23 @@ export class RehearsalBucket extends pulumi.ComponentResource {
       { ...on, targetBucket: args.accessLogs.bucketName, targetPrefix: `s3/${args.bucket.source}/` },
       child,
     );
-    this.bucketName = whenReady(bucket.bucket, [closed, encryption]);
+    const policy = new aws.s3.BucketPolicy(
+      `${name}-policy`,
+      { ...on, policy: policyDocument([tlsOnly(bucket.arn)]) },
+      { ...child, dependsOn: closed, ignoreChanges: ['policy'] },
+    );
+    this.bucketName = whenReady(bucket.bucket, [policy, encryption]);
     this.registerOutputs({ bucketName: this.bucketName });
   }
+}
+
+function tlsOnly(bucketArn: pulumi.Output<string>): ResourceStatement {
+  return {
+    Sid: 'TlsOnly',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: ['s3:*'],
+    Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
 }

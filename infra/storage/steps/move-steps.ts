@@ -104,6 +104,7 @@ export class MoveSteps extends pulumi.ComponentResource {
           securityGroupIds: [group.id],
         },
         environment: { variables: { MIGRATE_ENVIRONMENT: `ssm:${args.environmentParameter.name}` } },
+        kmsKeyArn: keys.secrets.arn,
         loggingConfig: { logFormat: 'Text', logGroup: lines.name },
       },
       child,

@@ -233,6 +233,7 @@ describe('the function', () => {
           MIGRATE_OWN_PRINCIPALS: 'AROASYNC,AROAPULSE',
         },
       },
+      kmsKeyArn: 'arn:key/messages',
       loggingConfig: { logFormat: 'Text', logGroup: '/aws/lambda/storage-prod-capture' },
     });
     expect(await valueOf(value.functionName)).toBe('storage-prod-capture');

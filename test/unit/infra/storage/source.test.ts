@@ -48,7 +48,12 @@ function program(bucket: Partial<AwsBucket> = {}, environment: 'dev' | 'prod' = 
         options,
       );
     },
-    { outputs: ({ type }) => (type === 'aws:s3/bucket:Bucket' ? { arn: 'arn:aws:s3:::inventory' } : {}) },
+    {
+      outputs: ({ type, inputs }) =>
+        type === 'aws:s3/bucket:Bucket'
+          ? { arn: `arn:aws:s3:::${String(inputs['bucket'] ?? 'inventory')}` }
+          : {},
+    },
   );
 }
 
@@ -138,12 +143,31 @@ describe('a bucket for rehearsals', () => {
     });
   });
 
-  test('has none of the documents that the steps merge into', async () => {
+  test('refuses plain text, by a policy that is never changed again', async () => {
+    const { find } = await program({ create: true }, 'dev');
+    const { inputs, options } = find('aws:s3/bucketPolicy:BucketPolicy', 'images-made-policy');
+    expect(JSON.parse(String(inputs['policy']))).toEqual({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Sid: 'TlsOnly',
+          Effect: 'Deny',
+          Principal: '*',
+          Action: ['s3:*'],
+          Resource: ['arn:aws:s3:::food-co-images', 'arn:aws:s3:::food-co-images/*'],
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ],
+    });
+    // The steps merge their statements into it: an update must not undo that.
+    expect(options.ignoreChanges).toEqual(['policy']);
+  });
+
+  test('has no other document that the steps merge into', async () => {
     const { resources } = await program({ create: true }, 'dev');
     const documents = resources.filter(
       ({ type, name }) =>
-        name.startsWith('images') &&
-        /BucketPolicy$|BucketLifecycleConfiguration$|BucketNotification$/.test(type),
+        name.startsWith('images') && /BucketLifecycleConfiguration$|BucketNotification$/.test(type),
     );
     expect(documents).toEqual([]);
   });
