@@ -5,6 +5,7 @@ import type { AwsSettings } from '../settings/aws.ts';
 import type { ClusterName } from '../settings/common.ts';
 import type { StorageNames } from './applications/index.ts';
 import { CephCluster } from './ceph/index.ts';
+import { CEPH_MAIN } from './commands.ts';
 import { InventoryBucket, SourceBucket } from './source/index.ts';
 
 export type StoresArgs = Protection & {
@@ -14,8 +15,6 @@ export type StoresArgs = Protection & {
   /** The private zone of the names, and the certificate that stands for them. */
   zoneId: pulumi.Input<string>;
   certificateArn: pulumi.Input<string>;
-  /** How the step that applies a cluster's plan is started where the engine runs. */
-  cephMain: string;
 };
 
 /** Where objects lie: the customer's buckets on S3, and the two Ceph clusters that they move to. */
@@ -89,7 +88,7 @@ export class Stores extends pulumi.ComponentResource {
         ...(cluster === 'metadata' && {
           clientNetworks: [settings.network.cidr, ...settings.network.peers],
         }),
-        main: args.cephMain,
+        main: CEPH_MAIN,
         protect,
       },
       { parent: this },
