@@ -6,12 +6,16 @@ import { describePlan, plan } from './phases/plan.ts';
  * Says what this update would do to the move, so that a preview, on a pull request too, shows the steps
  * before anybody runs them. Only says: where the move really is, the ledger knows, and the gate asks it.
  *
- * The phase that the stack is in is its own last output, read from its own state: a preview runs nothing.
+ * The phase that the stack is in is its own last output, read from its own state: a preview runs nothing. Read by
+ * the engine's own function, for a StackReference would be a resource that holds the outputs of before: drift,
+ * whenever somebody looks for it.
  */
 export async function announcePlan(to: Phase): Promise<void> {
   const name = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-  const self = new pulumi.StackReference('this-stack-before', { name });
-  const { value } = (await self.getOutputDetails('phase')) as { value?: unknown };
+  const { outputs } = (await pulumi.runtime.invoke('pulumi:pulumi:readStackOutputs', { name })) as {
+    outputs: Record<string, unknown>;
+  };
+  const value = outputs['phase'];
   if (typeof value === 'string' && isPhase(value)) {
     await pulumi.log.info(describePlan(plan(value, to)));
   } else if (to === 'prepare') {

@@ -27,6 +27,7 @@ const SERVICES: Record<string, string> = {
   secretsmanager: 'secretsmanager',
   AmazonSQS: 'sqs',
   Logs_20140328: 'logs',
+  AmazonEC2ContainerRegistry_V20150921: 'ecr',
 };
 
 /**

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -13,9 +13,16 @@ import {
 } from '../../scripts/toolchain/plugins/recording/records.ts';
 import type { Recorded } from '../../scripts/toolchain/plugins/recording/records.ts';
 import { ensurePulumi } from '../../scripts/toolchain/pulumi.ts';
+import { accountAnswers, succeed } from './aws-answers.ts';
 import { AwsEndpoint, type AwsAnswer, type AwsCall } from './aws-endpoint.ts';
 import type { EngineResult } from './engine.ts';
+import { ImageRegistry } from './image-registry.ts';
 import { changesIn, errorsIn, tamper, type Change } from './recording-project.ts';
+
+/** Of the accounts of dev and prod, as their settings name them. */
+const REGISTRIES = ['444455556666', '111122223333'].map(
+  (account) => `${account}.dkr.ecr.us-east-1.amazonaws.com`,
+) as [string, string];
 
 const checkout = path.resolve(import.meta.dirname, '../..');
 
@@ -64,38 +71,58 @@ export type AwsStack = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Every call of an AWS API that the hooks made. */
   readonly calls: AwsCall[];
+  /** Every image that was asked for. */
+  readonly images: string[];
   /** What the APIs answer, by action (`ssm.SendCommand`): a test may replace or add any. */
   readonly answers: Record<string, AwsAnswer>;
   /** What the steps function answers. Default: every step succeeds, in the phase that was asked for. */
   steps(answer: (request: StepRequest) => StepAnswer): void;
+  /** Another stack that stands as this one does now, and goes its own way from here. */
+  fork(): Promise<AwsStack>;
   remove(): Promise<void>;
 };
 
+type StackName = 'dev' | 'prod';
+
 /** @param options.config set before anything runs, by key without its project */
 export async function awsStack(
-  stack: 'dev' | 'prod',
+  stack: StackName,
   options: { config?: Record<string, string> } = {},
 ): Promise<AwsStack> {
   const folder = await mkdtemp(path.join(os.tmpdir(), `storage-${stack}-`));
+  await Promise.all(['state', 'engine', 'home'].map((name) => mkdir(path.join(folder, name))));
+  for (const file of [`Pulumi.${stack}.yaml`, 'Pulumi.yaml']) {
+    await copyFile(path.join(checkout, file), path.join(folder, file));
+  }
+  const self = await openStack(stack, folder);
+  // Making a stack writes the salt of its passphrase beside the project file: here, beside a copy.
+  await execa('pulumi', ['stack', 'init', stack, '--non-interactive'], { cwd: folder, env: self.env });
+  for (const [key, value] of Object.entries(options.config ?? {})) await self.setConfig(key, value);
+  return self;
+}
+
+/** The stack whose state, records and settings are in a folder, with answers of its own. */
+async function openStack(stack: StackName, folder: string): Promise<AwsStack> {
   const inFolder = (name: string) => path.join(folder, name);
-  await Promise.all(['state', 'engine', 'home'].map((name) => mkdir(inFolder(name))));
   const configFile = inFolder(`Pulumi.${stack}.yaml`);
-  await copyFile(path.join(checkout, `Pulumi.${stack}.yaml`), configFile);
-  await copyFile(path.join(checkout, 'Pulumi.yaml'), inFolder('Pulumi.yaml'));
   let step: (request: StepRequest) => StepAnswer = succeed;
   const endpoint = await AwsEndpoint.start({
     'lambda.Invoke': ({ Payload }) => step(Payload as StepRequest),
-    ...runCommandAnswers(),
+    ...accountAnswers(),
   });
+  const registry = await ImageRegistry.start(...REGISTRIES);
   const { binDir } = await ensurePulumi({ log: () => {} });
   const env = {
     ...cloudVariables(endpoint.url),
+    ...registry.variables,
     PATH: pathWith([binDir, ...standInFolders, ...recordingFolders]),
     HOME: inFolder('home'),
     PULUMI_HOME: inFolder('engine'),
     PULUMI_BACKEND_URL: `file://${inFolder('state')}`,
     PULUMI_CONFIG_PASSPHRASE: 'test',
     PULUMI_SKIP_UPDATE_CHECK: 'true',
+    // Writing the whole state after each resource takes longer than all else; no test kills an update here.
+    PULUMI_SKIP_CHECKPOINTS: 'true',
     PULUMI_IGNORE_AMBIENT_PLUGINS: undefined,
     [RECORDS_FOLDER_VARIABLE]: inFolder('recorded'),
   };
@@ -118,9 +145,6 @@ export async function awsStack(
     if (exitCode !== 0) throw new Error(`pulumi ${args.join(' ')} ended with ${exitCode}:\n${output}`);
     return output;
   };
-  // Making a stack writes the salt of its passphrase beside the project file: here, beside a copy.
-  await execa('pulumi', ['stack', 'init', stack, '--non-interactive'], { cwd: folder, env });
-
   const self: AwsStack = {
     pulumi: (...args) => run(args),
     up: (...args) => must('up', '--yes', '--skip-preview', ...args),
@@ -158,44 +182,22 @@ export async function awsStack(
     folder,
     env,
     calls: endpoint.calls,
+    images: registry.asked,
     answers: endpoint.answers,
     steps: (answer) => {
       step = answer;
     },
+    fork: async () => {
+      const copy = await mkdtemp(path.join(os.tmpdir(), `storage-${stack}-`));
+      await cp(folder, copy, { recursive: true });
+      return openStack(stack, copy);
+    },
     remove: async () => {
-      await endpoint.stop();
+      await Promise.all([endpoint.stop(), registry.stop()]);
       await rm(folder, { recursive: true, force: true });
     },
   };
-  for (const [key, value] of Object.entries(options.config ?? {})) await self.setConfig(key, value);
   return self;
-}
-
-/** As the function answers when all is well: the phase is what the hook prints. */
-function succeed(request: StepRequest): StepAnswer {
-  return { exitCode: 0, output: 'phase' in request ? request.phase : '', lines: [] };
-}
-
-/** Commands on the hosts end well at once. */
-function runCommandAnswers(): Record<string, AwsAnswer> {
-  let commands = 0;
-  return {
-    'ssm.SendCommand': (input) => {
-      commands += 1;
-      const CommandId = `00000000-0000-4000-8000-${String(commands).padStart(12, '0')}`;
-      return { Command: { CommandId, InstanceIds: input['InstanceIds'], Status: 'Pending' } };
-    },
-    'ssm.GetCommandInvocation': ({ CommandId, InstanceId }) => ({
-      CommandId,
-      InstanceId,
-      Status: 'Success',
-      StatusDetails: 'Success',
-      ResponseCode: 0,
-      StandardOutputContent: '',
-      StandardErrorContent: '',
-    }),
-    'ssm.DescribeInstanceInformation': () => ({ InstanceInformationList: [] }),
-  };
 }
 
 /** All AWS APIs are the one on loopback, and nothing of this machine's own accounts is in reach. */
