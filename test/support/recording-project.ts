@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
+import { changesBetween } from '../../scripts/toolchain/plugins/recording/changes.ts';
 import { recordedResources, type Recorded } from '../../scripts/toolchain/plugins/recording/records.ts';
 import { engineProject, type EngineProject } from './engine.ts';
 
@@ -96,6 +97,8 @@ type Step = {
   op: string;
   urn: string;
   detailedDiff?: Record<string, { kind: string }> | null;
+  oldState?: { inputs?: Record<string, unknown> };
+  newState?: { inputs?: Record<string, unknown> };
 };
 
 /** The steps, by URN, in what `pulumi preview --json` printed, without those that leave everything as it is. */
@@ -104,12 +107,12 @@ export function changesIn(output: string): Change[] {
   return (
     steps
       .filter(({ op }) => op !== 'same' && op !== 'read')
-      .map(({ urn, op, detailedDiff }) => ({
+      .map(({ urn, op, detailedDiff, oldState, newState }) => ({
         urn,
         type: urn.split('::')[2]?.split('$').at(-1) ?? '',
         name: urn.split('::').slice(3).join('::'),
         op,
-        diff: Object.keys(detailedDiff ?? {}),
+        diff: detailedDiff ? Object.keys(detailedDiff) : changedInputs(oldState?.inputs, newState?.inputs),
         replaces: Object.entries(detailedDiff ?? {})
           .filter(([, { kind }]) => kind.endsWith('-replace'))
           .map(([name]) => name),
@@ -117,6 +120,12 @@ export function changesIn(output: string): Change[] {
       // The engine takes what does not depend on one another in any order.
       .sort((a, b) => (a.urn < b.urn ? -1 : 1))
   );
+}
+
+/** For a provider that does not tell the engine what differs: the stand-in of `command`. */
+function changedInputs(olds?: Record<string, unknown>, news?: Record<string, unknown>): string[] {
+  if (olds === undefined || news === undefined) return [];
+  return changesBetween(olds, news).map(({ path: name }) => name);
 }
 
 /** What went wrong in a `pulumi preview --json`, without the steps. */
