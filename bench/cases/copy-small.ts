@@ -1,0 +1,112 @@
+import { contest, medianOf, ratio, type Contestant } from '../contest.ts';
+import { assertCopied, fill, smallObjects } from '../objects.ts';
+import { client, migrate, place, rclone, s5cmd } from '../peers.ts';
+import { atLeast, atMost, COMMON, commonCells, type Result } from '../result.ts';
+import type { Bench } from '../bench.ts';
+
+const AT_ONCE = 32;
+const KIB = 1024;
+const FROM = 'bench-small';
+
+/** Small objects from one RGW to another: what most of an image store is. */
+export async function copySmall({ stand, tools, rounds, scale, log }: Bench): Promise<Result> {
+  const sizes = [Math.round(4000 * scale), 4 * KIB, 128 * KIB] as const;
+  const objects = smallObjects(...sizes);
+  const bytes = objects.reduce((sum, { size }) => sum + size, 0);
+  const { source, target } = stand;
+  await fill(source, FROM, objects);
+  const entrant = (
+    name: string,
+    bucket: string,
+    run: Contestant['run'],
+    side: typeof source = target,
+  ): Contestant => ({
+    name,
+    before: () => stand.emptyBucket(side, bucket),
+    run,
+    after: () => assertCopied({ side: source, bucket: FROM }, { side, bucket }),
+  });
+  const stores = { source: place(source), target: place(target) };
+  let file = '';
+  const ours = entrant('migrate sync', 'bench-small-migrate', () =>
+    migrate(stand, 'sync', '--environment', file),
+  );
+  const standings = await contest(
+    [
+      {
+        ...ours,
+        before: async () => {
+          await ours.before?.();
+          const sync = { workers: 1, concurrency: AT_ONCE, keysPerShard: 100_000 };
+          ({ file } = await stand.migration({ source: FROM, target: 'bench-small-migrate' }, sync));
+        },
+      },
+      entrant('rclone copy', 'bench-small-rclone', () =>
+        rclone(
+          stand,
+          tools.rclone,
+          ...['copy', `source:${FROM}`, 'target:bench-small-rclone'],
+          ...['--transfers', String(AT_ONCE), '--checkers', String(AT_ONCE)],
+        ),
+      ),
+      entrant(
+        's5cmd cp',
+        'bench-small-s5cmd',
+        () =>
+          s5cmd(
+            stand,
+            tools.s5cmd,
+            source,
+            ...['--numworkers', String(AT_ONCE), 'cp', `s3://${FROM}/*`, 's3://bench-small-s5cmd/'],
+          ),
+        source,
+      ),
+      entrant('@aws-sdk/client-s3', 'bench-small-sdk', () =>
+        client(stand, 'sdk-copy', { ...stores, from: FROM, to: 'bench-small-sdk', atOnce: AT_ONCE }),
+      ),
+      entrant('floor: PUTs alone', 'bench-small-floor', () =>
+        client(stand, 'put-floor', {
+          target: stores.target,
+          to: 'bench-small-floor',
+          sizes,
+          atOnce: AT_ONCE,
+        }),
+      ),
+    ],
+    { rounds, log },
+  );
+  const [migrated, rcloned, , , floor] = standings as [(typeof standings)[0], ...typeof standings];
+  if (rcloned === undefined || floor === undefined) throw new Error('a contestant is missing');
+  return {
+    title: 'Copy of small objects, RGW to RGW',
+    work: `${objects.length} objects of 4–128 KiB (${(bytes / 1e6).toFixed(0)} MB), ${AT_ONCE} at a time, into an empty bucket; each copy is compared with its source afterwards.`,
+    columns: [...COMMON, 'objects/s', 'processor ms an object'],
+    rows: standings.map((standing) => [
+      ...commonCells(standing),
+      (objects.length / medianOf(standing, (run) => run.seconds)).toFixed(0),
+      ((medianOf(standing, (run) => run.cpuSeconds) / objects.length) * 1000).toFixed(2),
+    ]),
+    goals: [
+      atLeast(
+        'objects/s beside rclone',
+        1.2,
+        ratio(rcloned, migrated, (run) => run.seconds),
+      ),
+      atLeast(
+        'objects/s beside the floor',
+        0.88,
+        ratio(floor, migrated, (run) => run.seconds),
+      ),
+      atMost(
+        'processor beside rclone',
+        0.6,
+        ratio(migrated, rcloned, (run) => run.cpuSeconds),
+      ),
+    ],
+    notes: [
+      's5cmd knows one endpoint: it copies within the source, by server-side copy, and moves no bytes itself.',
+      'rclone, s5cmd and the SDK copy neither ACLs nor tags; migrate copies both, and proves every byte by its MD5.',
+      'The floor has its bytes in memory already; it reads nothing and writes no ledger.',
+    ],
+  };
+}

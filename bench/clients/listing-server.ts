@@ -1,0 +1,46 @@
+import { createServer } from 'node:http';
+
+/**
+ * A store that holds nothing but a listing of as many keys as wanted, made up page by page: what a merge of
+ * listings costs a client, without what it costs a store. Prints its port.
+ *
+ *     node listing-server.ts KEYS
+ */
+
+const keys = Number(process.argv[2]);
+const keyOf = (index: number) => `${String(index).padStart(9, '0')}.jpg`;
+/** Where the page after a key begins. */
+const after = (key: string) => Number.parseInt(key, 10) + 1;
+
+function page(query: URLSearchParams): string {
+  const token = query.get('continuation-token') ?? query.get('start-after') ?? '';
+  const first = token === '' ? 0 : after(token);
+  const end = Math.min(keys, first + Number(query.get('max-keys') ?? 1000));
+  const entries: string[] = [];
+  for (let index = first; index < end; index += 1) {
+    const etag = index.toString(16).padStart(32, '0');
+    entries.push(
+      `<Contents><Key>${keyOf(index)}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>` +
+        `<ETag>&quot;${etag}&quot;</ETag><Size>${String(1000 + (index % 1000))}</Size><StorageClass>STANDARD</StorageClass></Contents>`,
+    );
+  }
+  const more = end < keys;
+  return (
+    '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' +
+    `<Name>bench</Name><Prefix></Prefix><MaxKeys>1000</MaxKeys><KeyCount>${String(entries.length)}</KeyCount>` +
+    `<IsTruncated>${String(more)}</IsTruncated>` +
+    (more ? `<NextContinuationToken>${keyOf(end - 1)}</NextContinuationToken>` : '') +
+    `${entries.join('')}</ListBucketResult>`
+  );
+}
+
+const server = createServer((request, response) => {
+  const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const isListing = request.method === 'GET' && searchParams.get('list-type') === '2';
+  response.writeHead(isListing ? 200 : 501, { 'content-type': 'application/xml' });
+  response.end(isListing ? page(searchParams) : '<Error><Code>NotImplemented</Code></Error>');
+});
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  if (typeof address === 'object' && address !== null) console.log(address.port);
+});

@@ -1,0 +1,6 @@
+//go:build tools
+
+// Keeps "go mod tidy" from dropping what the build needs.
+package tools
+
+import _ "github.com/rclone/rclone"
