@@ -17,6 +17,7 @@ export default defineConfig({
         test: {
           name: 'engine',
           include: ['test/engine/**/*.test.ts', 'test/workflows/**/*.test.ts'],
+          globalSetup: ['test/support/standing-stacks.ts'],
           testTimeout: 3 * minutes,
           hookTimeout: 10 * minutes,
           ...oneAfterAnother(1),

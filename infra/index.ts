@@ -1,3 +1,5 @@
+// First: it is about all that follows.
+import './stack-traces.ts';
 import { announcePlan } from './announce.ts';
 import { awsStack } from './aws/stack.ts';
 import { readSettings } from './config.ts';

@@ -101,8 +101,8 @@ export async function awsStack(
   return self;
 }
 
-/** The stack whose state, records and settings are in a folder, with answers of its own. */
-async function openStack(stack: StackName, folder: string): Promise<AwsStack> {
+/** The stack whose state, records and settings are in a folder, which `remove` removes; with answers of its own. */
+export async function openStack(stack: StackName, folder: string): Promise<AwsStack> {
   const inFolder = (name: string) => path.join(folder, name);
   const configFile = inFolder(`Pulumi.${stack}.yaml`);
   let step: (request: StepRequest) => StepAnswer = succeed;

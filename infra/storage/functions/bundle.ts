@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as pulumi from '@pulumi/pulumi';
-import { buildSync, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions } from 'esbuild';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const BUILT = path.join(ROOT, 'node_modules/.cache/storage-functions');
@@ -35,7 +35,7 @@ const __dirname = pathOfUrl(new URL('.', import.meta.url));`;
  * @param entry a file of this repository, such as `scripts/capture/lambda.ts`, that exports `handler`
  * @param options.files files or folders of this repository that the code reads, such as `infra/database`;
  *   they keep their place. Default: none
- * @throws RunError with esbuild's findings when the entry cannot be bundled
+ * The update fails with esbuild's findings when the entry cannot be bundled.
  */
 export function bundleFunction(
   entry: string,
@@ -58,9 +58,10 @@ export function bundleFunction(
  * the state, which the engine writes anew after every resource.
  *
  * @returns the file's path
+ * @throws RunError with esbuild's findings when the entry cannot be bundled
  */
-export function bundleFile(entry: string): string {
-  const code = build(entry);
+export async function bundleFile(entry: string): Promise<string> {
+  const code = await codeOf(entry);
   const name = entry.replaceAll(/[^a-z0-9]+/gi, '-');
   const folder = path.join(BUILT, `${name}-${createHash('sha256').update(code).digest('hex').slice(0, 16)}`);
   const file = path.join(folder, 'index.mjs');
@@ -74,7 +75,8 @@ export function bundleFile(entry: string): string {
   return file;
 }
 
-function build(entry: string): string {
+/** Built beside the program, which goes on declaring resources meanwhile. */
+async function codeOf(entry: string): Promise<string> {
   const settings: BuildOptions & { write: false } = {
     absWorkingDir: ROOT,
     entryPoints: [entry],
@@ -84,8 +86,8 @@ function build(entry: string): string {
     format: 'esm',
     target: 'node24',
     mainFields: ['module', 'main'],
-    // An optional native driver of pg that is not installed.
-    external: ['pg-native'],
+    // An optional native driver of pg that is not installed, and the ledger in a folder, which no function has.
+    external: ['pg-native', '@electric-sql/pglite'],
     minifySyntax: true,
     minifyWhitespace: true,
     // A stack trace in the log must be readable: names stay, and Node prints the whole line at which it fell.
@@ -96,7 +98,7 @@ function build(entry: string): string {
     logLevel: 'silent',
   };
   try {
-    const { outputFiles } = buildSync(settings);
+    const { outputFiles } = await build(settings);
     return outputFiles[0]?.text ?? '';
   } catch (error) {
     throw new pulumi.RunError(`The function ${entry} cannot be bundled: ${String(error)}`);

@@ -46,7 +46,7 @@ beforeAll(async () => {
   await writeFile(file, JSON.stringify(environment));
   process.env['MIGRATE_ENVIRONMENT'] = file;
   process.env['MIGRATE_OWN_PRINCIPALS'] = OWN_ROLE;
-  const bundle = (await import(bundleFile('scripts/capture/lambda.ts'))) as { handler: typeof handler };
+  const bundle = (await import(await bundleFile('scripts/capture/lambda.ts'))) as { handler: typeof handler };
   handler = bundle.handler;
 });
 afterAll(async () => {
@@ -270,9 +270,10 @@ test('the bundle runs by itself, with its environment in Systems Manager', async
     const { handler } = await import(process.argv[1]);
     console.log(JSON.stringify(await handler(JSON.parse(process.argv[2]))));
     process.exit();`;
+  const bundle = await bundleFile('scripts/capture/lambda.ts');
   const { stdout } = await execa(
     process.execPath,
-    ['--input-type=module', '--eval', script, bundleFile('scripts/capture/lambda.ts'), JSON.stringify(event)],
+    ['--input-type=module', '--eval', script, bundle, JSON.stringify(event)],
     { cwd: os.tmpdir(), env: { ...moto.variables, MIGRATE_ENVIRONMENT: `ssm:${name}` } },
   );
   expect(JSON.parse(stdout)).toEqual({ batchItemFailures: [] });

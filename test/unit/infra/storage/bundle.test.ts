@@ -8,10 +8,10 @@ const ENTRY = 'scripts/capture/lambda.ts';
 const root = path.resolve(import.meta.dirname, '../../../..');
 
 describe('a bundle', () => {
-  test('is the same file each time, and names nothing of this machine', () => {
-    const file = bundleFile(ENTRY);
+  test('is the same file each time, and names nothing of this machine', async () => {
+    const file = await bundleFile(ENTRY);
     const code = readFileSync(file, 'utf8');
-    expect(bundleFile(ENTRY)).toBe(file);
+    expect(await bundleFile(ENTRY)).toBe(file);
     expect(code).not.toContain(root);
     expect(path.relative(root, file)).toMatch(
       /^node_modules\/\.cache\/storage-functions\/scripts-capture-lambda-ts-[0-9a-f]{16}\/index\.mjs$/,
@@ -19,10 +19,10 @@ describe('a bundle', () => {
   });
 
   test('has the handler, and lines that a log can show', async () => {
-    const module = (await import(bundleFile(ENTRY))) as object;
+    const module = (await import(await bundleFile(ENTRY))) as object;
     expect(Object.keys(module).sort()).toEqual(['handleBatch', 'handler']);
     const longest = Math.max(
-      ...readFileSync(bundleFile(ENTRY), 'utf8')
+      ...readFileSync(await bundleFile(ENTRY), 'utf8')
         .split('\n')
         .map((line) => line.length),
     );
@@ -38,15 +38,18 @@ describe('a bundle', () => {
       'package.json',
     ]);
     const bundle = assets['scripts/function/index.mjs'] as pulumi.asset.FileAsset;
-    expect(await bundle.path).toBe(bundleFile(ENTRY));
+    expect(await bundle.path).toBe(await bundleFile(ENTRY));
     expect(assets['infra/database/ledger']).toBeInstanceOf(pulumi.asset.FileArchive);
     expect(assets['package.json']).toBeInstanceOf(pulumi.asset.FileAsset);
   });
 
-  test('that cannot be made says why', () => {
-    expect(() => bundleFunction('scripts/capture/no-such.ts')).toThrow(pulumi.RunError);
-    expect(() => bundleFunction('scripts/capture/no-such.ts')).toThrow(
-      /scripts\/capture\/no-such\.ts cannot/,
-    );
+  test('that cannot be made says why', async () => {
+    const assets = (await bundleFunction('scripts/capture/no-such.ts').assets) as Record<
+      string,
+      pulumi.asset.FileAsset
+    >;
+    const made = assets['scripts/function/index.mjs']?.path;
+    await expect(made).rejects.toThrow(pulumi.RunError);
+    await expect(made).rejects.toThrow(/scripts\/capture\/no-such\.ts cannot/);
   });
 });
