@@ -10,21 +10,23 @@ const region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'must be a region suc
 /**
  * Where a user's keys of a store are. `file`: JSON of a file with mode 0600, user name →
  * `{accessKeyId, secretAccessKey}`. `ambient`: what the process itself was given on AWS (a pod's identity,
- * a function's role), the same for every user name. `secrets-manager`: a secret each, named `prefix` + user.
+ * a function's role), the same for every user name. `profile`: one of AWS' shared files, the same for every
+ * user name. `secrets-manager`: a secret each, named `prefix` + user.
  */
 export const CredentialsSourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('file'), file: z.string().min(1) }),
   z.strictObject({ kind: z.literal('ambient') }),
+  z.strictObject({ kind: z.literal('profile'), profile: z.string().min(1) }),
   z.strictObject({ kind: z.literal('secrets-manager'), prefix: z.string().min(1), region }),
 ]);
 export type CredentialsSource = z.infer<typeof CredentialsSourceSchema>;
 
 /**
- * The ledger's database: a PostgreSQL connection string, or an Aurora that takes IAM tokens for passwords.
+ * A database on a server: a PostgreSQL connection string, or an Aurora that takes IAM tokens for passwords.
  * Its certificate is always checked, against RDS' own authorities unless `certificateAuthority` (a file of
  * PEM) names others.
  */
-export const LedgerSchema = z.union([
+export const DatabaseServerSchema = z.union([
   z.string().min(1),
   z.strictObject({
     kind: z.literal('rds-iam'),
@@ -35,6 +37,13 @@ export const LedgerSchema = z.union([
     region,
     certificateAuthority: z.string().min(1).optional(),
   }),
+]);
+export type DatabaseServer = z.infer<typeof DatabaseServerSchema>;
+
+/** The ledger's database: on a server, or in a folder, where one process at a time has it. */
+export const LedgerSchema = z.union([
+  DatabaseServerSchema,
+  z.strictObject({ kind: z.literal('embedded'), folder: z.string().min(1) }),
 ]);
 export type LedgerAddress = z.infer<typeof LedgerSchema>;
 
@@ -76,7 +85,7 @@ export const EventsSchema = z.strictObject({
   pushEndpoint: z.url({ protocol: /^https?$/ }),
   /** The topic's name on every cluster. */
   topic: z.string().min(1),
-  database: LedgerSchema,
+  database: DatabaseServerSchema,
 });
 
 export const ParameterPlaceSchema = z.discriminatedUnion('kind', [

@@ -12,7 +12,12 @@ import {
 } from './environment-places.ts';
 import { messageOf, UserError } from './errors.ts';
 
-export type { CredentialsSource, KubernetesWorkers, LedgerAddress } from './environment-places.ts';
+export type {
+  CredentialsSource,
+  DatabaseServer,
+  KubernetesWorkers,
+  LedgerAddress,
+} from './environment-places.ts';
 
 /**
  * What an environment gives to the migration scripts: endpoints, names of files that hold credentials,
@@ -29,6 +34,11 @@ const StoreEndpointSchema = z.strictObject({
   region: z.string().min(1),
   addressing: z.enum(['path', 'virtual']),
   credentials: CredentialsSourceSchema,
+  /**
+   * Only what lies below this folder is there, and keys are named without it. Default: the whole bucket. Only
+   * where one bucket of the endpoint moves.
+   */
+  prefix: z.string().endsWith('/').optional(),
 });
 export type StoreEndpoint = z.infer<typeof StoreEndpointSchema>;
 
@@ -56,7 +66,8 @@ export type Move = z.infer<typeof MoveSchema>;
 
 const EnvironmentSchema = z
   .strictObject({
-    name: z.enum(['local', 'dev', 'prod']),
+    /** `standalone`: no stack's, but of two endpoints that a command line named. It has no phases. */
+    name: z.enum(['local', 'dev', 'prod', 'standalone']),
     /** The ledger's own database. */
     ledger: LedgerSchema,
     /** The server that the databases are made on. Not where the stack makes them itself. */

@@ -1,6 +1,12 @@
 #!/usr/bin/env node
-import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
+import { stripVTControlCharacters } from 'node:util';
+import { defineCommand, renderUsage, runCommand, type ArgsDef, type CommandDef } from 'citty';
 import { failureOf } from './failure.ts';
+import { closeEmbeddedLedgers } from './ledger/embedded.ts';
+import { assertKnownOptions } from './unknown-options.ts';
+
+const EXIT_CODES =
+  'EXIT CODES  0 done · 1 differences, failed keys, or refused · 2 wrong use · 3 a store or the ledger could not be reached, or refused · 70 a bug · 143 told to stop before the end';
 
 /** A command's module, loaded only when it is asked for. */
 const load = (module: () => Promise<{ default: unknown }>) => async () =>
@@ -10,8 +16,8 @@ const migrate = defineCommand({
   meta: {
     name: 'migrate',
     description:
-      'Moves buckets from S3 to Ceph while applications go on writing. ' +
-      'Exit codes: 0 done, 1 differences, failed keys or refused, 2 wrong use, 3 something could not be reached.',
+      'Moves buckets from S3 to Ceph while applications go on writing; or makes any bucket equal to another, on any two S3 endpoints. ' +
+      'Example: migrate sync --source s3://photos --target s3://photos --target-endpoint https://rgw.example.com --target-profile ceph',
   },
   subCommands: {
     preflight: load(() => import('./preflight/command.ts')),
@@ -31,29 +37,43 @@ const migrate = defineCommand({
   },
 });
 
-/** The command that the words name, for its usage. */
-async function commandOf(words: string[]): Promise<[CommandDef, CommandDef | undefined]> {
-  let command: CommandDef = migrate;
-  let parent: CommandDef | undefined;
+/** The commands that the words name, from `migrate` to the last one. */
+async function commandsOf(words: readonly string[]): Promise<CommandDef[]> {
+  const chain: CommandDef[] = [migrate];
   for (const word of words) {
-    const children = await resolve(command.subCommands);
-    const child = children?.[word];
+    const child = (await resolve(chain.at(-1)?.subCommands))?.[word];
     if (child === undefined) break;
-    [parent, command] = [command, (await resolve(child)) as CommandDef];
+    chain.push((await resolve(child)) as CommandDef);
   }
-  return [command, parent];
+  return chain;
+}
+
+/** The arguments of all commands of a chain, and of the one that its last runs by itself. */
+async function argumentsOf(chain: readonly CommandDef[]): Promise<ArgsDef[]> {
+  const last = chain.at(-1);
+  const own = await resolve(last?.default);
+  const inner = own === undefined ? undefined : (await resolve(last?.subCommands))?.[own];
+  const all = inner === undefined ? chain : [...chain, (await resolve(inner)) as CommandDef];
+  return Promise.all(all.map(async ({ args }) => (await resolve(args)) ?? {}));
 }
 
 async function resolve<T>(value: T | (() => T) | (() => Promise<T>) | Promise<T>): Promise<T> {
   return await (typeof value === 'function' ? (value as () => T | Promise<T>)() : value);
 }
 
+async function usage(words: readonly string[]): Promise<string> {
+  const chain = await commandsOf(words);
+  const [command = migrate, parent] = chain.toReversed();
+  return `${await renderUsage(command, parent)}\n${EXIT_CODES}\n`;
+}
+
 async function main(words: string[]): Promise<void> {
   if (words.length === 0 || words.includes('--help') || words.includes('-h')) {
-    process.stdout.write((await renderUsage(...(await commandOf(words)))) + '\n');
+    process.stdout.write(await usage(words));
     return;
   }
   try {
+    assertKnownOptions(words, await argumentsOf(await commandsOf(words)));
     await runCommand(migrate, { rawArgs: words });
   } catch (error) {
     const isWrongUse = error instanceof Error && error.name === 'CLIError';
@@ -61,7 +81,14 @@ async function main(words: string[]): Promise<void> {
       ? { exitCode: 2, text: `${error.message}\nSee: migrate ${words[0] ?? ''} --help` }
       : failureOf(error);
     process.stderr.write(`${text}\n`);
+    if (words.includes('--json')) {
+      process.stdout.write(
+        `${JSON.stringify({ type: 'error', exitCode, message: stripVTControlCharacters(text) })}\n`,
+      );
+    }
     process.exitCode = exitCode;
+  } finally {
+    await closeEmbeddedLedgers();
   }
 }
 

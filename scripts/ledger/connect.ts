@@ -2,6 +2,7 @@ import pg from 'pg';
 import type { LedgerAddress } from '../environment.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { addressOptions } from './address.ts';
+import { EmbeddedPool } from './embedded.ts';
 
 // 64-bit numbers as bigint, not as text: positions and epochs are compared all over.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
@@ -19,9 +20,13 @@ export function openLedger(
   address: LedgerAddress,
   options: { max?: number; application?: string } = {},
 ): Pool {
+  const max = options.max ?? 8;
+  if (typeof address === 'object' && address.kind === 'embedded') {
+    return new EmbeddedPool(address.folder, { max });
+  }
   const pool = new pg.Pool({
     ...addressOptions(address),
-    max: options.max ?? 8,
+    max,
     application_name: options.application ?? 'migrate',
     connectionTimeoutMillis: 5000,
     // A worker waits for nobody's lock for longer than its claim lives.
@@ -43,6 +48,7 @@ export async function assertReachable(pool: Pool): Promise<void> {
 }
 
 function unreachable(pool: Pool, error: unknown): UserError {
+  if (error instanceof UserError) return error;
   const { host, port, database } = new pg.Client(pool.options);
   return new UserError(
     `The ledger does not answer: PostgreSQL at ${host}:${port}, database "${database ?? ''}": ${messageOf(error)}. ` +

@@ -1,4 +1,6 @@
 import type { Pool } from './connect.ts';
+import { EmbeddedPool } from './embedded.ts';
+import { takeEmbeddedLock } from './embedded-turns.ts';
 
 /** One number for each thing that may run only once at a time. */
 const LOCKS = { step: 7_203_200, hold: 7_203_201, split: 7_203_202 } as const;
@@ -20,6 +22,7 @@ export async function takeLock(
   name: keyof typeof LOCKS,
   options: { wait: boolean; onWait?: (holder: string) => void },
 ): Promise<HeldLock | null> {
+  if (pool instanceof EmbeddedPool) return takeEmbeddedLock(pool, name, options);
   const client = await pool.connect();
   let broken = false;
   client.on('error', () => {

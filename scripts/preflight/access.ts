@@ -17,7 +17,7 @@ const NOTED_SKEW_SECONDS = 60;
 
 type Right = 'list' | 'write';
 /** Who needs which right on which bucket. */
-type Need = { about: string; endpoint: StoreEndpoint; user: string; bucket: string; right: Right };
+export type Need = { about: string; endpoint: StoreEndpoint; user: string; bucket: string; right: Right };
 
 /**
  * Buckets exist, every user's key works, and each has the right that it needs. Nothing is written:
@@ -53,7 +53,7 @@ async function checkMove(environment: Environment, move: Move): Promise<Prefligh
   return findings.flat().filter(({ message }) => !seen.has(message) && seen.add(message));
 }
 
-async function checkNeed(need: Need, requestSeconds: number): Promise<PreflightFinding[]> {
+export async function checkNeed(need: Need, requestSeconds: number): Promise<PreflightFinding[]> {
   const { about, endpoint, user, bucket, right } = need;
   let client: StoreClient | undefined;
   try {

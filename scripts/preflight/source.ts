@@ -29,12 +29,8 @@ export async function checkSource(
   const client = await StoreClient.open(environment.source, 'migration', { requestSeconds, connections: 8 });
   const control = await BucketControl.open(environment.source, 'applications', { requestSeconds });
   try {
-    const waived = new Set((await listWaivers(ledger, move.name)).map(({ key }) => key));
     const found = await Promise.all([
-      checkObjects(environment, client, move, about, waived),
-      checkReserved(client, move.sourceBucket, about),
-      checkHistory(client, control, move.sourceBucket, about),
-      checkLock(client, move.sourceBucket, about),
+      checkContents(environment, ledger, move, { client, control }),
       checkDocuments(environment, control, move, about),
     ]);
     return found.flat();
@@ -42,6 +38,24 @@ export async function checkSource(
     control.close();
     await client.close();
   }
+}
+
+/** The part that holds for any two stores: what is in the bucket. */
+export async function checkContents(
+  environment: Environment,
+  ledger: Pool,
+  move: Move,
+  { client, control }: { client: StoreClient; control: BucketControl },
+): Promise<PreflightFinding[]> {
+  const about = `source ${move.name}`;
+  const waived = new Set((await listWaivers(ledger, move.name)).map(({ key }) => key));
+  const found = await Promise.all([
+    checkObjects(environment, client, move, about, waived),
+    checkReserved(client, move.sourceBucket, about),
+    checkHistory(client, control, move.sourceBucket, about),
+    checkLock(client, move.sourceBucket, about),
+  ]);
+  return found.flat();
 }
 
 async function checkObjects(

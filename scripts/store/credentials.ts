@@ -30,6 +30,10 @@ export async function credentialsProvider(
       const { ambientCredentials } = await import('../aws/ambient.ts');
       return ambientCredentials;
     }
+    case 'profile': {
+      const { profileCredentials } = await import('../aws/ambient.ts');
+      return profileCredentials(source.profile);
+    }
     case 'secrets-manager': {
       const { secretText } = await import('../aws/secrets.ts');
       const name = `${source.prefix}${user}`;
@@ -58,6 +62,8 @@ export function describeSource(source: CredentialsSource, user: string): string 
       return source.file;
     case 'ambient':
       return "this process's own role";
+    case 'profile':
+      return `the profile ${source.profile}`;
     case 'secrets-manager':
       return `the secret ${source.prefix}${user}`;
   }

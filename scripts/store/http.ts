@@ -38,6 +38,8 @@ const FIRST_PAUSE_MS = 50;
 export class Transport {
   readonly requestSeconds: number;
   readonly endpoint: StoreEndpoint;
+  /** The folder that all keys are in; '' is the whole bucket. */
+  readonly prefix: string;
   readonly #origin: URL;
   readonly #pool: Pool;
   readonly #credentials: CredentialsProvider | null;
@@ -56,6 +58,7 @@ export class Transport {
     },
   ) {
     this.endpoint = endpoint;
+    this.prefix = endpoint.prefix ?? '';
     this.requestSeconds = options.requestSeconds;
     this.#attempts = options.attempts ?? ATTEMPTS;
     this.#origin = new URL(endpoint.endpoint);
@@ -75,7 +78,8 @@ export class Transport {
   }
 
   /** Sends and reads the whole answer. Throws a StoreError for every status but 2xx. */
-  async send(request: StoreRequest): Promise<StoreAnswer> {
+  async send(named: StoreRequest): Promise<StoreAnswer> {
+    const request = this.#placed(named);
     return this.#repeat(request, async (deadline) => {
       const answer = await this.#attempt(request, deadline);
       const text = await this.#text(answer.body, deadline);
@@ -84,7 +88,8 @@ export class Transport {
   }
 
   /** Sends a GET and hands on the body as it comes. */
-  async stream(request: StoreRequest): Promise<StreamedAnswer> {
+  async stream(named: StoreRequest): Promise<StreamedAnswer> {
+    const request = this.#placed(named);
     return this.#repeat(request, async (deadline) => {
       const answer = await this.#attempt(request, deadline);
       deadline.clear();
@@ -97,7 +102,7 @@ export class Transport {
 
   /** A URL that anyone may use until it expires. Signs `host` only. */
   async presign(method: string, bucket: string, key: string, expiresSeconds: number): Promise<string> {
-    const { host, path } = this.#address(bucket, key);
+    const { host, path } = this.#address(bucket, this.prefix + key);
     const signer = await this.#signer();
     if (signer === null) {
       throw new TypeError('an anonymous client cannot presign');
@@ -120,6 +125,12 @@ export class Transport {
     const signer = new Signer(credentials, { region: this.endpoint.region, service: this.#service });
     this.#signing = { credentials, signer };
     return signer;
+  }
+
+  /** Keys are named without the endpoint's folder. What has no bucket is no object. */
+  #placed(request: StoreRequest): StoreRequest {
+    if (this.prefix === '' || request.bucket === undefined || request.key === undefined) return request;
+    return { ...request, key: this.prefix + request.key };
   }
 
   #address(bucket: string | undefined, key: string | undefined): { host: string; path: string } {

@@ -18,6 +18,9 @@ export async function listPage(
   bucket: string,
   options: ListOptions & { maxKeys?: number | undefined } = {},
 ): Promise<ListedPage> {
+  const prefix = transport.prefix + (options.prefix ?? '');
+  // Also at the beginning: the object that stands for the folder itself would have an empty key. It is left out.
+  const startAfter = transport.prefix + (options.after ?? '');
   const answer = await transport.send({
     method: 'GET',
     bucket,
@@ -25,12 +28,12 @@ export async function listPage(
       'list-type': '2',
       'encoding-type': 'url',
       'max-keys': String(options.maxKeys ?? 1000),
-      ...(options.prefix !== undefined && options.prefix !== '' && { prefix: options.prefix }),
-      ...(options.after !== undefined && options.after !== '' && { 'start-after': options.after }),
+      ...(prefix !== '' && { prefix }),
+      ...(startAfter !== '' && { 'start-after': startAfter }),
     },
   });
   const page = parseXml(answer.text, 'ListBucketResult');
-  const decode = decoderOf(page);
+  const decode = decoderOf(transport, page);
   const objects = childrenOf(page, 'Contents').map((entry) => {
     const storageClass = textOf(entry, 'StorageClass');
     return {
@@ -85,7 +88,7 @@ export async function* listVersions(
   bucket: string,
   options: { prefix?: string | undefined; key?: string | undefined } = {},
 ): AsyncGenerator<ListedVersion> {
-  const prefix = options.key ?? options.prefix ?? '';
+  const prefix = transport.prefix + (options.key ?? options.prefix ?? '');
   let marker: Record<string, string> = {};
   for (;;) {
     const answer = await transport.send({
@@ -93,7 +96,7 @@ export async function* listVersions(
       bucket,
       query: { versions: '', 'encoding-type': 'url', ...(prefix !== '' && { prefix }), ...marker },
     });
-    const { entries, page } = versionsOf(answer.text);
+    const { entries, page } = versionsOf(transport, answer.text);
     for (const entry of entries) {
       if (options.key === undefined || entry.key === options.key) {
         yield entry;
@@ -109,13 +112,13 @@ export async function* listVersions(
     if (options.key !== undefined && last.key !== options.key) {
       return; // in key order, so nothing of this key follows
     }
-    marker = { 'key-marker': last.key, 'version-id-marker': last.versionId };
+    marker = { 'key-marker': transport.prefix + last.key, 'version-id-marker': last.versionId };
   }
 }
 
-function versionsOf(text: string): { entries: ListedVersion[]; page: XmlNode } {
+function versionsOf(transport: Transport, text: string): { entries: ListedVersion[]; page: XmlNode } {
   const page = parseXml(text, 'ListVersionsResult');
-  const decode = decoderOf(page);
+  const decode = decoderOf(transport, page);
   const read = (entry: XmlNode, isDeleteMarker: boolean): ListedVersion => {
     const etag = textOf(entry, 'ETag');
     const size = textOf(entry, 'Size');
@@ -149,7 +152,7 @@ export async function* listUploads(
   bucket: string,
   options: { prefix?: string | undefined } = {},
 ): AsyncGenerator<ListedUpload> {
-  const { prefix = '' } = options;
+  const prefix = transport.prefix + (options.prefix ?? '');
   let marker: Record<string, string> = {};
   for (;;) {
     const answer = await transport.send({
@@ -162,7 +165,7 @@ export async function* listUploads(
     for (const entry of childrenOf(page, 'Upload')) {
       last = {
         // RGW 16.2.15 encodes here too, but does not say so by an EncodingType.
-        key: decodeKey(requiredText(entry, 'Key')),
+        key: decodeKey(requiredText(entry, 'Key')).slice(transport.prefix.length),
         uploadId: requiredText(entry, 'UploadId'),
         initiated: new Date(requiredText(entry, 'Initiated')),
       };
@@ -174,12 +177,14 @@ export async function* listUploads(
     if (last === undefined) {
       throw malformed(`${bucket} listed an empty page of uploads and said that more follows`);
     }
-    marker = { 'key-marker': last.key, 'upload-id-marker': last.uploadId };
+    marker = { 'key-marker': transport.prefix + last.key, 'upload-id-marker': last.uploadId };
   }
 }
 
-function decoderOf(page: XmlNode): (text: string) => string {
-  return textOf(page, 'EncodingType') === 'url' ? decodeKey : (text) => text;
+/** Reads a key as it is named here: decoded, and without the folder that all asked for are in. */
+function decoderOf(transport: Transport, page: XmlNode): (text: string) => string {
+  const decode = textOf(page, 'EncodingType') === 'url' ? decodeKey : (text: string) => text;
+  return (text) => decode(text).slice(transport.prefix.length);
 }
 
 /** AWS form-encodes keys (`+` for a space), RGW percent-encodes them; both encode a plus as `%2B`. */

@@ -143,7 +143,7 @@ export async function deleteObjects(
   }
   const items = fits.map((item) => {
     const version = 'versionId' in item ? `<VersionId>${escapeXml(item.versionId)}</VersionId>` : '';
-    return `<Object><Key>${escapeXml(item.key)}</Key>${version}</Object>`;
+    return `<Object><Key>${escapeXml(transport.prefix + item.key)}</Key>${version}</Object>`;
   });
   const body = Buffer.from(`<Delete><Quiet>true</Quiet>${items.join('')}</Delete>`);
   const answer = await transport.send({

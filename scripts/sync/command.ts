@@ -1,18 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand } from 'citty';
-import { environmentArgument, environmentOf, outliveStart, stopSignal } from '../command-line.ts';
+import {
+  environmentOf,
+  outliveStart,
+  stopSignal,
+  storesArguments,
+  wholeNumber,
+  type EnvironmentOptions,
+} from '../command-line.ts';
 import type { Environment } from '../environment.ts';
-import { UserError } from '../errors.ts';
 import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
-import { listFailures } from '../ledger/failures.ts';
 import { log } from '../log.ts';
 import { keepHeapSmall } from '../memory.ts';
-import { StoreError } from '../store/errors.ts';
+import { showDryRun } from '../standalone/dry-run.ts';
+import { prepareLedger } from '../standalone/ledger.ts';
+import { assertStores } from '../standalone/reach.ts';
+import { orUnreachable } from '../verify/unreachable.ts';
 import { describeProgress, progressDisplay, progressJson, readProgress } from './progress.ts';
+import { describeFailed, describeReport, readReport, reportJson } from './report.ts';
 import { startSyncRuns, type StartedRun } from './start.ts';
 import { runWorker, type WorkerEnd } from './worker.ts';
 
 const SHOW_EVERY_MS = 500;
+const MOST_AT_ONCE = 1024;
 
 /**
  * A worker that was told to stop has not done its work: 0 would make a Kubernetes Job take the index of a
@@ -21,22 +31,18 @@ const SHOW_EVERY_MS = 500;
 const UNFINISHED = 143;
 
 async function withLedger<T>(
-  args: { environment?: string | undefined },
+  args: EnvironmentOptions,
   work: (environment: Environment, ledger: Pool) => Promise<T>,
 ): Promise<T> {
   const environment = await environmentOf(args);
+  await prepareLedger(environment);
   const ledger = openLedger(environment.ledger, {
     max: 4 + environment.sync.workers,
     application: `migrate sync (pid ${process.pid})`,
   });
   try {
     await assertReachable(ledger);
-    return await work(environment, ledger);
-  } catch (error) {
-    if (error instanceof StoreError) {
-      throw new UserError(`A store could not be asked: ${error.message}`, { exitCode: 3, cause: error });
-    }
-    throw error;
+    return await orUnreachable('sync stopped where it was', () => work(environment, ledger));
   } finally {
     await ledger.end();
   }
@@ -48,12 +54,13 @@ function describeStart({ move, run, begun }: StartedRun): string {
 
 const start = defineCommand({
   meta: {
+    name: 'start',
     description:
       'cut the keys of every move into shards that workers take; a run that is open or complete is left as it is. ' +
       'Example: migrate sync start --environment environment.json',
   },
   args: {
-    ...environmentArgument,
+    ...storesArguments,
     again: { type: 'boolean', default: false, description: 'begin another run where the last is complete' },
   },
   async run({ args }) {
@@ -66,12 +73,13 @@ const start = defineCommand({
 
 const worker = defineCommand({
   meta: {
+    name: 'worker',
     description:
       'work on shards until none is left open; as many workers as wanted may run side by side. ' +
       'Exit code 143: told to stop before that. ' +
       'Example: migrate sync worker --environment environment.json',
   },
-  args: environmentArgument,
+  args: storesArguments,
   async run({ args }) {
     keepHeapSmall();
     await withLedger(args, async (environment, ledger) => {
@@ -85,10 +93,11 @@ const worker = defineCommand({
 
 const status = defineCommand({
   meta: {
+    name: 'status',
     description: 'show how far the newest run of every move is. Example: migrate sync status --json',
   },
   args: {
-    ...environmentArgument,
+    ...storesArguments,
     json: { type: 'boolean', default: false, description: 'a JSON line a move' },
   },
   async run({ args }) {
@@ -101,28 +110,77 @@ const status = defineCommand({
   },
 });
 
+const runArguments = {
+  ...storesArguments,
+  'dry-run': {
+    type: 'boolean',
+    default: false,
+    description: 'say what would be copied and deleted, with counts and bytes; write nothing anywhere',
+  },
+  concurrency: {
+    type: 'string',
+    valueHint: 'N',
+    description: 'objects in flight at once, of this process; default: what the environment says, else 32',
+  },
+  json: {
+    type: 'boolean',
+    default: false,
+    description:
+      'progress as JSON lines and a summary at the end; so it is anyway where the output is no terminal',
+  },
+} as const;
+
 const run = defineCommand({
   meta: {
+    name: 'run',
     description:
-      'begin a run, or go on with the open one, and do all of it in this process. Example: migrate sync --environment environment.json',
+      'begin a run, or go on with the open one, and do all of it in this process. ' +
+      'Example: migrate sync --source s3://photos --source-profile old --target s3://photos --target-profile new --dry-run',
   },
-  args: environmentArgument,
+  args: runArguments,
   async run({ args }) {
     keepHeapSmall();
-    await withLedger(args, async (environment, ledger) => {
+    const asJson = args.json || !process.stdout.isTTY;
+    const atOnce =
+      args.concurrency === undefined
+        ? undefined
+        : wholeNumber(args.concurrency, 'concurrency', { from: 1, to: MOST_AT_ONCE });
+    if (args['dry-run']) {
+      const environment = await environmentOf(args);
+      await assertStores(environment);
+      await orUnreachable('what would be done is not known', () =>
+        showDryRun(environment, { json: args.json }),
+      );
+      return;
+    }
+    await withLedger(args, async (given, ledger) => {
+      const environment = atOnce === undefined ? given : { ...given, sync: shared(given.sync, atOnce) };
+      if (environment.name === 'standalone') await assertStores(environment);
       await startSyncRuns(environment, ledger, { again: true });
-      const ends = await showing(environment, ledger, (stop) => runWorkers(environment, ledger, stop));
+      const ends = await showing(environment, ledger, asJson, (stop) =>
+        runWorkers(environment, ledger, stop),
+      );
       ends.forEach(sayEnd);
-      const failed = (await listFailures(ledger)).filter(({ stage }) => stage === 'sync');
-      if (failed.length > 0) {
-        const lines = failed.slice(0, 20).map(({ move, key, reason }) => `  ${move}/${key}: ${reason}`);
-        throw new UserError(`${failed.length} keys could not be copied:\n${lines.join('\n')}`, {
-          exitCode: 1,
-        });
-      }
+      const report = await readReport(environment, ledger);
+      const unfinished = ends.includes('asked');
+      const exitCode = unfinished ? UNFINISHED : report.failed.length > 0 ? 1 : 0;
+      process.stdout.write(`${asJson ? reportJson(report, exitCode) : describeReport(report)}\n`);
+      if (asJson)
+        process.stderr.write(
+          describeFailed(report.failed)
+            .map((line) => `${line}\n`)
+            .join(''),
+        );
+      process.exitCode = exitCode;
     });
   },
 });
+
+/** So many objects at once in all, over workers that go through shards of their own. */
+function shared(sync: Environment['sync'], atOnce: number): Environment['sync'] {
+  const workers = Math.min(sync.workers, atOnce);
+  return { ...sync, workers, concurrency: Math.ceil(atOnce / workers) };
+}
 
 /** The first worker that fails stops the others; its error is thrown when all have ended. */
 async function runWorkers(environment: Environment, ledger: Pool, stop: AbortSignal): Promise<WorkerEnd[]> {
@@ -149,9 +207,10 @@ async function runWorkers(environment: Environment, ledger: Pool, stop: AbortSig
 async function showing(
   environment: Environment,
   ledger: Pool,
+  json: boolean,
   work: (stop: AbortSignal) => Promise<WorkerEnd[]>,
 ): Promise<WorkerEnd[]> {
-  const display = progressDisplay(process.stdout);
+  const display = progressDisplay(process.stdout, { json });
   const ended = new AbortController();
   const show = async (): Promise<void> => {
     for (;;) {
@@ -185,10 +244,10 @@ export default defineCommand({
   meta: {
     name: 'sync',
     description:
-      'the bulk copy: makes every target bucket equal to its source, as often as it is run. Alone it begins a run ' +
-      'and does all of it here. Example: migrate sync --environment environment.json',
+      'The bulk copy: makes every target bucket equal to its source, as often as it is run. Alone it begins a run ' +
+      'and does all of it here. Example: migrate sync --source s3://photos --source-profile old --target s3://photos --target-profile new --dry-run',
   },
-  args: environmentArgument,
+  args: runArguments,
   default: 'run',
   subCommands: { run, start, worker, status },
 });

@@ -28,48 +28,83 @@ export function describeProgress(progress: MoveProgress): string {
 /** One line for machines. Bytes and counts are numbers, the run's number a string. */
 export function progressJson(progress: MoveProgress): string {
   const { run, startedAt, endedAt, ...rest } = progress;
-  return JSON.stringify({ ...rest, run: run === null ? null : String(run), startedAt, endedAt });
+  const text = { run: run === null ? null : String(run), startedAt, endedAt };
+  return JSON.stringify({ type: 'progress', ...rest, ...text });
 }
 
 /** Shows how sync gets on, until it is stopped. */
 export type ProgressDisplay = { update(all: MoveProgress[]): void; stop(): void };
 
 /** A bar over all moves on a terminal; elsewhere a JSON line a move, whenever something has changed. */
-export function progressDisplay(output: NodeJS.WriteStream): ProgressDisplay {
-  return output.isTTY ? barDisplay(output) : lineDisplay(output);
+export function progressDisplay(output: NodeJS.WriteStream, options: { json: boolean }): ProgressDisplay {
+  return options.json ? lineDisplay(output) : barDisplay(output);
+}
+
+type Total = { objects: number; expected: number; bytes: number; copiedBytes: number; failed: number };
+
+function totalOf(all: MoveProgress[]): Total {
+  const sum = (pick: (progress: MoveProgress) => number) =>
+    all.reduce((total, each) => total + pick(each), 0);
+  const objects = sum((each) => each.objects);
+  return {
+    objects,
+    // Clients write meanwhile, so there may be more than were counted.
+    expected: Math.max(
+      1,
+      objects,
+      sum((each) => each.objectsExpected),
+    ),
+    bytes: sum((each) => each.bytes),
+    copiedBytes: sum((each) => each.copiedBytes),
+    failed: sum((each) => each.failed),
+  };
+}
+
+/** How fast it went since it was first looked at: what an earlier process did says nothing about this one. */
+export class Pace {
+  #first: { at: number; total: Total } | undefined;
+
+  /** @param at monotonic milliseconds */
+  read(total: Total, at: number): { bytesPerSecond: number; objectsPerSecond: number; leftSeconds: number } {
+    this.#first ??= { at, total };
+    const seconds = (at - this.#first.at) / 1000;
+    const per = (done: number) => (seconds > 0 ? done / seconds : 0);
+    const objectsPerSecond = per(total.objects - this.#first.total.objects);
+    return {
+      bytesPerSecond: per(total.copiedBytes - this.#first.total.copiedBytes),
+      objectsPerSecond,
+      leftSeconds: (total.expected - total.objects) / objectsPerSecond,
+    };
+  }
 }
 
 function barDisplay(output: NodeJS.WriteStream): ProgressDisplay {
   const bar = new SingleBar({
     format:
-      'sync {bar} {percentage}% · {objects} objects · {size} copied · {failed} failed · {duration_formatted}',
+      'sync {bar} {percentage}% · {value}/{total} objects · {objectRate}/s · {size} copied · {rate}/s · {left} left · {failed} failed',
     stream: output,
     hideCursor: true,
-    barsize: 30,
+    barsize: 24,
   });
+  const pace = new Pace();
   let started = false;
   return {
     update(all) {
-      const sum = (pick: (progress: MoveProgress) => number) =>
-        all.reduce((total, each) => total + pick(each), 0);
-      const seen = sum((each) => each.objects);
+      const total = totalOf(all);
+      const { bytesPerSecond, objectsPerSecond, leftSeconds } = pace.read(total, performance.now());
       const payload = {
-        objects: seen,
-        size: megabytes(sum((each) => each.copiedBytes)),
-        failed: sum((each) => each.failed),
+        objectRate: objectsPerSecond.toFixed(0),
+        size: megabytes(total.copiedBytes),
+        rate: megabytes(bytesPerSecond),
+        left: describeSeconds(leftSeconds),
+        failed: total.failed,
       };
-      // Clients write meanwhile, so there may be more than were counted.
-      const total = Math.max(
-        1,
-        seen,
-        sum((each) => each.objectsExpected),
-      );
       if (!started) {
-        bar.start(total, seen, payload);
+        bar.start(total.expected, total.objects, payload);
         started = true;
       }
-      bar.setTotal(total);
-      bar.update(seen, payload);
+      bar.setTotal(total.expected);
+      bar.update(total.objects, payload);
     },
     stop: () => bar.stop(),
   };
@@ -91,6 +126,15 @@ function lineDisplay(output: NodeJS.WriteStream): ProgressDisplay {
   };
 }
 
-function megabytes(bytes: number): string {
+/** `1 h 5 min`, `12 s`; `?` while it cannot be told. */
+export function describeSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,5 +1,10 @@
 import { defineCommand } from 'citty';
-import { environmentArgument, environmentOf } from '../command-line.ts';
+import {
+  environmentArgument,
+  environmentOf,
+  storesArguments,
+  type EnvironmentOptions,
+} from '../command-line.ts';
 import type { Environment, Move } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { recordWaiver, type Certificate } from '../ledger/certificates.ts';
@@ -8,10 +13,14 @@ import { log } from '../log.ts';
 import { keepHeapSmall } from '../memory.ts';
 import { compareUpToNow } from '../phase/certify.ts';
 import { reportProcess } from '../ledger/reports.ts';
+import { prepareLedger } from '../standalone/ledger.ts';
+import { assertStores } from '../standalone/reach.ts';
 import { certifyContainment } from '../teardown/certify.ts';
 import { digestOfBucket } from './bucket-digest.ts';
+import { writeCertificate } from './certificate-file.ts';
 import { takeContainmentCertificate } from './containment.ts';
 import { recertify, takeBaseCertificate } from './parity.ts';
+import { runRecheck } from './recheck-command.ts';
 import { certificateJson, describeCertificate } from './report.ts';
 import { moveOf, openPair } from './stores.ts';
 import { orUnreachable } from './unreachable.ts';
@@ -20,7 +29,7 @@ type Kind = 'base' | 'touched' | 'containment';
 const KINDS: Kind[] = ['base', 'touched', 'containment'];
 
 const takeArguments = {
-  ...environmentArgument,
+  ...storesArguments,
   kind: {
     type: 'enum',
     options: KINDS,
@@ -31,14 +40,30 @@ const takeArguments = {
   move: { type: 'string', description: 'only this move; default: all', valueHint: 'NAME' },
   full: { type: 'boolean', default: false, description: 'also read the bytes of both sides' },
   json: { type: 'boolean', default: false, description: 'print the certificates as JSON' },
+  out: {
+    type: 'string',
+    valueHint: 'FILE',
+    description:
+      'also write the certificate to a file, which anybody can check again who may read the stores',
+  },
+  certificate: {
+    type: 'string',
+    valueHint: 'FILE',
+    description:
+      'take none, but hold the stores against this one: exit code 0 when they are as they were then',
+  },
 } as const;
 
 async function withLedger<T>(
-  args: { environment?: string | undefined },
+  args: EnvironmentOptions,
   work: (environment: Environment, ledger: Pool) => Promise<T>,
 ): Promise<T> {
   keepHeapSmall(30);
   const environment = await environmentOf(args);
+  if (environment.name === 'standalone') {
+    await assertStores(environment);
+    await prepareLedger(environment);
+  }
   const ledger = openLedger(environment.ledger, { application: `migrate verify (pid ${process.pid})` });
   try {
     await assertReachable(ledger);
@@ -73,17 +98,28 @@ const certify = defineCommand({
       'Compares both sides and records a certificate. Exit codes: 0 clean, 1 findings, 3 a store or the ledger could not be reached. Example: migrate verify --kind base --move images',
   },
   args: takeArguments,
-  run: ({ args }) =>
-    withLedger(args, async (environment, ledger) => {
+  async run({ args }) {
+    const { certificate } = args;
+    if (certificate !== undefined) {
+      if (args.out !== undefined)
+        throw new UserError('--certificate takes no new one, so that --out has nothing to write');
+      return runRecheck({ ...args, certificate });
+    }
+    await withLedger(args, async (environment, ledger) => {
       const moves = args.move === undefined ? environment.moves : [moveOf(environment, args.move)];
+      if (args.out !== undefined && moves.length > 1) {
+        const names = moves.map(({ name }) => name).join(', ');
+        throw new UserError(`--out is one file, and there are the moves ${names}: say which with --move`);
+      }
       for (const move of moves) {
-        const certificate = await take(args.kind, environment, ledger, move, args.full);
-        const shown = args.json ? certificateJson(certificate) : describeCertificate(certificate);
-        process.stdout.write(`${shown}\n`);
-        if (certificate.findings > 0) process.exitCode = 1;
+        const taken = await take(args.kind, environment, ledger, move, args.full);
+        process.stdout.write(`${args.json ? certificateJson(taken) : describeCertificate(taken)}\n`);
+        if (args.out !== undefined) await writeCertificate(args.out, environment, move, taken);
+        if (taken.findings > 0) process.exitCode = 1;
       }
       await reportProcess(ledger, { owner: `verify-${args.kind}`, script: 'verify' });
-    }),
+    });
+  },
 });
 
 /** What the Job of a cluster does. `now`: brings the base certificates up to now. */
@@ -118,6 +154,13 @@ const job = defineCommand({
     }),
 });
 
+/** The move that was named, or the only one. */
+function onlyMove(environment: Environment, name: string | undefined): Move {
+  const [first, second] = environment.moves;
+  if (name === undefined && first !== undefined && second === undefined) return first;
+  return moveOf(environment, name ?? '');
+}
+
 const waive = defineCommand({
   meta: {
     name: 'waive',
@@ -125,15 +168,19 @@ const waive = defineCommand({
       'Names a key that may differ, with a reason and who says so. It is never expired on S3. Example: migrate verify waive --move images --key a/b.jpg --reason "SSE-C, owner keeps it" --by "J. Doe"',
   },
   args: {
-    ...environmentArgument,
-    move: { type: 'string', required: true, description: 'the move that the key belongs to' },
+    ...storesArguments,
+    move: {
+      type: 'string',
+      description: 'the move that the key belongs to; needed where there are several',
+      valueHint: 'NAME',
+    },
     key: { type: 'string', required: true, description: 'exactly this key' },
     reason: { type: 'string', required: true, description: 'why it may differ' },
     by: { type: 'string', required: true, description: 'the person who says so' },
   },
   run: ({ args }) =>
     withLedger(args, async (environment, ledger) => {
-      const move = moveOf(environment, args.move).name;
+      const move = onlyMove(environment, args.move).name;
       for (const name of ['key', 'reason', 'by'] as const) {
         if (args[name].trim() === '')
           throw new UserError(`--${name} is empty: a waiver names key, reason and person`);
@@ -150,12 +197,16 @@ const digest = defineCommand({
       "Computes the digest of both sides alone, to hold against a certificate's. Example: migrate verify digest --move images",
   },
   args: {
-    ...environmentArgument,
-    move: { type: 'string', required: true, description: 'the move whose buckets are read' },
+    ...storesArguments,
+    move: {
+      type: 'string',
+      description: 'the move whose buckets are read; needed where there are several',
+      valueHint: 'NAME',
+    },
   },
   run: ({ args }) =>
     withLedger(args, async (environment) => {
-      const pair = await openPair(environment, moveOf(environment, args.move));
+      const pair = await openPair(environment, onlyMove(environment, args.move));
       try {
         const source = await digestOfBucket(pair.source, pair.move.sourceBucket);
         const target = await digestOfBucket(pair.target, pair.move.targetBucket);
@@ -170,7 +221,12 @@ const digest = defineCommand({
 });
 
 export default defineCommand({
-  meta: { name: 'verify', description: 'Compares both sides and writes certificates' },
+  meta: {
+    name: 'verify',
+    description:
+      'Compares both sides and writes certificates. ' +
+      'Example: migrate verify --source s3://photos --source-profile old --target s3://photos --target-profile new --out photos.json; later: migrate verify --certificate photos.json',
+  },
   // Named here too so that their values are not taken for the name of a sub-command.
   args: takeArguments,
   default: 'take',

@@ -3,6 +3,7 @@ import { request } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Environment } from '../../../scripts/environment.ts';
 import { installEvents, removeEvents } from '../../../scripts/events/install.ts';
+import { ledgerOf } from '../../../scripts/local/places.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
 import { createTopic, deleteTopic } from '../../../scripts/store/topic.ts';
@@ -50,7 +51,7 @@ beforeAll(async () => {
       pushEndpoint: URL_OF_RECEIVER,
       // Of this run's own: one whose receiver was gone while events waited may be stuck in RGW for good.
       topic: `storage-test-events-${Date.now()}`,
-      database: scratch.environment.ledger,
+      database: ledgerOf(scratch.environment),
     },
   };
   const environmentFile = `${scratch.environmentFile}.events`;

@@ -1,0 +1,41 @@
+import { readNotification } from '../capture/event.ts';
+import { eventRules } from '../capture/handler.ts';
+import { startReceiver, type Receiver } from '../capture/receiver.ts';
+import { RESERVED_PREFIX, type Environment } from '../environment.ts';
+import { UserError } from '../errors.ts';
+import { transaction, type Pool } from '../ledger/connect.ts';
+import { appendOperations, replayLag, type NewOperation } from '../ledger/operations.ts';
+
+/**
+ * Takes the source's notifications (POST, as RGW and MinIO push them) into the log of this process's replay. An
+ * answer of 200 says that they are durable. Whoever set up the bucket's notification made it point here.
+ *
+ * @param listen for example `http://0.0.0.0:8090/events`
+ */
+export function receiveEvents(environment: Environment, ledger: Pool, listen: string): Promise<Receiver> {
+  if (!URL.canParse(listen) || new URL(listen).protocol !== 'http:') {
+    throw new UserError(`--listen is "${listen}"; it must be a URL such as http://0.0.0.0:8090/events`);
+  }
+  // Nobody writes to the source for us here: no principal is left out.
+  const rules = eventRules(environment, []);
+  const prefix = environment.source.prefix ?? '';
+  return startReceiver({
+    url: listen,
+    handler: {
+      async store(document) {
+        const operations = withoutFolder(readNotification(document, rules), prefix);
+        await transaction(ledger, (client) => appendOperations(client, operations));
+        return operations.length;
+      },
+    },
+    health: () => replayLag(ledger),
+  });
+}
+
+/** What happened in the folder, named as everything else names it; the rest of the bucket is not ours. */
+export function withoutFolder(operations: readonly NewOperation[], prefix: string): NewOperation[] {
+  return operations
+    .filter(({ key }) => key.startsWith(prefix) && key !== prefix)
+    .map((operation) => ({ ...operation, key: operation.key.slice(prefix.length) }))
+    .filter(({ key }) => !key.startsWith(RESERVED_PREFIX));
+}

@@ -1,0 +1,50 @@
+import type { Environment } from '../environment.ts';
+import { latestCertificate, type Certificate } from '../ledger/certificates.ts';
+import type { Pool } from '../ledger/connect.ts';
+import { replayLag } from '../ledger/operations.ts';
+import { describeProgress } from '../sync/progress.ts';
+import { readReport, type SyncReport } from '../sync/report.ts';
+
+/** How a pair of stores stands; there are no phases to tell of. */
+export type StandaloneStatus = SyncReport & {
+  lag: { operations: number; seconds: number };
+  certificate: Pick<Certificate, 'id' | 'at' | 'findings'> | null;
+};
+
+export async function readStandaloneStatus(
+  environment: Environment,
+  ledger: Pool,
+): Promise<StandaloneStatus> {
+  const [report, lag, certificates] = await Promise.all([
+    readReport(environment, ledger),
+    replayLag(ledger),
+    Promise.all(environment.moves.map(({ name }) => latestCertificate(ledger, 'base', name))),
+  ]);
+  const [latest] = certificates;
+  const certificate = latest == null ? null : { id: latest.id, at: latest.at, findings: latest.findings };
+  return { ...report, lag, certificate };
+}
+
+/** One line; 64-bit numbers as text. */
+export function standaloneStatusJson(status: StandaloneStatus): string {
+  return JSON.stringify(status, (_key, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+}
+
+/** For a person. */
+export function renderStandaloneStatus({ moves, failed, lag, certificate }: StandaloneStatus): string {
+  const lines = moves.map((progress) => `sync    ${describeProgress(progress)}`);
+  for (const { key, attempts, reason } of failed) {
+    lines.push(`        ${JSON.stringify(key)} failed (${attempts} attempts): ${reason}`);
+  }
+  lines.push(
+    `replay  ${lag.operations === 0 ? 'nothing open' : `${lag.operations} operations open, ${lag.seconds.toFixed(1)} s behind`}`,
+    `verify  ${certificate === null ? 'no certificate yet: migrate verify' : describe(certificate)}`,
+  );
+  return lines.join('\n');
+}
+
+function describe({ at, findings }: NonNullable<StandaloneStatus['certificate']>): string {
+  return `${findings === 0 ? 'clean' : `${findings} findings`}, at ${at.toISOString()}`;
+}
