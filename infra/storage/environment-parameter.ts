@@ -33,15 +33,19 @@ export class EnvironmentParameter extends pulumi.ComponentResource {
   }
 }
 
+type Place = Pick<EnvironmentParameterArgs, 'environment' | 'region' | 'account'>;
+
 /** The parameter's name and ARN, known before it stands: those who read it are made first. */
-export function environmentParameterOf(
-  args: Pick<EnvironmentParameterArgs, 'environment' | 'region' | 'account'>,
-): { name: string; arn: string } {
-  const name = `/storage/${args.environment}/environment`;
-  return { name, arn: `arn:aws:ssm:${args.region}:${args.account}:parameter${name}` };
+export function environmentParameterOf(place: Place): { name: string; arn: string } {
+  return parameterOf('environment', place);
 }
 
 /** The parameter that holds the CDN's ARN: made after the gate, so it cannot be in the document. */
-export function distributionParameterName(environment: string): string {
-  return `/storage/${environment}/distribution`;
+export function distributionParameterOf(place: Place): { name: string; arn: string } {
+  return parameterOf('distribution', place);
+}
+
+function parameterOf(what: string, { environment, region, account }: Place): { name: string; arn: string } {
+  const name = `/storage/${environment}/${what}`;
+  return { name, arn: `arn:aws:ssm:${region}:${account}:parameter${name}` };
 }

@@ -6,7 +6,7 @@ import type { ApplicationsParameter, StorageNames } from './applications/index.t
 import { Capture } from './capture/index.ts';
 import { awsDocument } from './environment-document.ts';
 import {
-  distributionParameterName,
+  distributionParameterOf,
   EnvironmentParameter,
   environmentParameterOf,
 } from './environment-parameter.ts';
@@ -78,6 +78,7 @@ export class Move extends pulumi.ComponentResource {
         keys,
         database,
         environmentParameter,
+        distributionParameterArn: distributionParameterOf(place).arn,
         applicationsParameterArn: applications.arn,
         reach: clusters.map((cluster) => ({
           to: {
@@ -161,7 +162,7 @@ export class Move extends pulumi.ComponentResource {
             },
             applicationsParameter: known.applicationsParameter,
             s3EndpointId: known.s3EndpointId,
-            distributionParameter: distributionParameterName(settings.environment),
+            distributionParameter: distributionParameterOf(settings).name,
           }),
         ),
       );

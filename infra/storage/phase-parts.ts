@@ -5,7 +5,7 @@ import { workersOf } from '../phases/phase.ts';
 import type { AwsSettings } from '../settings/aws.ts';
 import type { StorageNames } from './applications/names.ts';
 import { Cdn, type Edge } from './cdn/index.ts';
-import { distributionParameterName } from './environment-parameter.ts';
+import { distributionParameterOf } from './environment-parameter.ts';
 import type { Move } from './move.ts';
 import type { ReadPath } from './read-path.ts';
 import type { Stores } from './stores.ts';
@@ -66,7 +66,7 @@ export class PhaseParts extends pulumi.ComponentResource {
     new aws.ssm.Parameter(
       `${name}-distribution`,
       {
-        name: distributionParameterName(environment),
+        name: distributionParameterOf(settings).name,
         description: 'The ARN of the CDN, for the statement by which S3 lets it in.',
         type: 'String',
         value: cdn.distributionArn,

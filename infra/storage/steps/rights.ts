@@ -24,6 +24,8 @@ export type StepsRightsArgs = {
   /** Encrypts the administrator's secret. */
   databaseKeyArn: Text;
   environmentParameterArn: Text;
+  /** Names the CDN, which S3 lets in while it is the store. */
+  distributionParameterArn: Text;
   applicationsParameterArn: Text;
 };
 
@@ -56,8 +58,6 @@ export function stepsRights(args: StepsRightsArgs): IamStatement[] {
       Action: [
         's3:GetBucketAcl',
         's3:GetBucketObjectLockConfiguration',
-        's3:GetBucketPublicAccessBlock',
-        's3:GetBucketRequestPayment',
         's3:GetBucketVersioning',
         's3:ListBucket',
         's3:ListBucketMultipartUploads',
@@ -67,14 +67,7 @@ export function stepsRights(args: StepsRightsArgs): IamStatement[] {
     },
     {
       Sid: 'ReadSources',
-      Action: [
-        's3:GetObject',
-        's3:GetObjectAcl',
-        's3:GetObjectTagging',
-        's3:GetObjectVersion',
-        's3:GetObjectVersionAcl',
-        's3:GetObjectVersionTagging',
-      ],
+      Action: ['s3:GetObject', 's3:GetObjectAcl', 's3:GetObjectTagging'],
       Resource: buckets.map((bucket) => pulumi.interpolate`${bucket}/*`),
     },
     {
@@ -86,7 +79,11 @@ export function stepsRights(args: StepsRightsArgs): IamStatement[] {
     ...(keys.length === 0
       ? []
       : [{ Sid: 'SourceKeys', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: keys }]),
-    { Sid: 'Environment', Action: ['ssm:GetParameter'], Resource: [args.environmentParameterArn] },
+    {
+      Sid: 'Environment',
+      Action: ['ssm:GetParameter'],
+      Resource: [args.environmentParameterArn, args.distributionParameterArn],
+    },
     {
       Sid: 'ApplicationsParameter',
       Action: ['ssm:GetParameter', 'ssm:PutParameter'],
