@@ -10,7 +10,7 @@ const LEDGER = { database: 'ledger', user: 'storage_move' };
 const FOOD = { database: 'food', user: 'storage_food' };
 
 /** What a worker in the cluster copies at once, and how many keys it owns while it does. */
-const CONCURRENCY = 32;
+export const COPY_CONCURRENCY = 32;
 const KEYS_PER_SHARD = 100_000;
 
 export type AwsDocumentArgs = {
@@ -92,7 +92,7 @@ export function awsDocument(args: AwsDocumentArgs): Environment {
       verifyJobTemplate: CONFIG_MAPS.verifyJob,
     },
     bounds: boundsOf(settings),
-    sync: { workers: settings.syncWorkers, concurrency: CONCURRENCY, keysPerShard: KEYS_PER_SHARD },
+    sync: { workers: settings.syncWorkers, concurrency: COPY_CONCURRENCY, keysPerShard: KEYS_PER_SHARD },
     // A step ends after 15 minutes: what takes longer is a Job, and the next gate proves that it is done.
     wait: false,
     clockAheadSeconds: 0,
