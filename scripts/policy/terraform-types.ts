@@ -12,6 +12,8 @@ const OTHERWISE: Readonly<Record<string, string>> = {
   'rds/instance:Instance': 'aws_db_instance',
   'rds/parameterGroup:ParameterGroup': 'aws_db_parameter_group',
   'rds/subnetGroup:SubnetGroup': 'aws_db_subnet_group',
+  's3/inventory:Inventory': 'aws_s3_bucket_inventory',
+  'sqs/redriveAllowPolicy:RedriveAllowPolicy': 'aws_sqs_queue_redrive_allow_policy',
   'ec2/eip:Eip': 'aws_eip',
   'ec2transitgateway/transitGateway:TransitGateway': 'aws_ec2_transit_gateway',
 };

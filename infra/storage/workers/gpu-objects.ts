@@ -26,6 +26,7 @@ export function devicePluginSpec(): k8s.types.input.apps.v1.DaemonSetSpec {
       spec: {
         priorityClassName: 'system-node-critical',
         automountServiceAccountToken: false,
+        securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
         nodeSelector: { role: GPU_LABELS.role },
         tolerations: [{ key: GPU_TAINT.key, operator: 'Exists', effect: 'NoSchedule' }],
         containers: [

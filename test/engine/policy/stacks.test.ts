@@ -11,19 +11,24 @@ import { judge, readTriage } from '../../../scripts/policy/triage.ts';
 import { pathWith } from '../../../scripts/toolchain/executables.ts';
 import { policyPackFor, type PolicyPackFolder } from '../../../scripts/toolchain/policy-runner.ts';
 import { ensurePulumi } from '../../../scripts/toolchain/pulumi.ts';
-import { awsStack, type AwsStack, type StateResource } from '../../support/aws-stack.ts';
+import type { AwsStack, StateResource } from '../../support/aws-stack.ts';
+import { standingStack } from '../../support/standing-stack.ts';
 import { takesKey } from './keyed-types.ts';
 import { violations } from './violations.ts';
 
 const log = (line: string) => console.log(line);
 
-/** They are told keys of other things: they store nothing themselves. */
-const STORES_NOTHING: readonly string[] = [];
+/** They may be told a key and store nothing: a mapping has one for its filters, of which there are none. */
+const STORES_NOTHING: readonly string[] = ['aws:lambda/eventSourceMapping:EventSourceMapping'];
 
 /** No check of checkov's is about them. Spelt as Terraform spells them; see docs of the provider. */
-const UNKNOWN_TO_CHECKOV: readonly string[] = [];
+const UNKNOWN_TO_CHECKOV: readonly string[] = [
+  'aws_s3_bucket_inventory',
+  'aws_sqs_queue_redrive_allow_policy',
+];
 
 const findings: Record<string, Finding[]> = {};
+const types = new Set<string>();
 
 describe.each(['prod', 'dev'] as const)('%s under the policy pack', (name) => {
   const savedPath = process.env['PATH'] ?? '';
@@ -35,28 +40,23 @@ describe.each(['prod', 'dev'] as const)('%s under the policy pack', (name) => {
   beforeAll(async () => {
     pack = policyPackFor(await ensurePulumi({ log }));
     process.env['PATH'] = pathWith(pack.binDirs);
-    stack = await awsStack(name);
+    stack = await standingStack(name);
+    state = await stack.state();
+    resources = readResources(JSON.stringify({ deployment: { resources: state } }));
+    expect(resources.length).toBeGreaterThan(300);
+    for (const { type } of resources) types.add(type);
   });
   afterAll(async () => {
     process.env['PATH'] = savedPath;
     await stack.remove();
   });
 
-  test('a preview from nothing passes', async () => {
+  // What is known before anything stands passes in test/workflows/commands.test.ts.
+  test('nothing that stands is stopped, with all values known', async () => {
     const { exitCode, output } = await stack.pulumi('preview', '--policy-pack', pack.folder);
     expect(violations(output)).toEqual({});
     expect(exitCode, output).toBe(0);
-  });
-
-  test('an update, in which all values are known, passes', async () => {
-    const { exitCode, output } = await stack.pulumi(
-      ...['up', '--yes', '--skip-preview', '--policy-pack', pack.folder],
-    );
-    expect(violations(output)).toEqual({});
-    expect(exitCode, output).toBe(0);
-    state = await stack.state();
-    resources = readResources(JSON.stringify({ deployment: { resources: state } }));
-    expect(resources.length).toBeGreaterThan(300);
+    expect(output).toMatch(/Policies:\n\s+✅ storage@v/);
   });
 
   test('checkov finds nothing high that is not justified', async () => {
@@ -66,15 +66,9 @@ describe.each(['prod', 'dev'] as const)('%s under the policy pack', (name) => {
     expect(scanned.passed).toBeGreaterThan(300);
   });
 
-  test('every type of AWS has the name that checkov looks for', async () => {
-    const known = await typesKnownToCheckov({ log });
-    const types = new Set(resources.flatMap(({ type }) => terraformType(type) ?? []));
-    expect([...types].filter((type) => !known.has(type) && !UNKNOWN_TO_CHECKOV.includes(type))).toEqual([]);
-  });
-
   test('the rule about encryption knows every type that is told a key', async () => {
-    const types = [...new Set(resources.map(({ type }) => type))].filter((type) => type.startsWith('aws:'));
-    const keyed = await Promise.all(types.map(async (type) => ((await takesKey(type)) ? [type] : [])));
+    const told = [...new Set(resources.map(({ type }) => type))].filter((type) => type.startsWith('aws:'));
+    const keyed = await Promise.all(told.map(async (type) => ((await takesKey(type)) ? [type] : [])));
     const unheardOf = keyed.flat().filter((type) => !(type in ENCRYPTED) && !STORES_NOTHING.includes(type));
     expect(unheardOf).toEqual([]);
   });
@@ -113,4 +107,11 @@ describe.each(['prod', 'dev'] as const)('%s under the policy pack', (name) => {
 test('every justification is needed by one of the stacks', async () => {
   const { unused } = judge(Object.values(findings).flat(), await readTriage());
   expect(unused).toEqual([]);
+});
+
+test('every type of AWS has the name that checkov looks for', async () => {
+  const known = await typesKnownToCheckov({ log });
+  const named = [...types].flatMap((type) => terraformType(type) ?? []);
+  expect(named.length).toBeGreaterThan(60);
+  expect(named.filter((type) => !known.has(type) && !UNKNOWN_TO_CHECKOV.includes(type))).toEqual([]);
 });
