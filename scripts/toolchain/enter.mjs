@@ -23,7 +23,8 @@ try {
     throw new Error('Name the script to run: node scripts/toolchain/enter.mjs SCRIPT [ARGUMENT…]');
   }
   const node = await ensureNode(log);
-  await ensureNodeModules(root, log);
+  // Below node_modules npm has installed us, and what we need beside us.
+  if (!root.split(path.sep).includes('node_modules')) await ensureNodeModules(root, log);
   become(node, [path.resolve(script), ...args]);
 } catch (error) {
   log(error instanceof Error ? error.message : String(error));
