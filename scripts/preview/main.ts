@@ -61,6 +61,8 @@ async function preview(stack: string, args: string[], folder: string, binDir: st
     // Protects a state that lives for seconds and holds nothing.
     PULUMI_CONFIG_PASSPHRASE: 'preview',
     PULUMI_SKIP_UPDATE_CHECK: 'true',
+    // The program and each plugin are a Node of their own that loads the same SDK.
+    NODE_COMPILE_CACHE: path.join(project, 'node_modules/.cache/compiled'),
   };
   await execa('pulumi', ['stack', 'init', stack, '--non-interactive'], { cwd: folder, env });
   const { exitCode } = await execa(

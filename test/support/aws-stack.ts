@@ -124,6 +124,7 @@ export async function openStack(stack: StackName, folder: string): Promise<AwsSt
     // Writing the whole state after each resource takes longer than all else; no test kills an update here.
     PULUMI_SKIP_CHECKPOINTS: 'true',
     PULUMI_IGNORE_AMBIENT_PLUGINS: undefined,
+    NODE_COMPILE_CACHE: path.join(checkout, 'node_modules/.cache/compiled'),
     [RECORDS_FOLDER_VARIABLE]: inFolder('recorded'),
   };
   const run = async (args: readonly string[]): Promise<EngineResult> => {
