@@ -39,8 +39,9 @@ export function clusterOptions(
     { who: 'mon', name: 'mon_allow_pool_delete', value: 'false' },
     // A node of many disks that goes away is not worth re-copying when it is only restarting.
     { who: 'mon', name: 'mon_osd_down_out_interval', value: '1800' },
-    // A lost zone must not be copied into those that are left: they would fill up.
-    { who: 'mon', name: 'mon_osd_down_out_subtree_limit', value: 'host' },
+    // The smallest unit of which nothing is re-copied when all of it is gone: a lost zone must not be copied into
+    // those that are left, which would fill up. (A lost host is, after the interval.)
+    { who: 'mon', name: 'mon_osd_down_out_subtree_limit', value: 'zone' },
     { who: 'osd', name: 'osd_memory_target_autotune', value: 'false' },
     ...memoryOptions(settings),
     ...Object.entries(args.monitoringImages).map(([name, value]) => ({
