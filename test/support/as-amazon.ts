@@ -5,8 +5,16 @@ import { buffer } from 'node:stream/consumers';
 import { Agent, request } from 'undici';
 
 type Answer = { status: number; headers: IncomingHttpHeaders; body: Buffer };
-type Ask = { method: string; url: string; headers: IncomingHttpHeaders; body: Buffer };
+/** A request as it came. */
+export type Ask = { method: string; url: string; headers: IncomingHttpHeaders; body: Buffer };
 type Send = (ask: Ask) => Promise<Answer>;
+
+type Amazon = {
+  endpoint: string;
+  /** Are told of every request before it is answered. */
+  listeners: Set<(ask: Ask) => void>;
+  stop(): Promise<void>;
+};
 
 /**
  * Stands before moto 5.2 and has it answer as Amazon S3 does where it does not:
@@ -16,7 +24,7 @@ type Send = (ask: Ask) => Promise<Answer>;
  * - an object uploaded in parts without an ACL has one all the same (moto: 500);
  * - a bucket that was never versioned has Amazon's root element for that, too.
  */
-export async function asAmazon(endpoint: string): Promise<{ endpoint: string; stop(): Promise<void> }> {
+export async function asAmazon(endpoint: string): Promise<Amazon> {
   const dispatcher = new Agent();
   const send: Send = async ({ method, url, headers, body }) => {
     const answer = await request(endpoint + url, { dispatcher, method: method as 'GET', headers, body });
@@ -27,13 +35,20 @@ export async function asAmazon(endpoint: string): Promise<{ endpoint: string; st
     };
   };
   const switched = new Set<string>();
+  const listeners: Amazon['listeners'] = new Set();
+  const heard = (ask: Ask) => {
+    for (const listener of listeners) listener(ask);
+  };
   const server = createServer((incoming, outgoing) => {
-    pass(send, switched, incoming, outgoing).catch((error: unknown) => outgoing.destroy(error as Error));
+    pass(send, switched, heard, incoming, outgoing).catch((error: unknown) =>
+      outgoing.destroy(error as Error),
+    );
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    listeners,
     async stop() {
       server.closeAllConnections();
       server.close();
@@ -46,6 +61,7 @@ export async function asAmazon(endpoint: string): Promise<{ endpoint: string; st
 async function pass(
   send: Send,
   switched: Set<string>,
+  heard: (ask: Ask) => void,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
@@ -54,6 +70,7 @@ async function pass(
   delete headers['transfer-encoding'];
   delete headers.connection;
   const ask = { method, url, headers, body: await buffer(incoming) };
+  heard(ask);
   const answer = await answerOf(send, ask);
   const body = url.includes('?notification') ? withSwitch(switched, ask, answer) : answer.body;
   delete answer.headers['transfer-encoding'];

@@ -10,7 +10,7 @@ import type { Environment, StoreEndpoint } from '../../scripts/environment.ts';
 import { StoreClient } from '../../scripts/store/client.ts';
 import { BucketControl, type ControlOptions } from '../../scripts/store/control.ts';
 import { ensurePythonTool } from '../../scripts/toolchain/python.ts';
-import { asAmazon } from './as-amazon.ts';
+import { asAmazon, type Ask } from './as-amazon.ts';
 
 /** A server that speaks the APIs of AWS that the scripts call. It believes every signature. */
 export type Moto = {
@@ -25,6 +25,8 @@ export type Moto = {
   control(options?: ControlOptions): Promise<BucketControl>;
   /** Calls an API that speaks JSON: `events`, `AWSEvents.PutRule`. */
   call(service: string, target: string, body: object): Promise<void>;
+  /** Are told of every request before it is answered. */
+  listeners: Set<(ask: Ask) => void>;
   /** Variables by which a process of ours finds this server in place of AWS. */
   variables: Record<string, string>;
   stop(): Promise<void>;
@@ -60,6 +62,7 @@ export async function startMoto(): Promise<Moto> {
     endpoint,
     region: REGION,
     account: '123456789012',
+    listeners: amazon.listeners,
     source,
     sqs,
     ssm,
