@@ -6,7 +6,6 @@ import type { AwsSettings } from '../settings/aws.ts';
 import type { StorageNames } from './applications/names.ts';
 import { Cdn, type Edge } from './cdn/index.ts';
 import { distributionParameterOf } from './environment-parameter.ts';
-import type { Move } from './move.ts';
 import type { ReadPath } from './read-path.ts';
 import type { Stores } from './stores.ts';
 import { MoveWorkers } from './workers/index.ts';
@@ -20,7 +19,6 @@ export type PhasePartsArgs = {
   edgeCertificateArn: pulumi.Input<string>;
   edge: Edge;
   stores: Stores;
-  move: Move;
   readPath: ReadPath;
 };
 
@@ -35,7 +33,7 @@ export class PhaseParts extends pulumi.ComponentResource {
     options: { parent: pulumi.Resource; dependsOn: pulumi.Resource },
   ) {
     super('storage:index:PhaseParts', name, {}, options);
-    const { settings, foundation, names, stores, move, readPath } = args;
+    const { settings, foundation, names, stores, readPath } = args;
     const { environment, phase, domain, requestSeconds, logDays } = settings;
     const child = { parent: this };
     const cdn = new Cdn(
@@ -76,30 +74,11 @@ export class PhaseParts extends pulumi.ComponentResource {
     new MoveWorkers(
       `${name}-workers`,
       {
-        cluster: foundation.kubernetes,
         clusterName: environment,
         namespace: readPath.namespace,
         image: settings.image,
         wanted: workersOf(phase),
-        syncWorkers: settings.syncWorkers,
-        copyNodes: settings.kubernetes.copy,
         requestSeconds,
-        roles: move.roles,
-        reach: [
-          {
-            to: { name: 'database', group: foundation.database.securityGroupId },
-            port: foundation.database.port,
-          },
-          {
-            to: { name: 'images-gateway', group: stores.images.gatewaySecurityGroupId },
-            port: stores.images.gatewayPort,
-          },
-          {
-            to: { name: 'metadata-gateway', group: stores.metadata.gatewaySecurityGroupId },
-            port: stores.metadata.gatewayPort,
-          },
-        ],
-        steps: move.steps,
         alarms: foundation.alarms,
       },
       child,

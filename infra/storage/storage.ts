@@ -11,7 +11,7 @@ import { Move } from './move.ts';
 import { PhaseParts } from './phase-parts.ts';
 import { ReadPath } from './read-path.ts';
 import { Stores } from './stores.ts';
-import { CopyNodes, GpuNodes } from './workers/index.ts';
+import { CopyNodes, GpuNodes, MoveAccess } from './workers/index.ts';
 
 export type StorageArgs = Protection & {
   settings: AwsSettings & { region: string };
@@ -53,6 +53,7 @@ export class Storage extends pulumi.ComponentResource {
     const stores = new Stores(name, { ...common, zoneId, certificateArn }, child);
     const move = new Move(name, { ...common, stores, applications }, child);
     const readPath = new ReadPath(name, { ...common, zoneId, certificateArn, stores, move }, child);
+    const access = this.#access(name, args, { stores, move, readPath });
     const events = this.#events(name, args, {
       stores,
       certificateArn,
@@ -63,10 +64,13 @@ export class Storage extends pulumi.ComponentResource {
 
     // Nothing that the gate depends on is changed by a phase, and all that a phase changes depends on it.
     const step = { phase, migrate: MIGRATE, environment: { MIGRATE_STEPS_FUNCTION: move.steps.functionArn } };
-    const gate = new PhaseGate('phase-gate', step, { ...child, dependsOn: [foundation, stores, move] });
+    const gate = new PhaseGate('phase-gate', step, {
+      ...child,
+      dependsOn: [foundation, stores, move, access],
+    });
     const parts = new PhaseParts(
       name,
-      { settings, foundation, names, edgeCertificateArn: certificates.edgeArn, edge, stores, move, readPath },
+      { settings, foundation, names, edgeCertificateArn: certificates.edgeArn, edge, stores, readPath },
       { ...child, dependsOn: gate },
     );
     new PhaseSettle('phase-settle', step, { ...child, dependsOn: [parts, readPath, events] });
@@ -80,6 +84,38 @@ export class Storage extends pulumi.ComponentResource {
     this.stepsFunction = move.steps.functionName;
     this.applicationsParameter = applications.name;
     this.registerOutputs({ phase: this.phase });
+  }
+
+  /** What steps work with in the cluster. */
+  #access(
+    name: string,
+    { settings, foundation }: StorageArgs,
+    { stores, move, readPath }: { stores: Stores; move: Move; readPath: ReadPath },
+  ): MoveAccess {
+    const { database, kubernetes: cluster } = foundation;
+    const gateway = (of: 'images' | 'metadata') => ({
+      to: { name: `${of}-gateway`, group: stores[of].gatewaySecurityGroupId },
+      port: stores[of].gatewayPort,
+    });
+    return new MoveAccess(
+      `${name}-access`,
+      {
+        cluster,
+        namespace: readPath.namespace,
+        image: settings.image,
+        syncWorkers: settings.syncWorkers,
+        copyNodes: settings.kubernetes.copy,
+        requestSeconds: settings.requestSeconds,
+        roles: move.roles,
+        reach: [
+          { to: { name: 'database', group: database.securityGroupId }, port: database.port },
+          gateway('images'),
+          gateway('metadata'),
+        ],
+        steps: move.steps,
+      },
+      { parent: this },
+    );
   }
 
   /** The way of Ceph's notifications to their receivers. */

@@ -10,6 +10,7 @@ import { CacheTier } from '../../infra/storage/cache-tier/cache-tier.ts';
 import {
   CopyNodes,
   GpuNodes,
+  MoveAccess,
   MoveWorkers,
   StorageNamespace,
   WorkerRoles,
@@ -141,15 +142,13 @@ function kubernetesParts(given: PartsOptions, options: pulumi.ComponentResourceO
     },
     options,
   );
-  new MoveWorkers(
-    'workers',
+  new MoveAccess(
+    'access',
     {
       cluster,
-      clusterName: 'prod',
       namespace,
       roles,
       image: IMAGE,
-      wanted: workersOf(given.phase ?? 'copy'),
       syncWorkers: given.syncWorkers ?? 100,
       copyNodes: COPY_NODES,
       requestSeconds: 60,
@@ -158,6 +157,17 @@ function kubernetesParts(given: PartsOptions, options: pulumi.ComponentResourceO
         { to: { name: 'images gateway', group: text('gateway-group') }, port: 443 },
       ],
       steps: { roleArn: `arn:aws:iam::${ACCOUNT}:role/steps`, securityGroupId: 'steps-group' },
+    },
+    options,
+  );
+  new MoveWorkers(
+    'workers',
+    {
+      clusterName: 'prod',
+      namespace,
+      image: IMAGE,
+      wanted: workersOf(given.phase ?? 'copy'),
+      requestSeconds: 60,
       alarms,
     },
     options,

@@ -150,7 +150,7 @@ describe('the receiver of what Ceph tells of its objects', () => {
     ]);
   });
   it('is behind a port of every node that leads to any of them', () => {
-    expect(parts.find('kubernetes:core/v1:Service', 'workers-events-service').inputs['spec']).toEqual({
+    expect(parts.find('kubernetes:core/v1:Service', 'access-events-service').inputs['spec']).toEqual({
       selector: { app: 'events' },
       type: 'NodePort',
       externalTrafficPolicy: 'Cluster',
@@ -176,7 +176,7 @@ describe('who works through the API of Kubernetes', () => {
       [expect.stringMatching(/roles-hold-watch-role/), ['storage-steps']],
     ]);
     expect(
-      parts.find('kubernetes:rbac.authorization.k8s.io/v1:Role', 'workers-steps-rights').inputs,
+      parts.find('kubernetes:rbac.authorization.k8s.io/v1:Role', 'access-steps-rights').inputs,
     ).toMatchObject({
       metadata: { name: 'storage-steps', namespace: 'storage' },
       rules: [
@@ -192,7 +192,7 @@ describe('who works through the API of Kubernetes', () => {
     });
     const bindings = parts.resources.filter(({ type }) => type.endsWith('/v1:RoleBinding'));
     expect(bindings.map(({ name, inputs }) => [name, inputs['subjects']])).toContainEqual([
-      'workers-steps-binding',
+      'access-steps-binding',
       [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'storage-steps' }],
     ]);
   });
