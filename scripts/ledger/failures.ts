@@ -39,6 +39,18 @@ export async function clearFailure(
   ]);
 }
 
+/** Clears the failures of the keys after `after` until `until` (null: the end), but for some. */
+export async function clearFailuresBetween(
+  db: Database,
+  range: { move: string; stage: FailureStage; after: string; until: string | null; except: string[] },
+): Promise<void> {
+  await db.query(
+    `DELETE FROM failed_key WHERE move = $1 AND stage = $2 AND key > $3
+       AND ($4::text IS NULL OR key <= $4) AND key <> ALL ($5::text[])`,
+    [range.move, range.stage, range.after, range.until, range.except],
+  );
+}
+
 export async function listFailures(db: Database): Promise<Failure[]> {
   const { rows } = await db.query<Failure>(
     `SELECT move, key, stage, reason, attempts, first_at AS "firstAt", last_at AS "lastAt"

@@ -1,5 +1,5 @@
 import { LeaseLost } from './claims.ts';
-import { onlyRow, type Database } from './connect.ts';
+import { onlyRow, transaction, type Database, type Pool } from './connect.ts';
 
 /** A key range of one bucket that one worker owns while it works on it. */
 export type Shard = {
@@ -28,60 +28,152 @@ export type ShardDeltas = {
 };
 
 /**
- * Begins a run, which is to be split yet: the shards of an older one go, their work is looked at again.
+ * Begins a run: with one shard, the whole bucket, which its owners cut while they work; with an inventory it is
+ * to be split by that first. The shards of an older run go, their work is looked at again; what they counted
+ * is about what this one is going to find.
  */
-export async function startSyncRun(db: Database, move: string): Promise<bigint> {
+export async function startSyncRun(
+  db: Database,
+  move: string,
+  inventory: string | null = null,
+): Promise<bigint> {
+  const { rows } = await db.query<{ run: bigint }>(
+    `INSERT INTO sync_run (move, state, inventory, objects_expected, bytes_expected)
+     SELECT $1, CASE WHEN $2::text IS NULL THEN 'copying' ELSE 'splitting' END, $2, sum(s.objects), sum(s.bytes)
+     FROM sync_run r LEFT JOIN shard s ON s.run = r.run
+     WHERE r.run = (SELECT max(run) FROM sync_run WHERE move = $1 AND state = 'done') RETURNING run`,
+    [move, inventory],
+  );
+  const { run } = onlyRow(rows);
   await db.query('DELETE FROM shard WHERE move = $1', [move]);
-  const { rows } = await db.query<{ run: bigint }>('INSERT INTO sync_run (move) VALUES ($1) RETURNING run', [
-    move,
-  ]);
-  return onlyRow(rows).run;
+  if (inventory === null) {
+    await db.query(
+      `INSERT INTO shard (move, run, number, after_key, until_key, checkpoint) VALUES ($1, $2, 1, '', NULL, '')`,
+      [move, run],
+    );
+  }
+  return run;
 }
 
-/** How far a run has been split. `after`: the next shard begins after this key; null where it is split. */
-export async function splitPoint(db: Database, run: bigint): Promise<{ after: string } | null> {
-  const { rows } = await db.query<{ after: string }>(
-    `SELECT coalesce((SELECT until_key FROM shard WHERE run = $1 ORDER BY number DESC LIMIT 1), '') AS after
-     FROM sync_run WHERE run = $1 AND state = 'splitting'`,
-    [run],
+/** A run that is to be split, and by which inventory; null where it is split or needs none. */
+export async function runToSplit(
+  db: Database,
+  move: string,
+): Promise<{ run: bigint; inventory: string } | null> {
+  const { rows } = await db.query<{ run: bigint; inventory: string }>(
+    `SELECT run, inventory FROM sync_run
+     WHERE run = (SELECT max(run) FROM sync_run WHERE move = $1) AND state = 'splitting'`,
+    [move],
   );
   return rows[0] ?? null;
 }
 
 /**
- * Adds the next shard of a run that is being split; workers may take it at once. With the last one, which
- * has no end, the run is split.
+ * Splits a run at these keys, in order: a shard ends with each, and the last one has no end. Together they
+ * cover every key there can be.
  */
-export async function addShard(
-  db: Database,
+export async function splitRun(
+  pool: Pool,
   run: bigint,
   move: string,
-  cut: { after: string; until: string | null; objects: number; bytes: number },
+  cuts: readonly string[],
+  expected: { objects: number; bytes: number },
 ): Promise<void> {
+  await transaction(pool, async (client) => {
+    const { rowCount } = await client.query(
+      `UPDATE sync_run SET state = 'copying', objects_expected = $2, bytes_expected = $3
+       WHERE run = $1 AND state = 'splitting'`,
+      [run, expected.objects, expected.bytes],
+    );
+    if (rowCount !== 1) return; // somebody else has done it
+    await client.query(
+      `INSERT INTO shard (move, run, number, after_key, until_key, checkpoint)
+       SELECT $1, $2, number, after_key, until_key, after_key
+       FROM unnest($3::text[], $4::text[]) WITH ORDINALITY AS cut (after_key, until_key, number)`,
+      [move, run, ['', ...cuts], [...cuts, null]],
+    );
+  });
+}
+
+/** Notes that a worker found nothing to take, at most once a second. */
+export async function wantShard(db: Database, move: string): Promise<void> {
   await db.query(
-    `WITH split AS (
-       UPDATE sync_run
-       SET state = CASE WHEN $4::text IS NULL THEN 'copying' ELSE state END,
-         objects_expected = coalesce(objects_expected, 0) + $5, bytes_expected = coalesce(bytes_expected, 0) + $6
-       WHERE run = $1 AND state = 'splitting' RETURNING run)
-     INSERT INTO shard (move, run, number, after_key, until_key, checkpoint)
-     SELECT $2, $1, (SELECT coalesce(max(number), 0) + 1 FROM shard WHERE run = $1), $3, $4, $3 FROM split`,
-    [run, move, cut.after, cut.until, cut.objects, cut.bytes],
+    `UPDATE sync_run SET wanted_at = clock_timestamp()
+     WHERE run = (SELECT max(run) FROM sync_run WHERE move = $1) AND state = 'copying'
+       AND (wanted_at IS NULL OR wanted_at < clock_timestamp() - interval '1 second')`,
+    [move],
   );
 }
 
-/** Takes an open shard that nobody owns, or whose owner's lease ran out. Null where there is none. */
+/** Whether a worker looked for a shard lately, and none is to be had. */
+export async function isShardWanted(db: Database, run: bigint): Promise<boolean> {
+  const { rows } = await db.query<{ wanted: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM sync_run
+                    WHERE run = $1 AND wanted_at > clock_timestamp() - interval '3 seconds')
+        AND NOT EXISTS (SELECT 1 FROM shard WHERE run = $1 AND state = 'open'
+                        AND (lease_until IS NULL OR lease_until < clock_timestamp())) AS wanted`,
+    [run],
+  );
+  return onlyRow(rows).wanted;
+}
+
+/**
+ * Cuts a shard of ours: it ends with `at` from now on, and what follows is a new one that anybody may take.
+ * Throws LeaseLost.
+ */
+export async function cutShard(pool: Pool, shard: Shard, at: string): Promise<void> {
+  await transaction(pool, async (client) => {
+    // One cut at a time: two would take the same number.
+    await client.query('SELECT 1 FROM sync_run WHERE run = $1 FOR UPDATE', [shard.run]);
+    const { rows } = await client.query<{ until: string | null }>(
+      `SELECT until_key AS until FROM shard WHERE id = $1 AND owner = $2 AND state = 'open' FOR UPDATE`,
+      [shard.id, shard.owner],
+    );
+    const [standing] = rows;
+    if (standing === undefined) throw new LeaseLost(`shard ${shard.number} of ${shard.move}`);
+    await client.query('UPDATE shard SET until_key = $2 WHERE id = $1', [shard.id, at]);
+    await client.query(
+      `INSERT INTO shard (move, run, number, after_key, until_key, checkpoint)
+       SELECT $1, $2, max(number) + 1, $3, $4, $3 FROM shard WHERE run = $2`,
+      [shard.move, shard.run, at, standing.until],
+    );
+  });
+}
+
+/** What a store said about how much there is. Kept where nothing better is known. */
+export async function expectObjects(
+  db: Database,
+  run: bigint,
+  expected: { objects: number; bytes: number },
+): Promise<void> {
+  await db.query(
+    `UPDATE sync_run SET objects_expected = $2, bytes_expected = $3 WHERE run = $1 AND objects_expected IS NULL`,
+    [run, expected.objects, expected.bytes],
+  );
+}
+
+/**
+ * Takes an open shard that nobody owns, or whose owner's lease ran out. Null where there is none.
+ *
+ * @param options.preference of `count` workers this is number `index`, from 0: its own shards come first
+ */
 export async function takeShard(
   db: Database,
-  options: { move: string; owner: string; leaseSeconds: number },
+  options: {
+    move: string;
+    owner: string;
+    leaseSeconds: number;
+    preference?: { index: number; count: number } | undefined;
+  },
 ): Promise<Shard | null> {
+  const { index, count } = options.preference ?? { index: 0, count: 1 };
   const { rows } = await db.query<Omit<Shard, 'leaseSeconds'>>(
     `UPDATE shard SET owner = $2, lease_until = clock_timestamp() + make_interval(secs => $3)
      WHERE id = (SELECT id FROM shard
                  WHERE move = $1 AND state = 'open' AND (lease_until IS NULL OR lease_until < clock_timestamp())
-                 ORDER BY number FOR UPDATE SKIP LOCKED LIMIT 1)
+                 ORDER BY (number - 1) % $4 <> $5, number FOR UPDATE SKIP LOCKED LIMIT 1)
      RETURNING id, move, run, number, after_key AS after, until_key AS until, checkpoint, owner`,
-    [options.move, options.owner, options.leaseSeconds],
+    [options.move, options.owner, options.leaseSeconds, count, index],
   );
   const row = rows[0];
   return row === undefined ? null : { ...row, leaseSeconds: options.leaseSeconds };

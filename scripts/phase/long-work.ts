@@ -1,5 +1,5 @@
 import { syncProgress } from '../ledger/shards.ts';
-import { beginSyncRuns, startSyncRuns } from '../sync/start.ts';
+import { startSyncRuns } from '../sync/start.ts';
 import { sleep } from '../cutover/wait.ts';
 import { UserError } from '../errors.ts';
 import { workersOf } from '../workers/workers.ts';
@@ -12,8 +12,7 @@ const LOOK_EVERY_MILLISECONDS = 1000;
  * and outlive the update that started them.
  */
 export async function startSync({ environment, ledger }: PhaseContext): Promise<void> {
-  // Where the step may not wait it has no time to list the buckets either: the workers do.
-  await (environment.wait ? startSyncRuns : beginSyncRuns)(environment, ledger);
+  await startSyncRuns(environment, ledger);
   const progress = await Promise.all(environment.moves.map((move) => syncProgress(ledger, move.name)));
   if (progress.every(({ state }) => state === 'done')) return;
   const workers = await workersOf(environment);

@@ -201,6 +201,18 @@ export class StoreClient {
     }
   }
 
+  /**
+   * How much is in a bucket, about; null where the store does not say. RGW says it of the whole bucket, in the
+   * answer to HEAD; Amazon S3 does not.
+   */
+  async bucketSize(bucket: string): Promise<{ objects: number; bytes: number } | null> {
+    const { headers } = await this.#transport.send({ method: 'HEAD', bucket });
+    const [objects, bytes] = [headers['x-rgw-object-count'], headers['x-rgw-bytes-used']];
+    return objects === undefined || bytes === undefined
+      ? null
+      : { objects: Number(objects), bytes: Number(bytes) };
+  }
+
   /** Succeeds where the bucket is there already and is ours. */
   async createBucket(bucket: string): Promise<void> {
     try {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
-import { claimKey, releaseClaims, type ClaimOptions } from '../ledger/claims.ts';
+import { claimKey, LeaseLost, releaseClaims } from '../ledger/claims.ts';
 import type { Database } from '../ledger/connect.ts';
 import { clearFailure, recordFailure } from '../ledger/failures.ts';
 import type { Shard } from '../ledger/shards.ts';
 import { StoreError } from '../store/errors.ts';
 import { settleKey, type Sides } from './settle-key.ts';
-import type { WindowContext } from './window.ts';
+import { isUnanswered, type PipelineContext } from './pipeline.ts';
 
 /** Then a key stays on the failed list, for a person or for another run. */
 const MOST_ATTEMPTS = 5;
@@ -19,12 +19,8 @@ type Failed = { key: string; attempts: number; due: boolean };
  *
  * @returns how many still fail
  */
-export async function retryFailed(
-  context: WindowContext,
-  shard: Shard,
-  claim: Omit<ClaimOptions, 'move'>,
-): Promise<number> {
-  const { ledger, move, stop } = context;
+export async function retryFailed(context: PipelineContext, shard: Shard): Promise<number> {
+  const { ledger, move, stop, claim } = context;
   for (;;) {
     const failed = await failedKeys(ledger, shard);
     const open = failed.filter(({ attempts }) => attempts < MOST_ATTEMPTS);
@@ -32,19 +28,23 @@ export async function retryFailed(
       return failed.length;
     }
     for (const { key } of open.filter(({ due }) => due)) {
-      const held = await claimKey(ledger, { ...claim, move: move.name, key });
+      const held = await claimKey(ledger, { ...claim, key });
       if (held === null) {
         continue; // somebody works on it
       }
       const failure = { move: move.name, key, stage: 'sync' as const };
+      let mayRelease = true;
       try {
         await retryKey(context, key);
         await clearFailure(ledger, failure);
       } catch (error) {
+        mayRelease = !(error instanceof LeaseLost); // it runs out by itself
         if (!(error instanceof StoreError)) throw error;
         await recordFailure(ledger, { ...failure, reason: messageOf(error) });
+        // No answer came: the request may still be carried out, for as long as a request may take.
+        if (isUnanswered(error)) await sleep(claim.requestSeconds * 1000);
       } finally {
-        await releaseClaims(ledger, [held]);
+        if (mayRelease) await releaseClaims(ledger, [held]);
       }
     }
     await sleep(LOOK_EVERY_MS);

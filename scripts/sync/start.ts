@@ -1,48 +1,34 @@
-import type { Environment, Move } from '../environment.ts';
-import { RESERVED_PREFIX } from '../environment.ts';
+import { RESERVED_PREFIX, type Environment, type Move } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { onlyRow, transaction, type Database, type Pool } from '../ledger/connect.ts';
 import { takeLock } from '../ledger/locks.ts';
 import { readMove } from '../ledger/move.ts';
-import { addShard, splitPoint, startSyncRun, syncProgress } from '../ledger/shards.ts';
+import { runToSplit, splitRun, startSyncRun, syncProgress } from '../ledger/shards.ts';
 import { StoreClient } from '../store/client.ts';
 import type { ListedObject } from '../store/object.ts';
-import { cutKeys } from './split.ts';
 
 export type StartedRun = { move: string; run: bigint; begun: boolean };
 
 /** Any constant serves: it keeps two starts from beginning a run each. */
 const START_LOCK = 7_203_300;
 
-type StartOptions = {
+export type StartOptions = {
   /** Begin another where the last is complete. An open one always stands. Default: no. */
   again?: boolean;
+  /**
+   * `s3://bucket/…/manifest.json` of an S3 Inventory of the source, by whose keys the run is split. Only where
+   * one bucket moves. Default: none, and workers cut the key space while they work.
+   */
+  inventory?: string;
 };
 
 /**
- * Begins a run of sync for every move and cuts the source's keys into shards that workers take. A run that
- * is open, or that was completed since the applications last turned, is left as it is; one that was begun
- * and not cut is cut now.
+ * Begins a run of sync for every move. A run that is open, or that was completed since the applications last
+ * turned, is left as it is. Nothing is listed: workers take the whole bucket and cut it among themselves.
  *
  * @throws UserError when applications write to Ceph: from then on S3's state is no authority
  */
 export async function startSyncRuns(
-  environment: Environment,
-  ledger: Pool,
-  options: StartOptions = {},
-): Promise<StartedRun[]> {
-  const runs = await beginSyncRuns(environment, ledger, options);
-  await splitSyncRuns(environment, ledger, { wait: true });
-  return runs;
-}
-
-/**
- * Begins the runs and no more, which takes no time: a worker cuts them. Listing a bucket of hundreds of
- * millions of keys takes hours.
- *
- * @throws UserError as `startSyncRuns`
- */
-export async function beginSyncRuns(
   environment: Environment,
   ledger: Pool,
   options: StartOptions = {},
@@ -54,13 +40,20 @@ export async function beginSyncRuns(
       { exitCode: 1 },
     );
   }
+  const { inventory = null } = options;
+  if (inventory !== null && environment.moves.length > 1) {
+    throw new UserError(
+      `An inventory is of one bucket, and ${environment.moves.length} buckets move here: begin without it`,
+      { exitCode: 2 },
+    );
+  }
   const runs: StartedRun[] = [];
   for (const { name } of environment.moves) {
     runs.push(
       await transaction(ledger, async (client) => {
         await client.query('SELECT pg_advisory_xact_lock($1)', [START_LOCK]);
         const standing = await standingRun(client, name, options.again ?? false);
-        const run = standing ?? (await startSyncRun(client, name));
+        const run = standing ?? (await startSyncRun(client, name, inventory));
         return { move: name, run, begun: standing === null };
       }),
     );
@@ -69,49 +62,35 @@ export async function beginSyncRuns(
 }
 
 /**
- * Cuts the runs that are begun and not cut, one process at a time: the others would list the same.
+ * Splits the runs that were begun with an inventory and are not split, one process at a time: the others
+ * would read the same.
  *
- * @param options.wait whether to wait where another process is at it
  * @returns false where another process is at it
  */
-export async function splitSyncRuns(
-  environment: Environment,
-  ledger: Pool,
-  options: { wait: boolean },
-): Promise<boolean> {
-  const all = await Promise.all(environment.moves.map(({ name }) => syncProgress(ledger, name)));
-  if (all.every(({ state }) => state !== 'splitting')) return true;
-  const lock = await takeLock(ledger, 'split', options);
+export async function splitSyncRuns(environment: Environment, ledger: Pool): Promise<boolean> {
+  const open: { move: Move; run: bigint; inventory: string }[] = [];
+  for (const move of environment.moves) {
+    const found = await runToSplit(ledger, move.name);
+    if (found !== null) open.push({ move, ...found });
+  }
+  if (open.length === 0) return true;
+  const lock = await takeLock(ledger, 'split', { wait: false });
   if (lock === null) return false;
+  const source = await StoreClient.open(environment.source, 'migration', {
+    requestSeconds: environment.bounds.requestSeconds,
+    connections: 8,
+  });
   try {
-    for (const move of environment.moves) await split(environment, ledger, move, () => lock.assertHeld());
+    const { readInventory } = await import('./inventory.ts');
+    for (const { move, run, inventory } of open) {
+      const { keysPerShard } = environment.sync;
+      const { cuts, ...expected } = await readInventory(source, inventory, move.sourceBucket, keysPerShard);
+      lock.assertHeld();
+      await splitRun(ledger, run, move.name, cuts, expected);
+    }
     return true;
   } finally {
     lock.release();
-  }
-}
-
-/** Goes on where a process that was killed had come to. */
-async function split(
-  environment: Environment,
-  ledger: Pool,
-  move: Move,
-  assertAlone: () => void,
-): Promise<void> {
-  const { run } = await syncProgress(ledger, move.name);
-  const point = run === null ? null : await splitPoint(ledger, run);
-  if (run === null || point === null) return;
-  const source = await StoreClient.open(environment.source, 'migration', {
-    requestSeconds: environment.bounds.requestSeconds,
-    connections: 2,
-  });
-  try {
-    const listing = ours(source.list(move.sourceBucket, point));
-    for await (const cut of cutKeys(listing, environment.sync.keysPerShard, point.after)) {
-      assertAlone();
-      await addShard(ledger, run, move.name, cut);
-    }
-  } finally {
     await source.close();
   }
 }

@@ -1,23 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Move } from '../environment.ts';
-import { UserError } from '../errors.ts';
-import type { Pool } from '../ledger/connect.ts';
+import { clearFailuresBetween } from '../ledger/failures.ts';
 import { readMove } from '../ledger/move.ts';
-import { checkpointShard, finishShard, syncProgress, type Shard } from '../ledger/shards.ts';
+import { checkpointShard, cutShard, finishShard, isShardWanted, type Shard } from '../ledger/shards.ts';
+import { compareKeys } from '../store/keys.ts';
 import type { StoreClient } from '../store/client.ts';
+import { Batches } from './batches.ts';
+import { findCut } from './cut.ts';
+import { deleteBudget } from './delete-budget.ts';
+import { mergePages } from './merge.ts';
+import { PageReader } from './pages.ts';
+import { Pipeline, type PipelineContext } from './pipeline.ts';
 import { retryFailed } from './retry.ts';
 import { ShardLease } from './shard-lease.ts';
-import { claimWindow, nextWindow, syncWindow, type WindowContext } from './window.ts';
-import { pause, type Session } from './worker.ts';
+import type { Session } from './session.ts';
 
-/** A run may delete so many objects, or so big a share of all; more than that is a mistake somewhere. */
-const DELETE_AT_MOST = 1000;
-const DELETE_AT_MOST_SHARE = 0.1;
-const LOOK_EVERY_MS = 100;
+/** How often progress is written down, and looked whether the move has turned or a worker waits for work. */
+const TICK_MS = 500;
+/** S3 lists no more keys at once. */
+const PAGE_KEYS = 1000;
+
+export type ShardEnd = 'finished' | 'asked' | 'superseded';
 
 /**
- * Goes through a shard from its checkpoint, window by window, and finishes it.
+ * Goes through a shard from its checkpoint and finishes it.
  *
- * @param progressed called after each window, so that an earlier trouble counts no more
+ * @param progressed called after each checkpoint that advanced, so that an earlier trouble counts no more
  * @throws StoreError when listings fail or a store answers nothing; LeaseLost
  */
 export async function syncShard(
@@ -25,50 +33,33 @@ export async function syncShard(
   shard: Shard,
   sides: { move: Move; source: StoreClient; target: StoreClient },
   progressed: () => void,
-): Promise<'finished' | 'asked' | 'superseded'> {
+): Promise<ShardEnd> {
   const { environment, ledger, owner, epoch, claims, stop } = session;
   const { leaseSeconds, requestSeconds } = environment.bounds;
   const lease = new ShardLease(ledger, shard);
-  const context: WindowContext = {
+  const context: PipelineContext = {
     ...sides,
     ledger,
     stop,
-    concurrency: environment.sync.concurrency,
+    claim: { move: sides.move.name, owner, epoch, leaseSeconds, requestSeconds },
+    concurrency: () => session.concurrency.limit,
+    patience: 2 * environment.sync.concurrency,
+    end: () => shard.until,
+    isSuperseded: () => isSuperseded(session),
     assertLive: () => {
       claims.assertLive();
       lease.assertLive();
     },
     assertMayDelete: await deleteBudget(ledger, sides.move),
   };
-  const claim = { owner, epoch, leaseSeconds, requestSeconds };
   try {
-    for (let complete = false; !complete;) {
-      if (stop.aborted) {
-        return 'asked';
-      }
-      if (await isSuperseded(session)) {
-        return 'superseded';
-      }
-      const window = await nextWindow(sides, shard);
-      const claimed = await claimWindow(ledger, window, { ...claim, move: sides.move.name });
-      if (claimed === null) {
-        await pause(LOOK_EVERY_MS, stop);
-        continue;
-      }
-      const result = await syncWindow(context, window, claimed);
-      complete = result.whole && window.until === shard.until;
-      // A window that was cut short is looked at again; only what it copied is counted already.
-      const settled = result.whole
-        ? { checkpoint: window.until ?? window.objects.at(-1)?.key ?? shard.checkpoint, ...result }
-        : { ...result, checkpoint: shard.checkpoint, objects: 0, bytes: 0 };
-      await checkpointShard(ledger, shard, { ...settled, failed: 0 });
-      shard.checkpoint = settled.checkpoint;
-      progressed();
-    }
-    const failed = await retryFailed(context, shard, claim);
-    if (stop.aborted) {
-      return 'asked';
-    }
+    if (await isSuperseded(session)) return 'superseded';
+    const pass = new Pass(context, shard, environment.sync.keysPerShard, progressed);
+    const end = await pass.run();
+    if (end !== 'finished') return end;
+    const failed = await retryFailed(context, shard);
+    if (stop.aborted) return 'asked';
+    if (await isSuperseded(session)) return 'superseded';
     const nothing = { objects: 0, bytes: 0, copied: 0, copiedBytes: 0, deleted: 0 };
     await checkpointShard(ledger, shard, { ...nothing, checkpoint: shard.checkpoint, failed });
     await finishShard(ledger, shard);
@@ -78,25 +69,133 @@ export async function syncShard(
   }
 }
 
+/** One way through a shard's listings. */
+class Pass {
+  readonly #context: PipelineContext;
+  readonly #shard: Shard;
+  /** No more than a shard's: what has been listed is shared with nobody. */
+  readonly #pageKeys: number;
+  readonly #progressed: () => void;
+  readonly #pipeline: Pipeline;
+  readonly #source: PageReader;
+  readonly #target: PageReader;
+  #cutting: Promise<void> | undefined;
+  #listed = false;
+
+  constructor(context: PipelineContext, shard: Shard, keysPerShard: number, progressed: () => void) {
+    const { source, target, move } = context;
+    this.#context = context;
+    this.#shard = shard;
+    this.#pageKeys = Math.min(keysPerShard, PAGE_KEYS);
+    this.#progressed = progressed;
+    this.#pipeline = new Pipeline(context, shard.checkpoint);
+    const reader = (client: StoreClient, bucket: string) =>
+      new PageReader({
+        list: (after) => client.listPage(bucket, { after, maxKeys: this.#pageKeys }),
+        after: shard.checkpoint,
+        until: () => shard.until,
+      });
+    this.#source = reader(source, move.sourceBucket);
+    this.#target = reader(target, move.targetBucket);
+  }
+
+  async run(): Promise<ShardEnd> {
+    const ended = new AbortController();
+    const ticking = this.#keepTicking(ended.signal);
+    const pipeline = this.#pipeline;
+    await this.#feed().catch((error: unknown) => pipeline.fail(error));
+    await pipeline.finish();
+    ended.abort();
+    await ticking;
+    await this.#cutting;
+    await Promise.all([this.#source.close(), this.#target.close()]);
+    await this.#write().catch((error: unknown) => pipeline.fail(error));
+    pipeline.throwIfFailed();
+    if (pipeline.superseded) return 'superseded';
+    return pipeline.settled.whole ? 'finished' : 'asked';
+  }
+
+  /** Hands the pipeline what the listings show. What a listing showed before it failed is settled all the same. */
+  async #feed(): Promise<void> {
+    const pipeline = this.#pipeline;
+    const batches = new Batches(this.#shard.checkpoint);
+    try {
+      for await (const stretch of mergePages(this.#source, this.#target)) {
+        for (const piece of batches.add(stretch)) await pipeline.add(piece);
+        if (!pipeline.isOpen) return;
+      }
+      this.#listed = true;
+    } catch (error) {
+      await pipeline.add(batches.rest());
+      await pipeline.drain();
+      pipeline.fail(error);
+      return;
+    }
+    await pipeline.add({ ...batches.rest(), until: null });
+  }
+
+  async #keepTicking(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      await sleep(TICK_MS, undefined, { signal: ended }).catch(() => undefined);
+      try {
+        if (!ended.aborted) await this.#tick();
+      } catch (error) {
+        this.#pipeline.fail(error);
+        return;
+      }
+    }
+  }
+
+  async #tick(): Promise<void> {
+    if (await this.#context.isSuperseded()) this.#pipeline.supersede();
+    await this.#write();
+    if (this.#cutting !== undefined || this.#listed || !this.#pipeline.isOpen) return;
+    if (!(await isShardWanted(this.#context.ledger, this.#shard.run))) return;
+    this.#cutting = this.#cut()
+      .catch((error: unknown) => this.#pipeline.fail(error))
+      .finally(() => (this.#cutting = undefined));
+  }
+
+  /** Gives the second half of what is not listed yet to whoever waits. */
+  async #cut(): Promise<void> {
+    const { source, move, ledger } = this.#context;
+    const shard = this.#shard;
+    const at = await findCut(
+      (options) => source.listPage(move.sourceBucket, options),
+      { after: this.#frontier(), until: shard.until },
+      this.#pageKeys,
+    );
+    if (at === null || this.#listed || compareKeys(at, this.#frontier()) <= 0) return;
+    // First here, so that nothing beyond is read while the ledger is told.
+    shard.until = at;
+    await cutShard(ledger, shard, at);
+  }
+
+  #frontier(): string {
+    const [a, b] = [this.#source.frontier, this.#target.frontier];
+    return compareKeys(a, b) > 0 ? a : b;
+  }
+
+  async #write(): Promise<void> {
+    const { ledger, move } = this.#context;
+    const { settled, failed } = this.#pipeline;
+    const shard = this.#shard;
+    const taken = settled.take();
+    const checkpoint = settled.whole ? (shard.until ?? this.#frontier()) : taken.checkpoint;
+    const advanced = checkpoint !== shard.checkpoint;
+    if (!advanced && taken.copied === 0 && taken.deleted === 0 && taken.objects === 0) return;
+    await checkpointShard(ledger, shard, { ...taken, checkpoint, failed: 0 });
+    if (!advanced) return;
+    const range = { after: shard.checkpoint, until: settled.whole ? shard.until : checkpoint };
+    await clearFailuresBetween(ledger, { move: move.name, stage: 'sync', ...range, except: [...failed] });
+    for (const key of failed) if (compareKeys(key, checkpoint) <= 0) failed.delete(key);
+    shard.checkpoint = checkpoint;
+    this.#progressed();
+  }
+}
+
 /** Whether S3 is no authority any more, or another epoch's workers have taken over. */
 async function isSuperseded({ ledger, epoch }: Session): Promise<boolean> {
   const now = await readMove(ledger);
   return now.epoch !== epoch || now.writesGoTo !== 'source';
-}
-
-/** Counts deletions of this run, those of others as far as they are checkpointed. */
-async function deleteBudget(ledger: Pool, move: Move): Promise<() => void> {
-  const { objectsExpected, deleted } = await syncProgress(ledger, move.name);
-  const most = Math.max(DELETE_AT_MOST, Math.floor(objectsExpected * DELETE_AT_MOST_SHARE));
-  let left = most - deleted;
-  return () => {
-    if (left <= 0) {
-      throw new UserError(
-        `Sync of ${move.name} would delete more than ${most} objects on Ceph that S3 does not have. That is ` +
-          'more than clients delete meanwhile; is the source bucket the right one? Nothing more was deleted.',
-        { exitCode: 1 },
-      );
-    }
-    left -= 1;
-  };
 }

@@ -1,33 +1,38 @@
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment, Move } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { Claims, LeaseLost } from '../ledger/claims.ts';
 import type { Pool } from '../ledger/connect.ts';
 import { readMove } from '../ledger/move.ts';
 import { reportProcess } from '../ledger/reports.ts';
-import { releaseShard, syncProgress, takeShard, type Shard } from '../ledger/shards.ts';
+import {
+  expectObjects,
+  releaseShard,
+  syncProgress,
+  takeShard,
+  wantShard,
+  type Shard,
+} from '../ledger/shards.ts';
 import { log } from '../log.ts';
 import { StoreClient } from '../store/client.ts';
 import { StoreError } from '../store/errors.ts';
+import { Concurrency } from './concurrency.ts';
+import { pause } from './pause.ts';
+import type { Preference } from './preference.ts';
+import type { Session } from './session.ts';
 import { splitSyncRuns } from './start.ts';
 import { syncShard } from './sync-shard.ts';
+
+export type WorkerOptions = {
+  /** Which shards it takes first. Default: the first that is free. */
+  preference?: Preference | undefined;
+};
 
 /** Why a worker ended. `superseded`: applications write to Ceph by now, or another epoch began. */
 export type WorkerEnd = 'done' | 'superseded' | 'asked';
 
-/** One worker of one epoch. After a lost lease a new one begins, under a name of its own. */
-export type Session = {
-  environment: Environment;
-  ledger: Pool;
-  owner: string;
-  epoch: bigint;
-  claims: Claims;
-  stop: AbortSignal;
-};
-
 const LOOK_EVERY_MS = 250;
-/** While another worker lists the bucket, which may take hours. */
+/** While another worker reads an inventory. */
 const LOOK_AT_SPLIT_MS = 5000;
 /** Pauses while a store gives trouble, in seconds; then the worker gives up. About a minute in all. */
 const PAUSES_SECONDS = [0.5, 1, 2, 4, 8, 15, 30];
@@ -44,6 +49,7 @@ export async function runWorker(
   environment: Environment,
   ledger: Pool,
   stop: AbortSignal,
+  options: WorkerOptions = {},
 ): Promise<WorkerEnd> {
   for (;;) {
     const { epoch, writesGoTo } = await readMove(ledger);
@@ -55,7 +61,8 @@ export async function runWorker(
     const claims = new Claims(ledger, { owner, leaseSeconds: environment.bounds.leaseSeconds });
     claims.start();
     try {
-      return await work({ environment, ledger, owner, epoch, claims, stop });
+      const concurrency = new Concurrency(environment.sync.concurrency);
+      return await work({ environment, ledger, owner, epoch, claims, concurrency, stop }, options);
     } catch (error) {
       if (!(error instanceof LeaseLost)) {
         throw error;
@@ -68,7 +75,7 @@ export async function runWorker(
   }
 }
 
-async function work(session: Session): Promise<WorkerEnd> {
+async function work(session: Session, options: WorkerOptions): Promise<WorkerEnd> {
   const { environment, ledger, stop } = session;
   const stores = await openStores(environment);
   let pauses = 0;
@@ -77,18 +84,20 @@ async function work(session: Session): Promise<WorkerEnd> {
       if (stop.aborted) {
         return 'asked';
       }
-      const taken = await takeAny(session);
+      const taken = await takeAny(session, options);
       if (taken === 'none') {
         return 'done';
       }
       if (taken === 'wait') {
-        // A run that no step had the time to cut into shards: whoever comes first does it.
-        const split = await splitSyncRuns(environment, ledger, { wait: false });
+        // A run that is to be split by an inventory: whoever comes first does it.
+        const split = await splitSyncRuns(environment, ledger);
+        for (const { name } of environment.moves) await wantShard(ledger, name);
         await pause(split ? LOOK_EVERY_MS : LOOK_AT_SPLIT_MS, stop);
         continue;
       }
       const { move, shard } = taken;
       try {
+        await noteExpected(ledger, shard, stores.of(move).source, move);
         const ended = await syncShard(session, shard, { move, ...stores.of(move) }, () => (pauses = 0));
         if (ended === 'superseded') {
           return 'superseded';
@@ -132,11 +141,14 @@ async function later(error: unknown, pauses: number, stop: AbortSignal): Promise
 }
 
 /** A shard of any move; `wait` while others still work on the last ones, `none` when all is done. */
-async function takeAny(session: Session): Promise<{ move: Move; shard: Shard } | 'wait' | 'none'> {
+async function takeAny(
+  session: Session,
+  { preference }: WorkerOptions,
+): Promise<{ move: Move; shard: Shard } | 'wait' | 'none'> {
   const { environment, ledger, owner } = session;
   const { leaseSeconds } = environment.bounds;
   for (const move of environment.moves) {
-    const shard = await takeShard(ledger, { move: move.name, owner, leaseSeconds });
+    const shard = await takeShard(ledger, { move: move.name, owner, leaseSeconds, preference });
     if (shard !== null) {
       return { move, shard };
     }
@@ -152,6 +164,13 @@ async function takeAny(session: Session): Promise<{ move: Move; shard: Shard } |
     }
   }
   return answer;
+}
+
+/** How much there is, where the store says so in its answer and no run before this one has counted it. */
+async function noteExpected(ledger: Pool, shard: Shard, source: StoreClient, move: Move): Promise<void> {
+  if (shard.after !== '' || shard.checkpoint !== '') return;
+  const size = await source.bucketSize(move.sourceBucket);
+  if (size !== null) await expectObjects(ledger, shard.run, size);
 }
 
 type Stores = {
@@ -182,11 +201,4 @@ async function openStores(environment: Environment): Promise<Stores> {
       await Promise.all([source, ...targets.values()].map((client) => client.close()));
     },
   };
-}
-
-/** Ends early when asked to stop. */
-export async function pause(milliseconds: number, stop: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal: stop }).catch((error: unknown) => {
-    if (!stop.aborted) throw error;
-  });
 }

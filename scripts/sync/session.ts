@@ -1,0 +1,15 @@
+import type { Environment } from '../environment.ts';
+import type { Claims } from '../ledger/claims.ts';
+import type { Pool } from '../ledger/connect.ts';
+import type { Concurrency } from './concurrency.ts';
+
+/** One worker of one epoch. After a lost lease a new one begins, under a name of its own. */
+export type Session = {
+  environment: Environment;
+  ledger: Pool;
+  owner: string;
+  epoch: bigint;
+  claims: Claims;
+  concurrency: Concurrency;
+  stop: AbortSignal;
+};
