@@ -1,75 +1,15 @@
 #!/usr/bin/env node
 import { stripVTControlCharacters } from 'node:util';
-import { defineCommand, renderUsage, runCommand, type ArgsDef, type CommandDef } from 'citty';
+import { runCommand } from 'citty';
+import { argumentsOf, commandsOf, migrate, usage } from './commands.ts';
 import { failureOf } from './failure.ts';
 import { closeEmbeddedLedgers } from './ledger/embedded.ts';
 import { assertKnownOptions } from './unknown-options.ts';
 
-const EXIT_CODES =
-  'EXIT CODES  0 done · 1 differences, failed keys, or refused · 2 wrong use · 3 a store or the ledger could not be reached, or refused · 70 a bug · 143 told to stop before the end';
-
-/** A command's module, loaded only when it is asked for. */
-const load = (module: () => Promise<{ default: unknown }>) => async () =>
-  (await module()).default as CommandDef;
-
-const migrate = defineCommand({
-  meta: {
-    name: 'migrate',
-    description:
-      'Moves buckets from S3 to Ceph while applications go on writing; or makes any bucket equal to another, on any two S3 endpoints. ' +
-      'Example: migrate sync --source s3://photos --target s3://photos --target-endpoint https://rgw.example.com --target-profile ceph',
-  },
-  subCommands: {
-    preflight: load(() => import('./preflight/command.ts')),
-    phase: load(() => import('./phase/command.ts')),
-    source: load(() => import('./source/command.ts')),
-    capture: load(() => import('./capture/command.ts')),
-    events: load(() => import('./events/command.ts')),
-    sync: load(() => import('./sync/command.ts')),
-    replay: load(() => import('./replay/command.ts')),
-    verify: load(() => import('./verify/command.ts')),
-    hold: load(() => import('./cutover/command.ts')),
-    pending: load(() => import('./pending/command.ts')),
-    'cache-tier': load(() => import('./cache-tier/command.ts')),
-    teardown: load(() => import('./teardown/command.ts')),
-    status: load(() => import('./status/command.ts')),
-    databases: load(() => import('./steps/command.ts')),
-  },
-});
-
-/** The commands that the words name, from `migrate` to the last one. */
-async function commandsOf(words: readonly string[]): Promise<CommandDef[]> {
-  const chain: CommandDef[] = [migrate];
-  for (const word of words) {
-    const child = (await resolve(chain.at(-1)?.subCommands))?.[word];
-    if (child === undefined) break;
-    chain.push((await resolve(child)) as CommandDef);
-  }
-  return chain;
-}
-
-/** The arguments of all commands of a chain, and of the one that its last runs by itself. */
-async function argumentsOf(chain: readonly CommandDef[]): Promise<ArgsDef[]> {
-  const last = chain.at(-1);
-  const own = await resolve(last?.default);
-  const inner = own === undefined ? undefined : (await resolve(last?.subCommands))?.[own];
-  const all = inner === undefined ? chain : [...chain, (await resolve(inner)) as CommandDef];
-  return Promise.all(all.map(async ({ args }) => (await resolve(args)) ?? {}));
-}
-
-async function resolve<T>(value: T | (() => T) | (() => Promise<T>) | Promise<T>): Promise<T> {
-  return await (typeof value === 'function' ? (value as () => T | Promise<T>)() : value);
-}
-
-async function usage(words: readonly string[]): Promise<string> {
-  const chain = await commandsOf(words);
-  const [command = migrate, parent] = chain.toReversed();
-  return `${await renderUsage(command, parent)}\n${EXIT_CODES}\n`;
-}
-
 async function main(words: string[]): Promise<void> {
   if (words.length === 0 || words.includes('--help') || words.includes('-h')) {
-    process.stdout.write(await usage(words));
+    const text = await usage(words);
+    process.stdout.write(process.stdout.isTTY ? text : stripVTControlCharacters(text));
     return;
   }
   try {

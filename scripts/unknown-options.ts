@@ -11,7 +11,9 @@ import { UserError } from './errors.ts';
  */
 export function assertKnownOptions(words: readonly string[], definitions: readonly ArgsDef[]): void {
   const known = new Map(
-    definitions.flatMap((args) => Object.entries(args)).map(([name, definition]) => [name, definition]),
+    definitions
+      .flatMap((args) => Object.entries(args))
+      .filter(([, definition]) => definition.type !== 'positional'),
   );
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
@@ -20,7 +22,7 @@ export function assertKnownOptions(words: readonly string[], definitions: readon
     if (match === null || word === '-') continue;
     const name = kebabCase(match[1] ?? '');
     const definition = known.get(name) ?? known.get(name.replace(/^no-/, ''));
-    if (definition === undefined || definition.type === 'positional') throw unknown(word, [...known.keys()]);
+    if (definition === undefined) throw unknown(word, [...known.keys()]);
     const takesValue = definition.type === 'string' || definition.type === 'enum';
     if (!takesValue) continue;
     const isApart = match[2] === undefined;

@@ -8,8 +8,9 @@ import { serveCapture, servePulse } from './serve.ts';
 
 const serve = defineCommand({
   meta: {
+    name: 'serve',
     description:
-      'receive the notifications that Ceph pushes, write the canary and sample the lag, until it is told to stop',
+      'receive the notifications that Ceph pushes, write the canary and sample the lag, until it is told to stop. Example: migrate capture serve --environment environment.json',
   },
   args: environmentArgument,
   async run({ args }) {
@@ -19,8 +20,9 @@ const serve = defineCommand({
 
 const pulse = defineCommand({
   meta: {
+    name: 'pulse',
     description:
-      'write the canary to every source bucket and sample the lag, until it is told to stop; for AWS, where a Lambda takes the notifications',
+      'write the canary to every source bucket and sample the lag, until it is told to stop; for AWS, where a Lambda takes the notifications. Example: migrate capture pulse --environment ssm:/storage/prod/environment',
   },
   args: environmentArgument,
   async run({ args }) {
@@ -29,7 +31,11 @@ const pulse = defineCommand({
 });
 
 const install = defineCommand({
-  meta: { description: "add our entry to the source buckets' notifications; the others stay" },
+  meta: {
+    name: 'install',
+    description:
+      "add our entry to the source buckets' notifications; the others stay. Example: migrate capture install --environment environment.json",
+  },
   args: environmentArgument,
   async run({ args }) {
     await installCapture(await environmentOf(args));
@@ -37,7 +43,11 @@ const install = defineCommand({
 });
 
 const remove = defineCommand({
-  meta: { description: "take our entry out of the source buckets' notifications again; the others stay" },
+  meta: {
+    name: 'remove',
+    description:
+      "take our entry out of the source buckets' notifications again; the others stay. Example: migrate capture remove --environment environment.json",
+  },
   args: environmentArgument,
   async run({ args }) {
     await removeCapture(await environmentOf(args));
@@ -45,7 +55,11 @@ const remove = defineCommand({
 });
 
 const canary = defineCommand({
-  meta: { description: 'prove that events come through: write a canary and wait for its event in the log' },
+  meta: {
+    name: 'canary',
+    description:
+      'prove that events come through: write a canary and wait for its event in the log. Example: migrate capture canary --deadline 60',
+  },
   args: {
     ...environmentArgument,
     deadline: {
@@ -78,6 +92,9 @@ const canary = defineCommand({
 });
 
 export default defineCommand({
-  meta: { name: 'capture', description: 'the log of what changes on S3' },
+  meta: {
+    name: 'capture',
+    description: 'The log of what changes on S3. Example: migrate capture canary --deadline 60',
+  },
   subCommands: { serve, pulse, install, remove, canary },
 });

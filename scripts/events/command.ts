@@ -4,7 +4,11 @@ import { installEvents, removeEvents } from './install.ts';
 import { serveEvents } from './serve.ts';
 
 const serve = defineCommand({
-  meta: { description: 'receive what the Ceph clusters push and keep it, until it is told to stop' },
+  meta: {
+    name: 'serve',
+    description:
+      'receive what the Ceph clusters push and keep it, until it is told to stop. Example: migrate events serve --environment environment.json',
+  },
   args: environmentArgument,
   async run({ args }) {
     await serveEvents(await environmentOf(args), stopSignal());
@@ -12,7 +16,11 @@ const serve = defineCommand({
 });
 
 const install = defineCommand({
-  meta: { description: 'let the buckets on Ceph tell of every change; their other notifications stay' },
+  meta: {
+    name: 'install',
+    description:
+      'let the buckets on Ceph tell of every change; their other notifications stay. Example: migrate events install --environment environment.json',
+  },
   args: environmentArgument,
   async run({ args }) {
     await installEvents(await environmentOf(args));
@@ -20,7 +28,11 @@ const install = defineCommand({
 });
 
 const remove = defineCommand({
-  meta: { description: 'take our entries out of their notifications again' },
+  meta: {
+    name: 'remove',
+    description:
+      'take our entries out of their notifications again. Example: migrate events remove --environment environment.json',
+  },
   args: environmentArgument,
   async run({ args }) {
     await removeEvents(await environmentOf(args));
@@ -28,6 +40,10 @@ const remove = defineCommand({
 });
 
 export default defineCommand({
-  meta: { name: 'events', description: 'what changes on Ceph, for those who work on objects' },
+  meta: {
+    name: 'events',
+    description:
+      'What changes on Ceph, for those who work on objects. Example: migrate events serve --environment environment.json',
+  },
   subCommands: { serve, install, remove },
 });

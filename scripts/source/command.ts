@@ -5,8 +5,9 @@ import { listKeptDocuments } from '../ledger/source-documents.ts';
 
 const documents = defineCommand({
   meta: {
+    name: 'documents',
     description:
-      "the source buckets' documents (policy, lifecycle, notification) as they stood before each of our changes, one JSON a line; the first of a bucket and kind is the customer's own",
+      "the source buckets' documents (policy, lifecycle, notification) as they stood before each of our changes, one JSON a line; the first of a bucket and kind is the customer's own. Example: migrate source documents --environment environment.json",
   },
   args: environmentArgument,
   async run({ args }) {
@@ -24,6 +25,10 @@ const documents = defineCommand({
 });
 
 export default defineCommand({
-  meta: { name: 'source', description: "what the customer's buckets were like before us" },
+  meta: {
+    name: 'source',
+    description:
+      "What the customer's buckets were like before us. Example: migrate source documents --environment environment.json",
+  },
   subCommands: { documents },
 });

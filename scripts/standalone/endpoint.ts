@@ -97,7 +97,8 @@ async function profileSettings(profile: string | undefined, side: Side): Promise
   }
   const found = known[profile];
   if (found === undefined) {
-    const names = Object.keys(known);
+    // What `services` names is kept among the profiles.
+    const names = Object.keys(known).filter((name) => !name.includes('.'));
     throw new UserError(
       `--${side}-profile is "${profile}"; ~/.aws/config and ~/.aws/credentials have ${names.length === 0 ? 'none' : `no such profile, but ${names.join(', ')}`}. ` +
         `Make it with: aws configure --profile ${profile}`,
