@@ -44,7 +44,7 @@ export const CEPH_USERS: Readonly<Record<App, readonly string[]>> = {
 };
 
 /** Who reads the source's objects. */
-const READERS: readonly App[] = ['copy', 'verify', 'replay', 'pending', 'hold-watch'];
+const READERS: readonly App[] = ['copy', 'verify', 'replay', 'pending'];
 
 /** What the pods of an app may do on AWS. */
 export function rightsOf(app: App, args: RightsOf): IamStatement[] {
@@ -67,7 +67,13 @@ function readSources(args: RightsOf): IamStatement[] {
   return [
     {
       Sid: 'ListSources',
-      Action: ['s3:ListBucket', 's3:ListBucketVersions', 's3:ListBucketMultipartUploads'],
+      Action: [
+        's3:ListBucket',
+        's3:ListBucketVersions',
+        's3:ListBucketMultipartUploads',
+        // Whom an object's grants are compared with: its bucket's owner needs none.
+        's3:GetBucketAcl',
+      ],
       Resource: args.sources.map(({ bucketArn }) => bucketArn),
     },
     {
@@ -99,7 +105,8 @@ function writeCanary(args: RightsOf): IamStatement[] {
   return [
     {
       Sid: 'WriteCanary',
-      Action: ['s3:PutObject'],
+      // It names the bucket's owner in its ACL.
+      Action: ['s3:PutObject', 's3:PutObjectAcl'],
       Resource: args.sources.map(({ bucketArn }) => within(bucketArn, `${RESERVED_PREFIX}*`)),
     },
     ...useKeys('EncryptCanary', ['kms:GenerateDataKey'], args),
