@@ -143,7 +143,16 @@ describe('the templates of the bootstrap', async () => {
     expect(output).toBe('');
   });
 
-  test('checkov finds only that the log bucket does not log itself', async () => {
+  // The log bucket does not log itself; and whoever updates an environment writes, also policies and keys, and
+  // gets tokens: rights.test.ts says what it may not.
+  const JUSTIFIED = [
+    'CKV_AWS_18 AWS::S3::Bucket.LogBucket',
+    ...['CKV_AWS_107', 'CKV_AWS_108', 'CKV_AWS_109', 'CKV_AWS_110', 'CKV_AWS_111'].map(
+      (check) => `${check} AWS::IAM::Role.UpRole`,
+    ),
+  ];
+
+  test('checkov finds only what is as it must be', async () => {
     const binDir = await ensurePythonTool('checkov', { log });
     const { stdout } = await execa(
       path.join(binDir, 'checkov'),
@@ -160,9 +169,8 @@ describe('the templates of the bootstrap', async () => {
       summary: { passed: number };
       results: { failed_checks: { check_id: string; resource: string }[] };
     };
-    expect(results.failed_checks.map(({ check_id, resource }) => `${check_id} ${resource}`)).toEqual([
-      'CKV_AWS_18 AWS::S3::Bucket.LogBucket',
-    ]);
+    const failed = results.failed_checks.map(({ check_id, resource }) => `${check_id} ${resource}`);
+    expect(failed.toSorted()).toEqual(JUSTIFIED.toSorted());
     expect(summary.passed).toBeGreaterThan(40);
   });
 });
