@@ -97,6 +97,18 @@ export const FIGURES = {
     source:
       '[17,000 a second](https://www.redhat.com/en/resources/data-solutions-overview) on 318 disks of 16 TB',
   },
+  indexEntry: {
+    what: 'an index: an object’s entry',
+    value: 250,
+    unit: 'bytes',
+    because: 'a key of 60 bytes, what a listing tells of it, RocksDB’s room to compact',
+  },
+  objectHead: {
+    what: 'the head of an object whose bytes are elsewhere',
+    value: 2000,
+    unit: 'bytes',
+    because: 'its attributes, policy and manifest in an OSD’s RocksDB',
+  },
   ledgerCommits: {
     what: 'Aurora: short transactions a second',
     value: 2000,

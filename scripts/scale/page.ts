@@ -8,6 +8,7 @@ import { settingsOf } from '../cost/page.ts';
 import { FIGURES, type Figure } from './figures.ts';
 import { steps, time } from './meanwhile.ts';
 import { count, hoursOf, limits, sizeOf, sum } from './model.ts';
+import { rooms } from './room.ts';
 
 export const SCALE_PAGE = path.resolve(import.meta.dirname, '../../docs/scale.md');
 
@@ -57,6 +58,17 @@ ${table(
   ['', ...SHOWN.map((workers) => `${workers}`), 'how it comes about (with 100)', 'what raises it'],
   limitRows(settings),
 )}
+
+## Does it fit?
+
+Ceph warns at 85 % of a disk and stops writing at 95 %; a node that is lost must find room on the others of its zone.
+
+${table(
+  ['once all is copied', 'full', 'how it comes about'],
+  rooms(settings).map(({ what, share, arithmetic }) => [what, `${Math.round(share * 100)} %`, arithmetic]),
+)}
+
+The rest of the hot pool is for objects younger than ${settings.ceph.images.cold?.afterDays ?? 0} days and their copies.
 
 ## What else takes its time
 
@@ -145,7 +157,7 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 }
 
 function valueOf({ value, unit }: Figure): string {
-  if (unit === 'bytes') return `${(value / 2 ** 30).toLocaleString('en-US')} GiB`;
+  if (unit === 'bytes' && value > 2 ** 30) return `${(value / 2 ** 30).toLocaleString('en-US')} GiB`;
   if (unit === 's' && value < 1e-6) return `${Number((value * 1e9).toPrecision(2))} ns`;
   if (unit === 's' && value < 0.01) return `${Number((value * 1e6).toPrecision(2))} µs`;
   const number = value < 10 ? Number(value.toPrecision(2)).toString() : count(value);

@@ -5,6 +5,7 @@ import { settingsOf } from '../../../scripts/cost/page.ts';
 import { FIGURES, type Figure } from '../../../scripts/scale/figures.ts';
 import { time } from '../../../scripts/scale/meanwhile.ts';
 import { hoursOf, limits } from '../../../scripts/scale/model.ts';
+import { rooms } from '../../../scripts/scale/room.ts';
 import { SCALE_PAGE, scalePage } from '../../../scripts/scale/page.ts';
 
 let prod: AwsSettings;
@@ -71,6 +72,13 @@ describe('the copy', () => {
     const dev = await settingsOf('dev');
     expect(limits(dev, 2).map(({ what }) => what)).not.toContain('Cold pool: hard disks');
   });
+});
+
+it('what the copy takes of the disks, by hand', () => {
+  const shares = Object.fromEntries(rooms(prod).map(({ what, share }) => [what, share]));
+  expect(shares['Cold pool']).toBeCloseTo((204_800 * 2 ** 30 * 2) / (48 * 13.98e12), 9);
+  expect(shares['Indexes']).toBeCloseTo((600e6 * 250) / 225e9, 9);
+  expect(shares['Heads of objects']).toBeCloseTo((600e6 * 2000) / 7.5e12, 9);
 });
 
 it.each([
