@@ -4,11 +4,14 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { messageOf, UserError } from '../scripts/errors.ts';
+import { ensureActionlint } from '../scripts/toolchain/actionlint.ts';
 import { ensureDebianPackages } from '../scripts/toolchain/debian.ts';
 import { ensureKubernetes } from '../scripts/toolchain/kubernetes.ts';
 import { ensurePulumi } from '../scripts/toolchain/pulumi.ts';
+import { ensurePythonTool, PYTHON_TOOLS } from '../scripts/toolchain/python.ts';
 import { localPackages } from '../scripts/local/packages.ts';
 import { countTests, type Count, type Report } from './support/counting.ts';
+import { ensureTestPackages } from './support/packages.ts';
 
 /**
  * `npm test [-- --only STAGE,…]`: installs what is missing and checks everything. A line per stage; the last
@@ -63,12 +66,15 @@ async function prepare(stages: Stage[]): Promise<void> {
   const log = (line: string) => console.log(line);
   if (stages.some((stage) => !(stage in CHECKS))) {
     await ensureDebianPackages(localPackages, { log });
+    await ensureTestPackages();
   }
   if (stages.some((stage) => stage === 'engine' || stage === 'real' || stage === 'move')) {
     await ensurePulumi({ log });
   }
   if (stages.includes('engine')) {
     await ensureKubernetes({ log });
+    await ensureActionlint({ log });
+    for (const tool of PYTHON_TOOLS) await ensurePythonTool(tool, { log });
   }
 }
 

@@ -3,11 +3,13 @@ import path from 'node:path';
 import { createHash } from 'node:crypto';
 import { execa } from 'execa';
 import { messageOf, UserError } from '../errors.ts';
+import { ensureDebianPackages } from './debian.ts';
 import { toolchainFolder, withLock } from './folder.mjs';
 import { runInstaller } from './installer.mjs';
 
 /** The tools that are Python packages. Each has a file `python/NAME.txt`: every package with its version. */
-export type PythonTool = 'cfn-lint' | 'checkov' | 'moto' | 'zizmor';
+export const PYTHON_TOOLS = ['cfn-lint', 'checkov', 'moto', 'zizmor'] as const;
+export type PythonTool = (typeof PYTHON_TOOLS)[number];
 
 /**
  * A Python tool in a virtual environment of its own. Returns the folder of its executables.
@@ -31,7 +33,7 @@ export async function ensurePythonTool(
     if (await installed()) return;
     log(`Installing the Python tool ${tool} into ${target}, once.`);
     try {
-      await checkPython();
+      if (!(await hasPython())) await installVenv(log);
       // An environment knows its own path: it is made in place, and counts only with the mark in it.
       await rm(target, { recursive: true, force: true });
       await runInstaller('python3', ['-m', 'venv', target], { hold });
@@ -52,13 +54,20 @@ export async function ensurePythonTool(
   return binDir;
 }
 
-async function checkPython(): Promise<void> {
+async function hasPython(): Promise<boolean> {
   const { stdout, failed } = await execa(
     'python3',
     ['-c', 'import sys, venv, ensurepip; print(sys.version_info >= (3, 10))'],
     { reject: false },
   );
-  if (failed || stdout.trim() !== 'True') {
-    throw new Error('python3 is missing, too old, or without venv');
-  }
+  return !failed && stdout.trim() === 'True';
+}
+
+/** Debian keeps `venv` in a package of its own, which its images with Python have not. */
+async function installVenv(log: (line: string) => void): Promise<void> {
+  await ensureDebianPackages(
+    [{ package: 'python3-venv', why: 'virtual environments, for tools that are Python packages' }],
+    { log },
+  );
+  if (!(await hasPython())) throw new Error('python3 on PATH is too old, or without venv');
 }

@@ -53,7 +53,7 @@ export class KubernetesServer {
   }
 
   static async start(): Promise<KubernetesServer> {
-    const { apiServer, etcd } = await ensureKubernetes({ log: () => undefined });
+    const { apiServer, etcd } = await ensureKubernetes({ log: (line) => console.log(line) });
     const folder = await mkdtemp(path.join(os.tmpdir(), 'storage-kubernetes-'));
     const file = (name: string) => path.join(folder, name);
     const [port, clientPort, peerPort] = [await freePort(), await freePort(), await freePort()];

@@ -37,7 +37,7 @@ const REGION = 'us-east-1';
 const USERS = ['applications', 'migration'];
 
 export async function startMoto(): Promise<Moto> {
-  const binDir = await ensurePythonTool('moto', { log: () => undefined });
+  const binDir = await ensurePythonTool('moto', { log: (line) => console.log(line) });
   const folder = await mkdtemp(path.join(os.tmpdir(), 'storage-moto-'));
   const server = spawn(path.join(binDir, 'moto_server'), ['-H', '127.0.0.1', '-p', '0'], {
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -14,6 +14,10 @@ import {
   type FailureDomain,
 } from '../../../../infra/ceph/crush.ts';
 import { ZONES } from '../../../support/ceph-plan.ts';
+import { ensureTestPackages } from '../../../support/packages.ts';
+
+/** Installing takes minutes, once. */
+beforeAll(ensureTestPackages, 600_000);
 
 /** Ceph's own tools place groups on a map of our hosts and rules; then a zone goes. */
 

@@ -1,7 +1,11 @@
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { hostScripts, stepDocument, STEPS, watchDocument } from '../../../../infra/ceph/host-documents.ts';
 import { hostUserData } from '../../../../infra/ceph/host-user-data.ts';
+import { ensureTestPackages } from '../../../support/packages.ts';
+
+/** Installing takes minutes, once. */
+beforeAll(ensureTestPackages, 600_000);
 
 type Document = {
   parameters?: Record<string, { allowedPattern: string }>;

@@ -1,13 +1,17 @@
 import path from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { parseSettings } from '../../../../infra/config.ts';
 import { EBS_MODEL, INSTANCE_TYPES } from '../../../../infra/ceph/instance-types.ts';
 import type { ClusterPlan } from '../../../../infra/ceph/plan.ts';
 import { gatewayDocument, NEWER_FIELDS, serviceDocuments } from '../../../../infra/ceph/service-spec.ts';
 import type { AwsSettings, CephSettings } from '../../../../infra/settings/aws.ts';
 import { FULL, hostsOf, planOf } from '../../../support/ceph-plan.ts';
+import { ensureTestPackages } from '../../../support/packages.ts';
 import { stackFile } from '../../../support/stack-file.ts';
+
+/** Installing takes minutes, once. */
+beforeAll(ensureTestPackages, 600_000);
 
 const PARSER = path.resolve(import.meta.dirname, '../../../support/ceph-spec.py');
 
