@@ -59,13 +59,16 @@ export class Storage extends pulumi.ComponentResource {
       certificateArn,
       name: { zoneId, hostName: names.events },
     });
-    this.#nodes(name, args);
+    const nodes = this.#nodes(name, args);
     const edge = new Edge(`${name}-edge`, { ...settings, foundation }, child);
 
     // Nothing that the gate depends on is changed by a phase, and all that a phase changes depends on it.
     const step = { phase, migrate: MIGRATE, environment: { MIGRATE_STEPS_FUNCTION: move.steps.functionArn } };
+    // Protected, both: of a `pulumi destroy` without a preview the engine carries out what it may, and what a
+    // protected resource depends on it may not. Without them everything goes that holds no state.
     const gate = new PhaseGate('phase-gate', step, {
       ...child,
+      protect,
       dependsOn: [foundation, stores, move, access],
     });
     const parts = new PhaseParts(
@@ -73,7 +76,11 @@ export class Storage extends pulumi.ComponentResource {
       { settings, foundation, names, edgeCertificateArn: certificates.edgeArn, edge, stores, readPath },
       { ...child, dependsOn: gate },
     );
-    new PhaseSettle('phase-settle', step, { ...child, dependsOn: [parts, readPath, events] });
+    new PhaseSettle('phase-settle', step, {
+      ...child,
+      protect,
+      dependsOn: [parts, readPath, events, ...nodes],
+    });
 
     this.phase = gate.phase;
     this.endpoints = {
@@ -152,11 +159,12 @@ export class Storage extends pulumi.ComponentResource {
   }
 
   /** Nodes that come and go with their work. */
-  #nodes(name: string, { settings, foundation }: StorageArgs): void {
+  #nodes(name: string, { settings, foundation }: StorageArgs): pulumi.Resource[] {
     const { network, kubernetes: cluster } = foundation;
     const { copy, gpu } = settings.kubernetes;
     const child = { parent: this };
-    new CopyNodes(`${name}-copy-nodes`, { cluster, network, ...copy }, child);
-    if (gpu.maximum > 0) new GpuNodes(`${name}-gpu-nodes`, { cluster, network, ...gpu }, child);
+    const copyNodes = new CopyNodes(`${name}-copy-nodes`, { cluster, network, ...copy }, child);
+    if (gpu.maximum === 0) return [copyNodes];
+    return [copyNodes, new GpuNodes(`${name}-gpu-nodes`, { cluster, network, ...gpu }, child)];
   }
 }

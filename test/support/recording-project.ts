@@ -101,7 +101,10 @@ type Step = {
   newState?: { inputs?: Record<string, unknown> };
 };
 
-/** The steps, by URN, in what `pulumi preview --json` printed, without those that leave everything as it is. */
+/**
+ * The steps, by URN, in what `pulumi preview --json` printed, without those that leave everything as it is. With
+ * `--refresh`, a step `refresh` of each resource is among them.
+ */
 export function changesIn(output: string): Change[] {
   const { steps = [] } = JSON.parse(output.slice(output.indexOf('{\n'))) as { steps?: Step[] };
   return (
