@@ -23,13 +23,26 @@ export function receiveEvents(environment: Environment, ledger: Pool, listen: st
     url: listen,
     handler: {
       async store(document) {
-        const operations = withoutFolder(readNotification(document, rules), prefix);
+        const operations = withoutFolder(readNotification(asAmazonWrites(document), rules), prefix);
         await transaction(ledger, (client) => appendOperations(client, operations));
         return operations.length;
       },
     },
     health: () => replayLag(ledger),
   });
+}
+
+/**
+ * MinIO's records are Amazon's, form-encoded keys and all, under another name.
+ * https://github.com/minio/minio/blob/master/cmd/event-notification.go
+ */
+export function asAmazonWrites(document: unknown): unknown {
+  const { Records } = (document ?? {}) as { Records?: unknown };
+  if (!Array.isArray(Records)) return document;
+  const records = Records.map((record: { eventSource?: unknown } | null) =>
+    record?.eventSource === 'minio:s3' ? { ...record, eventSource: 'aws:s3' } : record,
+  );
+  return { ...(document as object), Records: records };
 }
 
 /** What happened in the folder, named as everything else names it; the rest of the bucket is not ours. */
