@@ -17,7 +17,7 @@ export type FoundationArgs = Protection & {
   logDays: number;
   alarmEmails: readonly string[];
   network: NetworkSettings;
-  kubernetes: Pick<KubernetesClusterArgs, 'version' | 'publicAccessFrom' | 'system'>;
+  kubernetes: Pick<KubernetesClusterArgs, 'version' | 'publicAccessFrom' | 'readers' | 'system'>;
   database: DatabaseSettings;
   /** Repositories for images of the systems that stand on this foundation, by name. */
   repositories: readonly string[];

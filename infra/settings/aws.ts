@@ -93,6 +93,13 @@ const KubernetesSchema = z.strictObject({
   version: z.string().regex(/^1\.\d+$/, 'must be a version such as "1.34"'),
   /** Who may reach the API from outside the VPC (the CI runners' fixed addresses). Empty: nobody. */
   publicAccessFrom: z.array(cidr).default([]),
+  /**
+   * IAM roles, by ARN, that may look at what stands in the cluster: of previews on pull requests and of the
+   * search for drift, which cannot look without (docs/bootstrap.md). They must exist.
+   */
+  readers: z
+    .array(z.string().regex(/^arn:aws:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'must be the ARN of an IAM role'))
+    .default([]),
   /** Nodes for what is neither cache nor copy: addons, replay, the hold's watch. */
   system: z.strictObject({ instanceType, count }),
   /** One Nginx a node, its cache on the node's local NVMe. */

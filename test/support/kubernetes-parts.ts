@@ -102,6 +102,7 @@ function kubernetesParts(given: PartsOptions, options: pulumi.ComponentResourceO
       },
       logDays: 90,
       publicAccessFrom: ['203.0.113.7/32'],
+      readers: ['arn:aws:iam::111122223333:role/storage-prod-preview'],
       system: { instanceType: 'm7i.large', count: 3 },
       protect: true,
       ...given.cluster,

@@ -11,6 +11,7 @@ import { ClusterAddons, NodeAddons } from './addons.ts';
 import { ClusterAutoscaler } from './autoscaler.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { KubernetesNodeGroup, type NodeCluster } from './node-group.ts';
+import { ClusterReaders } from './readers.ts';
 import { ClusterSecurityGroups } from './security-groups.ts';
 
 export type KubernetesClusterArgs = {
@@ -31,6 +32,8 @@ export type KubernetesClusterArgs = {
    * entries still decide who may do anything. Empty: nobody, and updates run inside the VPC.
    */
   publicAccessFrom: readonly string[];
+  /** IAM roles, by ARN, that may look and change nothing: previews, the search for drift. */
+  readers: readonly string[];
   /** Nodes for what has none of its own: add-ons, and workers that are few and small. */
   system: { instanceType: string; count: number };
   /** Whether deleting the cluster is refused, by Pulumi and by EKS. */
@@ -137,6 +140,7 @@ export class KubernetesCluster extends pulumi.ComponentResource implements NodeC
       },
       { ...child, dependsOn: this.system },
     );
+    new ClusterReaders(`${name}-readers`, { cluster: this, roleArns: args.readers }, child);
     alarms(name, args, child);
     this.registerOutputs({
       name: this.name,

@@ -19,6 +19,7 @@ const ARGS: FoundationArgs = {
   kubernetes: {
     version: '1.34',
     publicAccessFrom: ['203.0.113.7/32'],
+    readers: ['arn:aws:iam::111122223333:role/storage-prod-preview'],
     system: { instanceType: 'm7g.large', count: 3 },
   },
   database: { minimumCapacity: 1, maximumCapacity: 16, readers: 1, backupDays: 14 },
