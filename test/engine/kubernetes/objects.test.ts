@@ -29,8 +29,8 @@ describe('every object of the stacks', () => {
     const kinds = Map.groupBy(objects, ({ kind }) => kind);
     expect(Object.fromEntries([...kinds].map(([kind, all]) => [kind, all.length]))).toMatchInlineSnapshot(`
       {
-        "ClusterRole": 1,
-        "ClusterRoleBinding": 1,
+        "ClusterRole": 2,
+        "ClusterRoleBinding": 2,
         "ConfigMap": 4,
         "DaemonSet": 1,
         "Deployment": 6,
