@@ -1,5 +1,6 @@
 import type { Environment } from '../environment.ts';
 import type { Pool } from '../ledger/connect.ts';
+import { mirrorEpoch } from '../ledger/epoch-mirror.ts';
 import { endHold, openHold } from '../ledger/holds.ts';
 import { readMove } from '../ledger/move.ts';
 import { originOf } from '../../infra/phases/phase.ts';
@@ -18,6 +19,8 @@ export async function carryOut(environment: Environment, ledger: Pool): Promise<
   if (hold === null || hold.state !== 'turned') return;
   const { epoch, writesGoTo } = await readMove(ledger);
   const { refreshSeconds, holdRequestSeconds, requestSeconds } = environment.bounds;
+  // First of all: from the next step on a ledger that knows nothing of this turn would be a lie.
+  await mirrorEpoch(environment, epoch);
   if (writesGoTo === 'target') {
     await enableUsers(environment, [WRITER_AFTER_HOLD]);
   }

@@ -3,6 +3,7 @@ import { messageOf, UserError } from '../errors.ts';
 import { proveCanary } from '../capture/canary.ts';
 import { countClaims } from '../ledger/claims.ts';
 import { transaction, type Pool } from '../ledger/connect.ts';
+import { assertLedgerIsCurrent } from '../ledger/epoch-mirror.ts';
 import { beginHold, callOff, commitTurn, openHold, type Hold } from '../ledger/holds.ts';
 import { takeLock } from '../ledger/locks.ts';
 import { readMove } from '../ledger/move.ts';
@@ -36,15 +37,19 @@ export async function holdAndTurn(
 ): Promise<HoldResult> {
   const lock = await takeLock(ledger, 'hold', { wait: true });
   try {
+    await assertLedgerIsCurrent(environment, ledger);
     await finishLeftOver(environment, ledger);
     const here = await readMove(ledger);
     const destination = direction === 'to-target' ? 'target' : 'source';
     if (here.writesGoTo === destination) return { id: '0', holdSeconds: 0, certifiedKeys: 0 };
 
+    // A ledger that was replaced since it was found current has broken the lock's connection.
+    lock?.assertHeld();
     await tightenDeadlines(environment, here.writesGoTo, here.epoch);
+    lock?.assertHeld();
     const id = await beginHold(ledger, direction, environment.bounds.holdLimitSeconds);
     const began = performance.now();
-    let certifiedKeys: number;
+    let certifiedKeys = 0;
     try {
       const deadline = new Deadline(environment.bounds.holdLimitSeconds);
       await pauseWrites(environment, here.writesGoTo, here.epoch, deadline);
@@ -57,13 +62,17 @@ export async function holdAndTurn(
         throw new Error('it took longer than its limit and was given up');
       }
     } catch (error) {
-      await callOff(ledger, id, messageOf(error));
-      await restore(environment, ledger);
-      throw new UserError(
-        `The hold was called off after ${secondsSince(began)} s: ${messageOf(error)}. ` +
-          `The applications go on with ${here.writesGoTo === 'source' ? 'S3' : 'Ceph'}; nothing was turned. Run pulumi up again to retry.`,
-        { exitCode: 1, cause: error },
-      );
+      const standing = (await callOff(ledger, id, messageOf(error))) ? null : await openHold(ledger);
+      // The commit's answer may have been lost: what has turned is carried out.
+      if (standing?.state !== 'turned' || standing.id !== id) {
+        lock?.assertHeld();
+        await restore(environment, ledger);
+        throw new UserError(
+          `The hold was called off after ${secondsSince(began)} s: ${messageOf(error)}. ` +
+            `The applications go on with ${here.writesGoTo === 'source' ? 'S3' : 'Ceph'}; nothing was turned. Run pulumi up again to retry.`,
+          { exitCode: 1, cause: error },
+        );
+      }
     }
     await carryOut(environment, ledger);
     const holdSeconds = Number(secondsSince(began));

@@ -1,6 +1,7 @@
 import type { Environment } from '../environment.ts';
 import { messageOf } from '../errors.ts';
 import type { Pool } from '../ledger/connect.ts';
+import { assertLedgerIsCurrent } from '../ledger/epoch-mirror.ts';
 import { callOff, openHold } from '../ledger/holds.ts';
 import { takeLock } from '../ledger/locks.ts';
 import { readMove } from '../ledger/move.ts';
@@ -60,6 +61,7 @@ class Seldom {
 async function watchOnce(environment: Environment, ledger: Pool, stuck: Seldom): Promise<void> {
   const hold = await openHold(ledger);
   if (hold !== null && hold.ageSeconds > hold.limitSeconds + GRACE_SECONDS && hold.state === 'holding') {
+    await assertLedgerIsCurrent(environment, ledger);
     if (await callOff(ledger, hold.id, 'it was past its limit and its process did not answer')) {
       await restore(environment, ledger);
     }
@@ -69,6 +71,7 @@ async function watchOnce(environment: Environment, ledger: Pool, stuck: Seldom):
   const lock = await takeLock(ledger, 'hold', { wait: false });
   if (lock === null) return;
   try {
+    await assertLedgerIsCurrent(environment, ledger);
     const left = await openHold(ledger);
     if (left?.state === 'holding') {
       log.warn({ hold: String(left.id) }, 'the process that held the writes died: the hold is called off');

@@ -2,8 +2,26 @@ import type { Database } from './connect.ts';
 
 /** Whether a key is positively known to be on S3 alone. Anything else that is missing is gone. */
 export async function isPending(db: Database, move: string, key: string): Promise<boolean> {
-  const { rows } = await db.query('SELECT 1 FROM pending_key WHERE move = $1 AND key = $2', [move, key]);
-  return rows.length > 0;
+  return (await pendingState(db, move, key, 0)) === 'pending';
+}
+
+/**
+ * How a key stands on the list. `taken`: a client's write or delete of it was let pass, less than
+ * `settledSeconds` ago · `settled`: longer ago, so that it has come through or never will · null: not on it.
+ */
+export async function pendingState(
+  db: Database,
+  move: string,
+  key: string,
+  settledSeconds: number,
+): Promise<'pending' | 'taken' | 'settled' | null> {
+  const { rows } = await db.query<{ state: 'pending' | 'taken' | 'settled' }>(
+    `SELECT CASE WHEN taken_at IS NULL THEN 'pending'
+                 WHEN taken_at + make_interval(secs => $3) > clock_timestamp() THEN 'taken' ELSE 'settled' END AS state
+     FROM pending_key WHERE move = $1 AND key = $2`,
+    [move, key, settledSeconds],
+  );
+  return rows[0]?.state ?? null;
 }
 
 export async function addPending(db: Database, move: string, keys: string[], reason: string): Promise<void> {
@@ -13,8 +31,24 @@ export async function addPending(db: Database, move: string, keys: string[], rea
   );
 }
 
-/** Takes keys off the list: before a client's mutation passes, or when they have been copied. */
+/**
+ * Marks keys as taken, before a client's write or delete of them passes: S3's object is served to nobody any
+ * more. They stay on the list until it is known that the request came through, because it may fail.
+ */
 export async function takePending(db: Database, move: string, keys: string[]): Promise<void> {
+  await db.query(
+    'UPDATE pending_key SET taken_at = clock_timestamp() WHERE move = $1 AND key = ANY($2::text[])',
+    [move, keys],
+  );
+}
+
+/** The request that a key was taken for never came through: S3's object is the only one, as before. */
+export async function giveBackPending(db: Database, move: string, key: string): Promise<void> {
+  await db.query('UPDATE pending_key SET taken_at = NULL WHERE move = $1 AND key = $2', [move, key]);
+}
+
+/** Takes keys off the list for good: they have been copied, or clients have written or deleted them on Ceph. */
+export async function dropPending(db: Database, move: string, keys: string[]): Promise<void> {
   await db.query('DELETE FROM pending_key WHERE move = $1 AND key = ANY($2::text[])', [move, keys]);
 }
 

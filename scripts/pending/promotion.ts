@@ -6,7 +6,7 @@ import { Claims, claimKey, LeaseLost, releaseClaims } from '../ledger/claims.ts'
 import type { Pool } from '../ledger/connect.ts';
 import { clearFailure, recordFailure } from '../ledger/failures.ts';
 import { readMove, type MoveState } from '../ledger/move.ts';
-import { isPending, takePending } from '../ledger/pending.ts';
+import { dropPending, giveBackPending, pendingState } from '../ledger/pending.ts';
 import { log } from '../log.ts';
 import { StoreClient } from '../store/client.ts';
 import { copyObject } from '../store/copying.ts';
@@ -32,32 +32,48 @@ export async function promote(
   options: { owner: string; stop: AbortSignal; graceSeconds?: number },
 ): Promise<void> {
   const grace = (options.graceSeconds ?? GRACE_SECONDS) * 1000;
-  const { leaseSeconds } = environment.bounds;
-  const claims = new Claims(ledger, { owner: options.owner, leaseSeconds });
-  claims.start();
+  let lease = startLease(environment, ledger, options.owner, 0);
   const copied = new Map<string, Asked & { at: number }>();
   try {
     while (!options.stop.aborted) {
       try {
         await takeOff(ledger, copied, grace);
-        const next = await nextKey(ledger, [...copied.values()]);
+        const next = await nextKey(ledger, [...copied.values()], settledSeconds(environment));
         if (next === null) {
           await sleep(IDLE_MILLISECONDS, undefined, { signal: options.stop }).catch(() => undefined);
-        } else if (await promoteKey(environment, ledger, claims, next, options.owner)) {
+        } else if (await promoteKey(environment, ledger, lease.claims, next, lease.owner)) {
           copied.set(JSON.stringify([next.move, next.key]), { ...next, at: performance.now() });
         }
       } catch (error) {
         if (error instanceof LeaseLost) throw error; // a new process starts with a name of its own
         log.error({ reason: messageOf(error) }, 'no key could be promoted');
+        // A claim that could not be given back would be renewed for as long as we go by this name.
+        await lease.claims.stop();
+        lease = startLease(environment, ledger, options.owner, lease.number + 1);
         await sleep(IDLE_MILLISECONDS * 4, undefined, { signal: options.stop }).catch(() => undefined);
       }
     }
   } finally {
-    await claims.stop();
+    await lease.claims.stop();
   }
 }
 
-/** Takes keys off whose grace is over. Taking off one that a client's write took already changes nothing. */
+function startLease(environment: Environment, ledger: Pool, name: string, number: number) {
+  const owner = number === 0 ? name : `${name}-${number}`;
+  const claims = new Claims(ledger, { owner, leaseSeconds: environment.bounds.leaseSeconds });
+  claims.start();
+  return { owner, claims, number };
+}
+
+/**
+ * How long after a key was taken for a client's request that request has surely ended: it may wait for others'
+ * claims as long as a request takes, and go on its way to Ceph and back as long again.
+ */
+function settledSeconds({ bounds }: Environment): number {
+  return bounds.requestSeconds * 3;
+}
+
+/** Takes keys off whose grace is over. Ceph has them, whatever clients did to them since. */
 async function takeOff(
   ledger: Pool,
   copied: Map<string, Asked & { at: number }>,
@@ -65,20 +81,21 @@ async function takeOff(
 ): Promise<void> {
   for (const [id, { move, key, at }] of copied) {
     if (performance.now() - at < grace) continue;
-    await takePending(ledger, move, [key]);
+    await dropPending(ledger, move, [key]);
     copied.delete(id);
   }
 }
 
-async function nextKey(ledger: Pool, copied: Asked[]): Promise<Asked | null> {
+async function nextKey(ledger: Pool, copied: Asked[], settled: number): Promise<Asked | null> {
   const { rows } = await ledger.query<Asked>(
     `SELECT p.move, p.key FROM pending_key p
      WHERE NOT EXISTS (SELECT 1 FROM failed_key f WHERE f.move = p.move AND f.key = p.key
                        AND f.stage = 'promotion' AND f.next_at > clock_timestamp())
+       AND (p.taken_at IS NULL OR p.taken_at + make_interval(secs => $3) <= clock_timestamp())
        AND NOT EXISTS (SELECT 1 FROM unnest($1::text[], $2::text[]) AS c (move, key)
                        WHERE c.move = p.move AND c.key = p.key)
      ORDER BY p.promotion_asked_at NULLS LAST, p.at LIMIT 1`,
-    [copied.map(({ move }) => move), copied.map(({ key }) => key)],
+    [copied.map(({ move }) => move), copied.map(({ key }) => key), settled],
   );
   return rows[0] ?? null;
 }
@@ -103,8 +120,10 @@ export async function promoteKey(
   if (claim === null) return false;
   const failure = { ...asked, stage: 'promotion' as const };
   try {
-    // A client's write may have taken it off before the claim was ours.
-    if (!(await isPending(ledger, asked.move, asked.key))) return false;
+    // A client's write may have taken it before the claim was ours.
+    const standing = await pendingState(ledger, asked.move, asked.key, settledSeconds(environment));
+    if (standing === null || standing === 'taken') return false;
+    if (standing === 'settled' && !(await stillPending(environment, ledger, state, asked))) return false;
     const reason = await copy(environment, claims, state, asked);
     if (reason === null) await clearFailure(ledger, failure);
     else await recordFailure(ledger, { ...failure, reason });
@@ -118,6 +137,49 @@ export async function promoteKey(
   }
 }
 
+/**
+ * What became of a key that was taken for a client's request which has ended by now: off the list where Ceph
+ * has heard of it, else the request failed and the key is pending as before.
+ */
+async function stillPending(
+  environment: Environment,
+  ledger: Pool,
+  state: MoveState,
+  { move, key }: Asked,
+): Promise<boolean> {
+  const { target, targetBucket, close } = await openSides(environment, state, move);
+  try {
+    if (await hasHistory(target, targetBucket, key)) {
+      await dropPending(ledger, move, [key]);
+      return false;
+    }
+    await giveBackPending(ledger, move, key);
+    return true;
+  } finally {
+    await close();
+  }
+}
+
+type OpenSides = {
+  source: StoreClient;
+  target: StoreClient;
+  sourceBucket: string;
+  targetBucket: string;
+  close(): Promise<void>;
+};
+
+async function openSides(environment: Environment, state: MoveState, name: string): Promise<OpenSides> {
+  const { targetCluster, sourceBucket, targetBucket } = moveOf(environment, name);
+  const endpoint = environment.targets[targetCluster];
+  if (endpoint === undefined) throw new Error(`there is no target "${targetCluster}"`);
+  const options = { requestSeconds: environment.bounds.requestSeconds, connections: 4 };
+  const writer = state.writesGoTo === 'source' ? WRITER_BEFORE_HOLD : WRITER_AFTER_HOLD;
+  const source = await StoreClient.open(environment.source, 'migration', options);
+  const target = await StoreClient.open(endpoint, writer, options);
+  const close = async () => void (await Promise.all([source.close(), target.close()]));
+  return { source, target, sourceBucket, targetBucket, close };
+}
+
 /** @returns null when the key is equal on Ceph now, else why not */
 async function copy(
   environment: Environment,
@@ -125,14 +187,7 @@ async function copy(
   state: MoveState,
   { move: name, key }: Asked,
 ): Promise<string | null> {
-  const move = moveOf(environment, name);
-  const { sourceBucket, targetBucket } = move;
-  const endpoint = environment.targets[move.targetCluster];
-  if (endpoint === undefined) return `there is no target "${move.targetCluster}"`;
-  const options = { requestSeconds: environment.bounds.requestSeconds, connections: 4 };
-  const writer = state.writesGoTo === 'source' ? WRITER_BEFORE_HOLD : WRITER_AFTER_HOLD;
-  const source = await StoreClient.open(environment.source, 'migration', options);
-  const target = await StoreClient.open(endpoint, writer, options);
+  const { source, target, sourceBucket, targetBucket, close } = await openSides(environment, state, name);
   try {
     // The condition of the PUT passes over a delete marker: only the history says "never".
     if (!(await hasHistory(target, targetBucket, key))) {
@@ -145,11 +200,11 @@ async function copy(
         if (!hasCode(error, 'PreconditionFailed')) throw error;
       }
     }
-    const pair = { move, source, target, close: () => Promise.resolve() };
+    const pair = { move: moveOf(environment, name), source, target, close };
     const { differs } = await compareKey(pair, key, { full: false });
     return differs.length === 0 ? null : `Ceph has another object: ${differs.join(', ')}`;
   } finally {
-    await Promise.all([source.close(), target.close()]);
+    await close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { plan, type Plan } from '../../infra/phases/plan.ts';
 import type { Phase } from '../../infra/phases/phase.ts';
 import { UserError } from '../errors.ts';
+import { assertLedgerIsCurrent } from '../ledger/epoch-mirror.ts';
 import { abandonEntering, readMove, recordEntering, recordRefusal } from '../ledger/move.ts';
 import { cancelRetire } from '../teardown/retire.ts';
 import type { PhaseContext } from './context.ts';
@@ -15,6 +16,7 @@ import { runStep } from './steps.ts';
  */
 export async function enterPhase(context: PhaseContext, to: Phase): Promise<Phase> {
   const { ledger, say } = context;
+  await assertLedgerIsCurrent(context.environment, ledger);
   const { phase: from, entering } = await readMove(ledger);
   if (entering !== null && entering !== to) {
     say(`gives up entering ${entering}, which was begun and has not arrived`);

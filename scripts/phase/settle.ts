@@ -2,6 +2,7 @@ import { plan, type StepId } from '../../infra/phases/plan.ts';
 import type { Phase } from '../../infra/phases/phase.ts';
 import { sayStore } from '../cutover/carry-out.ts';
 import { UserError } from '../errors.ts';
+import { assertLedgerIsCurrent } from '../ledger/epoch-mirror.ts';
 import { openHold } from '../ledger/holds.ts';
 import { cancelRetire } from '../teardown/retire.ts';
 import { readMove, recordArrival } from '../ledger/move.ts';
@@ -15,6 +16,7 @@ import { runStep } from './steps.ts';
  */
 export async function settlePhase(context: PhaseContext, to: Phase): Promise<Phase> {
   const { ledger, say } = context;
+  await assertLedgerIsCurrent(context.environment, ledger);
   const { phase: from, entering } = await readMove(ledger);
   if (from === to && entering === null) {
     await converge(context, to);

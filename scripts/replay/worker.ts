@@ -117,7 +117,7 @@ class ReplayWorker {
     const move = await readMove(this.#ledger);
     // From then on S3 is emptied, and what its events say concerns nobody.
     if (move.phase === 'retire' || move.phase === 'done') return 0;
-    if (!this.#renewLeases()) return 0;
+    if (!(await this.#renewLeases())) return 0;
     await this.#wake.listen();
     for (const [id, until] of this.#later) if (until <= now) this.#later.delete(id);
     const room = this.#options.concurrency - this.#active.size;
@@ -140,10 +140,11 @@ class ReplayWorker {
   }
 
   /** False while keys are still in hand under leases that were lost. */
-  #renewLeases(): boolean {
+  async #renewLeases(): Promise<boolean> {
     if (this.#claims !== null && !this.#leaseLost) return true;
     if (this.#active.size > 0) return false;
-    // A new name: what the old one still holds in the ledger must run out.
+    // A new name: what the old one still holds in the ledger must run out, so nothing may renew it.
+    await this.#claims?.stop();
     this.#owner = newOwner();
     this.#claims = new Claims(this.#ledger, {
       owner: this.#owner,
@@ -165,6 +166,8 @@ class ReplayWorker {
       .then((handled) => this.#note(id, handled))
       .catch((error: unknown) => {
         log.error({ ...key, reason: messageOf(error) }, 'a key was left open');
+        // Its claim may stand, and would be renewed for as long as we go by this name.
+        this.#leaseLost = true;
         this.#pausedUntil = performance.now() + PAUSE_MS;
       })
       .finally(() => {

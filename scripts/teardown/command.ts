@@ -5,6 +5,7 @@ import { Deadline } from '../cutover/wait.ts';
 import { clockOf, type Environment } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
+import { assertLedgerIsCurrent } from '../ledger/epoch-mirror.ts';
 import { takeLock } from '../ledger/locks.ts';
 import { readMove, recordEntering } from '../ledger/move.ts';
 import { keepHeapSmall } from '../memory.ts';
@@ -40,6 +41,7 @@ async function execute(environment: Environment, ledger: Pool): Promise<void> {
   const lock = await takeLock(ledger, 'step', { wait: false });
   if (lock === null) throw new UserError('Another step of the move is at work; wait for it', { exitCode: 1 });
   try {
+    await assertLedgerIsCurrent(environment, ledger);
     if ((await rulesStand(environment)) !== 'none') {
       await finish(environment);
       return;

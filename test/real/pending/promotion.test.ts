@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Environment, StoreEndpoint } from '../../../scripts/environment.ts';
 import { Claims } from '../../../scripts/ledger/claims.ts';
 import { listFailures } from '../../../scripts/ledger/failures.ts';
-import { addPending, countPending, isPending } from '../../../scripts/ledger/pending.ts';
+import { addPending, countPending, isPending, listPending } from '../../../scripts/ledger/pending.ts';
 import { promote, promoteKey } from '../../../scripts/pending/promotion.ts';
 import { takeKeys } from '../../../scripts/pending/take.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
@@ -101,7 +101,29 @@ test('a delete that comes in the middle of a copy is the last word, every time',
       if (await copying) promoted += 1;
     }),
   );
-  for (const key of keys) expect(await sides.target.head(scratch.targetBucket, key)).toBeNull();
-  expect(await countPending(scratch.ledger)).toBe(0);
+  for (const key of keys) {
+    expect(await sides.target.head(scratch.targetBucket, key)).toBeNull();
+    expect(await isPending(scratch.ledger, 'scratch', key)).toBe(false);
+  }
   expect(promoted).toBeLessThanOrEqual(keys.length);
+});
+
+test('a key that was taken for a write which never came to Ceph is pending again; one that came is off', async () => {
+  for (const key of ['failed', 'deleted']) await sides.onSource(key, 'the only one');
+  await pending('failed', 'deleted');
+  const { leaseSeconds } = environment.bounds;
+  const take = { owner: 'service', leaseSeconds, requestSeconds: 1 };
+  await takeKeys(scratch.ledger, 'scratch', ['failed', 'deleted'], take);
+  await sides.target.delete(scratch.targetBucket, 'deleted');
+  // As long as the request that it was taken for may be under way, nothing is known.
+  expect(await promoteOne('failed')).toBe(false);
+  expect(await sides.target.head(scratch.targetBucket, 'failed')).toBeNull();
+  // Then it shows on Ceph.
+  await scratch.ledger.query(`UPDATE pending_key SET taken_at = taken_at - interval '1 hour'`);
+  expect(await promoteOne('failed')).toBe(true);
+  expect(await promoteOne('deleted')).toBe(false);
+  expect((await sides.target.head(scratch.targetBucket, 'failed'))?.size).toBe('the only one'.length);
+  expect(await sides.target.head(scratch.targetBucket, 'deleted')).toBeNull();
+  const left = await listPending(scratch.ledger, 10);
+  expect(left.map(({ key }) => key)).toEqual(['failed']);
 });
