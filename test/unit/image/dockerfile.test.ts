@@ -33,7 +33,7 @@ beforeAll(async () => {
   containers = templates
     .flatMap(({ spec }) => [...spec.containers, ...(spec.initContainers ?? [])])
     .filter((container) => container.image === IMAGE);
-});
+}, 60_000);
 
 it('a linter of Dockerfiles finds nothing', () => {
   expect(validate(image.text)).toEqual([]);
@@ -62,7 +62,7 @@ describe('what pods start', () => {
   let home: string;
   beforeAll(async () => {
     home = await copyOfImage(image);
-  });
+  }, 60_000);
   afterAll(() => rm(home, { recursive: true }));
 
   it('are these commands and Nginx', () => {
@@ -152,7 +152,7 @@ describe('its packages of npm', () => {
     );
     const text = await readFile(path.join(ROOT, 'package.json'), 'utf8');
     dependencies = Object.keys((JSON.parse(text) as { dependencies: Record<string, string> }).dependencies);
-  });
+  }, 60_000);
 
   it('are all that its commands import', () => {
     expect(imported.size).toBeGreaterThan(10);
