@@ -138,7 +138,10 @@ async function settleTarget(environment: Environment, ledger: Pool, deadline: De
   await drainQueue(environment, deadline);
   for (;;) {
     await until('replay reaches zero', deadline, async () => {
-      const [lag, claims] = await Promise.all([replayLag(ledger), countClaims(ledger)]);
+      const [lag, claims] = await Promise.all([
+        replayLag(ledger),
+        countClaims(ledger, environment.bounds.requestSeconds),
+      ]);
       return lag.operations === 0 && claims === 0
         ? true
         : `${lag.operations} operations open, ${claims} keys claimed`;
@@ -151,7 +154,7 @@ async function settleTarget(environment: Environment, ledger: Pool, deadline: De
     // A request of replay's that was let in just before the suspension must have landed before a client's
     // first write to Ceph: its claim shows that it is under way.
     await until('no key is claimed any more', deadline, async () => {
-      const claims = await countClaims(ledger);
+      const claims = await countClaims(ledger, environment.bounds.requestSeconds);
       return claims === 0 || `${claims} keys claimed`;
     });
     const findings = certified.flatMap((certificate) => certificate.findings);

@@ -128,9 +128,16 @@ export async function claimsStand(client: PoolClient, claims: readonly Claim[]):
   return rows.length === claims.length;
 }
 
-/** How many claims stand, by anybody. The hold waits until there are none. */
-export async function countClaims(db: Database): Promise<number> {
-  const { rows } = await db.query<{ n: number }>('SELECT count(*)::int AS n FROM claim');
+/**
+ * Under how many claims a request may be under way, by anybody: all but those that ran out so long ago that the
+ * longest has ended. What a worker that died left behind is removed only when somebody claims its keys again,
+ * which may be never. The hold waits until there are none.
+ */
+export async function countClaims(db: Database, requestSeconds: number): Promise<number> {
+  const { rows } = await db.query<{ n: number }>(
+    'SELECT count(*)::int AS n FROM claim WHERE expires_at + make_interval(secs => $1) >= clock_timestamp()',
+    [requestSeconds],
+  );
   return rows[0]?.n ?? 0;
 }
 

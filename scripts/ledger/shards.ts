@@ -221,17 +221,22 @@ export async function releaseShard(db: Database, shard: Shard): Promise<void> {
 }
 
 /** Marks a shard done; the run is done with its last shard. Throws LeaseLost. */
-export async function finishShard(db: Database, shard: Shard): Promise<void> {
-  const { rowCount } = await db.query(
-    `UPDATE shard SET state = 'done', lease_until = NULL WHERE id = $1 AND owner = $2 AND state = 'open'`,
-    [shard.id, shard.owner],
-  );
-  if (rowCount !== 1) throw new LeaseLost(`shard ${shard.number} of ${shard.move}`);
-  await db.query(
-    `UPDATE sync_run SET state = 'done', ended_at = clock_timestamp()
+export async function finishShard(pool: Pool, shard: Shard): Promise<void> {
+  // Both at once: who is killed in between would leave a run that has no shard to take and is never done.
+  await transaction(pool, async (client) => {
+    // One end at a time: of the last two each would see the other's shard open.
+    await client.query('SELECT 1 FROM sync_run WHERE run = $1 FOR UPDATE', [shard.run]);
+    const { rowCount } = await client.query(
+      `UPDATE shard SET state = 'done', lease_until = NULL WHERE id = $1 AND owner = $2 AND state = 'open'`,
+      [shard.id, shard.owner],
+    );
+    if (rowCount !== 1) throw new LeaseLost(`shard ${shard.number} of ${shard.move}`);
+    await client.query(
+      `UPDATE sync_run SET state = 'done', ended_at = clock_timestamp()
      WHERE run = $1 AND state = 'copying' AND NOT EXISTS (SELECT 1 FROM shard WHERE run = $1 AND state = 'open')`,
-    [shard.run],
-  );
+      [shard.run],
+    );
+  });
 }
 
 export type SyncProgress = {

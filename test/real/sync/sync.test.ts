@@ -105,7 +105,7 @@ suite('sync', () => {
     }
     await sync();
     expect(await syncProgress(ledger, 'scratch')).toMatchObject({ copied: 0, deleted: 0, failed: 0 });
-    expect(await countClaims(ledger)).toBe(0);
+    expect(await countClaims(ledger, 3600)).toBe(0);
   });
 
   it('finds a copy in parts whose tags never came, and leaves one that cannot be better', async () => {
@@ -155,7 +155,7 @@ suite('sync', () => {
           deleted: 0,
         });
         expect(await target.head(targetBucket, 'img/zzz')).not.toBeNull();
-        expect(await countClaims(ledger)).toBe(0);
+        expect(await countClaims(ledger, 3600)).toBe(0);
       } finally {
         await proxy.close();
       }
@@ -176,7 +176,7 @@ suite('sync', () => {
     expect(progress).toMatchObject({ state: 'done', copied: 900, failed: 0 });
     expect(progress.shards).toBeGreaterThan(2);
     expect(await keysOf(target, targetBucket)).toEqual(keys);
-    expect(await countClaims(ledger)).toBe(0);
+    expect(await countClaims(ledger, 3600)).toBe(0);
   });
 
   it('leaves a key that replay holds to replay', async () => {
@@ -239,7 +239,7 @@ suite('sync', () => {
       await admin.suspendUser(user.uid);
       await expect(runWorker(fenced, ledger, never)).rejects.toThrow('migration-sync is suspended');
       expect(await keysOf(target, targetBucket)).toEqual([]);
-      expect(await countClaims(ledger)).toBe(0);
+      expect(await countClaims(ledger, 3600)).toBe(0);
       await admin.enableUser(user.uid);
       expect(await runWorker(fenced, ledger, never)).toBe('done');
       expect(await keysOf(target, targetBucket)).toEqual(['a', 'b']);
@@ -276,7 +276,7 @@ suite('sync', () => {
     expect(await once(second, 'exit')).toEqual([0, null]);
     expect(await syncProgress(ledger, 'scratch')).toMatchObject({ state: 'done', objects: 600, failed: 0 });
     expect(await keysOf(target, targetBucket)).toEqual(keys);
-    expect(await countClaims(ledger)).toBe(0);
+    expect(await countClaims(ledger, 3600)).toBe(0);
     const [report] = await listProcessReports(ledger);
     expect(report?.script).toBe('sync worker');
     expect(report?.peakRssBytes).toBeGreaterThan(0);
@@ -291,12 +291,12 @@ suite('sync', () => {
     const worker = spawn(process.execPath, words, { stdio: 'ignore', env: {} });
     const ended = once(worker, 'exit');
     await until(
-      () => countClaims(ledger),
+      () => countClaims(ledger, 3600),
       (claims) => claims > 0,
     );
     worker.kill('SIGTERM');
     expect(await ended).toEqual([143, null]);
-    expect(await countClaims(ledger)).toBe(0);
+    expect(await countClaims(ledger, 3600)).toBe(0);
     const { rows } = await ledger.query('SELECT 1 FROM shard WHERE owner IS NOT NULL');
     expect(rows).toEqual([]);
     expect((await syncProgress(ledger, 'scratch')).state).toBe('copying');
