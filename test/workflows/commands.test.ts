@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pathWith } from '../../scripts/toolchain/executables.ts';
 import { policyPackFor, type PolicyPackFolder } from '../../scripts/toolchain/policy-runner.ts';
 import { ensurePulumi } from '../../scripts/toolchain/pulumi.ts';
+import { ensurePythonTool } from '../../scripts/toolchain/python.ts';
 import { awsStack, type AwsStack } from '../support/aws-stack.ts';
+import { standingStack } from '../support/standing-stack.ts';
 import { filledIn, root, stepsOf, workflows, type Step, type Workflow } from './workflows.ts';
 
 const all = await workflows();
@@ -93,56 +95,73 @@ describe('the summary of an image', () => {
   });
 });
 
-describe.each(['dev', 'prod'] as const)('the workflows on the stack %s', (name) => {
+/** Half a minute each on a machine that does nothing else. */
+describe('the workflows on a stack', { timeout: 10 * 60_000 }, () => {
   const savedPath = process.env['PATH'] ?? '';
-  let stack: AwsStack;
+  const stacks: AwsStack[] = [];
   let pack: PolicyPackFolder;
+  let standing: AwsStack;
 
   beforeAll(async () => {
-    pack = policyPackFor(await ensurePulumi({ log: (line) => console.log(line) }));
+    const log = (line: string) => console.log(line);
+    pack = policyPackFor(await ensurePulumi({ log }));
+    await ensurePythonTool('checkov', { log });
     process.env['PATH'] = pathWith(pack.binDirs);
-    stack = await awsStack(name);
-    // The stack's folder becomes a checkout, with settings and a state of its own.
-    for (const entry of await readdir(root)) {
-      if (!/^(\.git|Pulumi.*\.yaml)$/.test(entry)) {
-        await symlink(path.join(root, entry), path.join(stack.folder, entry)).catch(() => {});
-      }
-    }
+    standing = await opened(standingStack('dev'));
   });
   afterAll(async () => {
     process.env['PATH'] = savedPath;
-    await stack.remove();
+    await Promise.all(stacks.map((stack) => stack.remove()));
   });
+  const opened = async (stack: Promise<AwsStack>): Promise<AwsStack> => {
+    stacks.push(await stack);
+    return stack;
+  };
 
-  const values = { 'matrix.stack': name, 'inputs.stack': name, 'github.sha': 'f'.repeat(40) };
+  const values = (name: string) => ({
+    'matrix.stack': name,
+    'inputs.stack': name,
+    'github.sha': 'f'.repeat(40),
+  });
   /** What pulumi/actions would run. The pack is started as the CLI of this machine can. */
-  const asAction = (file: string) => {
+  const asAction = (stack: AwsStack, name: string, file: string) => {
     const inputs = step(file, runsPulumi).with ?? {};
     expect(inputs['policyPacks']).toBe('infra/policy');
-    expect(filledIn(String(inputs['stack-name']), values)).toBe(name);
+    expect(filledIn(String(inputs['stack-name']), values(name))).toBe(name);
     const args = Object.entries(inputs).flatMap(([input, value]) => {
       if (NOT_ABOUT_THE_ENGINE.includes(input)) return [];
       const argument = ARGUMENTS[input];
       if (argument === undefined) throw new Error(`Nothing is known of the input ${input} of pulumi/actions`);
-      return argument(input === 'policyPacks' ? pack.folder : filledIn(String(value), values));
+      return argument(input === 'policyPacks' ? pack.folder : filledIn(String(value), values(name)));
     });
     const command = String(inputs['command']);
     // As the Automation API does, which the action is written on.
     return stack.pulumi(command, ...(command === 'up' ? ['--yes', '--skip-preview'] : []), ...args);
   };
 
-  test('preview.yml shows what would be made, under the policy pack', async () => {
-    const { exitCode, output } = await asAction('preview.yml');
-    expect(exitCode, output).toBe(0);
-    expect(output).toMatch(/\+ \d{3} to create/);
-    expect(output).toMatch(/Policies:\n\s+✅ storage@v/);
-  });
+  test.each(['dev', 'prod'] as const)(
+    'preview.yml shows what would be made of %s, under the policy pack',
+    async (name) => {
+      const { exitCode, output } = await asAction(await opened(awsStack(name)), name, 'preview.yml');
+      expect(exitCode, output).toBe(0);
+      expect(output).toMatch(/\+ \d{3} to create/);
+      expect(output).toMatch(/^Policy Packs run:\n\s+Name\s+Version\n\s+storage\S*\s+\d/m);
+    },
+  );
 
   test('preview.yml has checkov look at it', async () => {
+    const stack = await opened(awsStack('dev'));
+    // The stack's folder becomes a checkout, with settings and a state of its own.
+    for (const entry of await readdir(root)) {
+      if (!/^(\.git|Pulumi.*\.yaml)$/.test(entry)) {
+        await symlink(path.join(root, entry), path.join(stack.folder, entry));
+      }
+    }
     const { run = '', env } = step('preview.yml', ({ run }) => run?.includes('policy:scan') === true);
     const { exitCode, all: output } = await execa('bash', ['-e', '-o', 'pipefail', '-c', run], {
       cwd: stack.folder,
-      env: { ...stack.env, STACK: filledIn(env?.['STACK'] ?? '', values) },
+      // The tools are where this user has them, as on a runner.
+      env: { ...stack.env, HOME: os.homedir(), STACK: filledIn(env?.['STACK'] ?? '', values('dev')) },
       all: true,
       reject: false,
     });
@@ -150,9 +169,11 @@ describe.each(['dev', 'prod'] as const)('the workflows on the stack %s', (name) 
     expect(exitCode).toBe(0);
   });
 
-  test('up.yml brings it about', async () => {
-    const { exitCode, output } = await asAction('up.yml');
+  test('up.yml brings about what a commit changes', async () => {
+    await standing.setConfig('logDays', '60');
+    const { exitCode, output } = await asAction(standing, 'dev', 'up.yml');
     expect(exitCode, output).toBe(0);
-    expect(await stack.preview()).toEqual([]);
+    expect(output).toMatch(/~ \d+ updated/);
+    expect(await standing.preview()).toEqual([]);
   });
 });
