@@ -39,6 +39,12 @@ const StoreEndpointSchema = z.strictObject({
    * where one bucket of the endpoint moves.
    */
   prefix: z.string().endsWith('/').optional(),
+  /**
+   * `ignore`: grants to others than the owner are neither read nor compared here, which saves a request an
+   * object. Then copies have none: set it on both sides, or comparisons report what differs. Default: `copy`.
+   * Never read where Amazon S3 says that ACLs are off (object ownership `BucketOwnerEnforced`).
+   */
+  acls: z.enum(['copy', 'ignore']).optional(),
 });
 export type StoreEndpoint = z.infer<typeof StoreEndpointSchema>;
 
@@ -59,6 +65,12 @@ const MoveSchema = z.strictObject({
   archive: z
     .array(z.strictObject({ prefix: z.string(), afterDays: z.int().positive(), storageClass: z.string() }))
     .optional(),
+  /**
+   * Objects whose last change on the source is so many days ago are written to the target's storage class of
+   * this name at once, and not where new ones go first: a lifecycle rule would take them there later, but the
+   * hot pool need not hold all of a bucket until then. Default: none are.
+   */
+  coldClass: z.strictObject({ storageClass: z.string().min(1), afterDays: z.int().nonnegative() }).optional(),
   /** Uploads begun and never ended are aborted after so many days; none are, where this is not set. */
   abortUploadsAfterDays: z.int().positive().optional(),
 });
@@ -131,6 +143,12 @@ const EnvironmentSchema = z
       concurrency: z.int().positive(),
       keysPerShard: z.int().positive(),
     }),
+    verify: z
+      .strictObject({
+        /** Keys compared at once, each by requests to both sides: what one RGW answers, times how many there are. Default: 32. */
+        concurrency: z.int().positive(),
+      })
+      .optional(),
     /** Whether a step waits for the long work that it started. */
     wait: z.boolean(),
     /** Added to the clock, so that a rehearsal need not wait 15 days. Only where `name` is `local`. */

@@ -1,4 +1,4 @@
-import type { Environment, StoreEndpoint } from '../../scripts/environment.ts';
+import type { Environment, Move, StoreEndpoint } from '../../scripts/environment.ts';
 import type { AwsSettings } from '../settings/aws.ts';
 import type { StorageNames } from './applications/names.ts';
 import { CACHE_TIER_PORTS } from './cache-tier/ports.ts';
@@ -12,6 +12,8 @@ const FOOD = { database: 'food', user: 'storage_food' };
 /** What a worker in the cluster copies at once, and how many keys it owns while it does. */
 export const COPY_CONCURRENCY = 32;
 const KEYS_PER_SHARD = 100_000;
+/** What a comparison has under way: several gateways answer, and nothing else asks them as much. */
+export const VERIFY_CONCURRENCY = 256;
 
 export type AwsDocumentArgs = {
   settings: AwsSettings & { region: string };
@@ -55,6 +57,7 @@ export function awsDocument(args: AwsDocumentArgs): Environment {
     },
     targets: { images: gateway('images'), metadata: gateway('metadata') },
     moves: buckets.map((bucket) => ({
+      ...coldClassOf(settings, bucket.cluster),
       name: bucket.name,
       sourceBucket: bucket.source,
       targetCluster: bucket.cluster,
@@ -93,6 +96,7 @@ export function awsDocument(args: AwsDocumentArgs): Environment {
     },
     bounds: boundsOf(settings),
     sync: { workers: settings.syncWorkers, concurrency: COPY_CONCURRENCY, keysPerShard: KEYS_PER_SHARD },
+    verify: { concurrency: VERIFY_CONCURRENCY },
     // A step ends after 15 minutes: what takes longer is a Job, and the next gate proves that it is done.
     wait: false,
     clockAheadSeconds: 0,
@@ -107,6 +111,13 @@ export function awsDocument(args: AwsDocumentArgs): Environment {
       credentials: { kind: 'secrets-manager', prefix: args.credentialsPrefixes[cluster], region },
     };
   }
+}
+
+/** Old objects go straight where Ceph's lifecycle would take them: the hot pools cannot hold a whole bucket. */
+function coldClassOf({ ceph }: AwsSettings, cluster: 'images' | 'metadata'): Pick<Move, 'coldClass'> {
+  const { cold } = ceph[cluster];
+  if (cold === undefined) return {};
+  return { coldClass: { storageClass: cold.storageClass, afterDays: cold.afterDays } };
 }
 
 /** What the scripts may take and must wait for. */

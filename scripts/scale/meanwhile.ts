@@ -2,7 +2,7 @@ import { indexShards } from '../../infra/ceph/index-shards.ts';
 import { osdsPerNode, storageRole } from '../../infra/ceph/storage-nodes.ts';
 import type { AwsSettings } from '../../infra/settings/aws.ts';
 import { PLANS } from '../../infra/storage/workers/deployments.ts';
-import { CONCURRENCY as VERIFY_CONCURRENCY } from '../verify/stores.ts';
+import { VERIFY_CONCURRENCY } from '../../infra/storage/environment-document.ts';
 import { FIGURES } from './figures.ts';
 import { count, sizeOf, sum } from './model.ts';
 
@@ -20,7 +20,7 @@ const KEYS_IN_HOLD = 100;
 
 export function steps(settings: AwsSettings): Step[] {
   const { objects } = sizeOf(settings);
-  const { head, firstByte, put, keysPerList } = FIGURES;
+  const { comparerProcessor, head, firstByte, put, keysPerList } = FIGURES;
   const pages = objects / keysPerList.value;
   const listing = (workers: number) => time((pages * firstByte.value) / workers);
   const shards = indexShards(objects);
@@ -32,7 +32,7 @@ export function steps(settings: AwsSettings): Step[] {
       .map((group) => group.count * osdsPerNode(group)),
   );
   const reads = disks * FIGURES.writesPerFlash.value;
-  const compared = VERIFY_CONCURRENCY / (2 * head.value);
+  const compared = Math.min(VERIFY_CONCURRENCY / (2 * head.value), 1 / comparerProcessor.value);
   const changes = (CAPTURE.functions * CAPTURE.messages) / FIGURES.eventSeconds.value;
   const replayed =
     (PLANS.replay.replicas * REPLAY_CONCURRENCY) / (2 * head.value + firstByte.value + put.value);
@@ -65,7 +65,7 @@ export function steps(settings: AwsSettings): Step[] {
     {
       what: 'The comparison before the cutover',
       takes: time(objects / compared),
-      arithmetic: `${count(objects)} keys ÷ (${VERIFY_CONCURRENCY} at once ÷ (2 × ${head.value} s: HEAD and ACL of both sides))`,
+      arithmetic: `${count(objects)} keys ÷ the lower of ${VERIFY_CONCURRENCY} at once ÷ (2 × ${head.value} s: HEAD and ACL of both sides) and 1 ÷ ${comparerProcessor.value} s of processor`,
       more: 'One pod, whatever the number of copy workers.',
     },
     {

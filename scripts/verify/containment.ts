@@ -12,7 +12,7 @@ import { compareKey, isDigest, type Comparison } from './compare-key.ts';
 import { CertificateDraft } from './draft.ts';
 import { mapInOrder } from './in-order.ts';
 import type { VerifyOptions } from './parity.ts';
-import { CONCURRENCY, openPair, type Pair } from './stores.ts';
+import { openPair, type Pair } from './stores.ts';
 
 /**
  * How an object of S3 is contained in what Ceph has:
@@ -60,7 +60,7 @@ export async function takeContainmentCertificate(
       waived: 0,
       unexplained: 0,
     };
-    const judged = mapInOrder(sourceKeys(pair), CONCURRENCY, (key) =>
+    const judged = mapInOrder(sourceKeys(pair), pair.concurrency, (key) =>
       judge(pair, ledger, key, { full, waived: draft.waives(key) }),
     );
     let keys = 0;

@@ -11,7 +11,7 @@ import type { Finding } from './findings.ts';
 import { mapInOrder } from './in-order.ts';
 import { scan, suspects } from './scan.ts';
 import { settle } from './settle.ts';
-import { CONCURRENCY, openPair, type Pair } from './stores.ts';
+import { openPair, type Pair } from './stores.ts';
 
 export type VerifyOptions = {
   /** Reads the bytes of both sides, not only what their stores say of them. Default: no. */
@@ -106,7 +106,7 @@ export async function certifyInHold(
 }
 
 function compareKeys(pair: Pair, keys: string[], full: boolean): AsyncGenerator<Comparison> {
-  return mapInOrder(keys, CONCURRENCY, (key) => compareKey(pair, key, { full }));
+  return mapInOrder(keys, pair.concurrency, (key) => compareKey(pair, key, { full }));
 }
 
 type Context = {

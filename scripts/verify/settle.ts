@@ -4,7 +4,7 @@ import { commitHorizon } from '../ledger/operations.ts';
 import { compareKey } from './compare-key.ts';
 import type { Finding } from './findings.ts';
 import { mapInOrder } from './in-order.ts';
-import { CONCURRENCY, type Pair } from './stores.ts';
+import type { Pair } from './stores.ts';
 
 /** What the log says of a key that differs. */
 export type Motion = {
@@ -77,7 +77,7 @@ export async function settle(
 
 async function compareAgain(pair: Pair, keys: Finding[], full: boolean): Promise<Finding[]> {
   const left: Finding[] = [];
-  const compared = mapInOrder(keys, CONCURRENCY, ({ key }) => compareKey(pair, key, { full }));
+  const compared = mapInOrder(keys, pair.concurrency, ({ key }) => compareKey(pair, key, { full }));
   for await (const { key, differs } of compared) {
     if (differs.length > 0) left.push({ key, differs });
   }

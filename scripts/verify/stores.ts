@@ -7,10 +7,12 @@ export type Pair = {
   move: Move;
   source: StoreClient;
   target: StoreClient;
+  /** Keys compared at once. */
+  concurrency: number;
   close(): Promise<void>;
 };
 
-/** Objects in flight: more than this an RGW does not reward (measured: 32 at a time is the most it answers). */
+/** Objects in flight where an environment does not say: more than this one RGW does not reward (measured). */
 export const CONCURRENCY = 32;
 
 /** Opens both sides of a move with users that may read everything and, at the target, write nothing. */
@@ -23,9 +25,10 @@ export async function openPair(
   if (endpoint === undefined) {
     throw new UserError(`The move ${move.name} names the target "${move.targetCluster}", which is not there`);
   }
+  const concurrency = environment.verify?.concurrency ?? CONCURRENCY;
   const settings = {
     requestSeconds: options.requestSeconds ?? environment.bounds.requestSeconds,
-    connections: CONCURRENCY,
+    connections: concurrency,
   };
   const source = await StoreClient.open(environment.source, 'migration', settings);
   const target = await StoreClient.open(endpoint, 'migration-verify', settings);
@@ -33,6 +36,7 @@ export async function openPair(
     move,
     source,
     target,
+    concurrency,
     async close() {
       await Promise.all([source.close(), target.close()]);
     },
