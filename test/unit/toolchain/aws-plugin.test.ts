@@ -204,6 +204,10 @@ describe('what protects what holds state', () => {
     await expect(
       aws.update({ urn, id, oldInputs: olds, olds: properties, news, preview: false }),
     ).rejects.toThrow(`stopping EC2 Instance (${id}) to change userData: OperationNotPermitted`);
+    // A preview asks AWS for nothing, so nothing refuses.
+    expect(
+      await aws.update({ urn, id, oldInputs: olds, olds: properties, news, preview: true }),
+    ).toMatchObject(news);
   });
 });
 

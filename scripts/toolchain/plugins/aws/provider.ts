@@ -97,7 +97,7 @@ export class AwsProvider implements RecordingProvider {
     const kept = await this.#records.find(urn, id);
     const life = this.#life(urn, news, kept?.life ?? 0);
     const changes = changesBetween(oldInputs, news);
-    await this.#noteStop(urn, type, id, olds, changes);
+    await this.#noteStop({ urn, type, id, olds, preview }, changes);
     // What an input said, and no input says any more, is AWS's to say again.
     const before = Object.fromEntries(
       Object.entries(olds).filter(([name]) => !(name in oldInputs) && !(name in news)),
@@ -168,18 +168,15 @@ export class AwsProvider implements RecordingProvider {
     return text(life, property) || `${life.name}-${hex(life, 17)}`;
   }
 
-  /** Says that an instance is stopped and started, or refuses as AWS does where it may not be stopped. */
+  /** Says that an instance is stopped and started, or refuses as AWS does, when it is asked, where it may not be. */
   async #noteStop(
-    urn: string,
-    type: string,
-    id: string,
-    olds: Wire,
+    { urn, type, id, olds, preview }: { urn: string; type: string; id: string; olds: Wire; preview: boolean },
     changes: readonly { path: string }[],
   ): Promise<void> {
     const causes = stopping(type, changes);
     if (causes.length === 0) return;
     const refusal = stopRefusal(id, olds);
-    if (refusal !== null)
+    if (refusal !== null && !preview)
       throw new Error(`stopping EC2 Instance (${id}) to change ${causes.join(', ')}: ${refusal}`);
     await pulumi.log.warn(
       `changing ${causes.join(', ')} stops and starts ${id}: what is on its instance store is lost`,
