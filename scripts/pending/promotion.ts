@@ -200,7 +200,7 @@ async function copy(
         if (!hasCode(error, 'PreconditionFailed')) throw error;
       }
     }
-    const pair = { move: moveOf(environment, name), source, target, close };
+    const pair = { move: moveOf(environment, name), source, target, concurrency: 1, close };
     const { differs } = await compareKey(pair, key, { full: false });
     return differs.length === 0 ? null : `Ceph has another object: ${differs.join(', ')}`;
   } finally {
