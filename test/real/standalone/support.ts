@@ -2,14 +2,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import type { StoreEndpoint } from '../../../scripts/environment.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import { readCredentials } from '../../../scripts/store/credentials.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 
 const BIN = path.resolve(import.meta.dirname, '../../../scripts/standalone/bin.mjs');
-const OPTIONS = { reject: false } as const;
+
+const runner =
+  (env: Record<string, string>, cwd: string) =>
+  (...words: string[]) =>
+    execa('node', [BIN, ...words], { reject: false, env, cwd });
 
 /** Two buckets of two RGWs, the keys to both in AWS' own files, and a folder for a ledger. */
 export type Stores = {
@@ -23,7 +27,7 @@ export type Stores = {
   /** The options that name both stores, and a ledger in the folder. */
   options: string[];
   /** Runs `migrate` as a process of its own. */
-  migrate(...words: string[]): ResultPromise<{ reject: false; env: Record<string, string>; cwd: string }>;
+  migrate: ReturnType<typeof runner>;
   close(): Promise<void>;
 };
 
@@ -37,7 +41,7 @@ export async function openStores(name: string): Promise<Stores> {
   await writeFile(credentials, `${await profile('old', from)}${await profile('new', to)}`);
   // One side's endpoint comes from its profile, the other's from its option.
   await writeFile(config, `[profile new]\nregion = ${to.region}\nendpoint_url = ${to.endpoint}\n`);
-  const env = {
+  const env: Record<string, string> = {
     AWS_SHARED_CREDENTIALS_FILE: credentials,
     AWS_CONFIG_FILE: config,
     AWS_EC2_METADATA_DISABLED: 'true',
@@ -65,7 +69,7 @@ export async function openStores(name: string): Promise<Stores> {
     folder,
     env,
     options,
-    migrate: (...words) => execa('node', [BIN, ...words], { ...OPTIONS, env, cwd: folder }),
+    migrate: runner(env, folder),
     async close() {
       await scratch.close();
       await rm(folder, { recursive: true, force: true });
