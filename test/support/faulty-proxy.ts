@@ -1,0 +1,113 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What happens to a request between a client and its store. */
+export type Fault =
+  /** It arrives late, in milliseconds. */
+  | { kind: 'latency'; ms: number }
+  /** The store never sees it; the client is told 503 SlowDown. */
+  | { kind: 'slow-down' }
+  /** The store sees it all, and the connection breaks before a byte of its answer. */
+  | { kind: 'answer-lost' }
+  /** So many bytes of the answer's body arrive, then the connection breaks. */
+  | { kind: 'answer-cut'; bytes: number }
+  /** So many bytes of the request's body reach the store, then both connections break. */
+  | { kind: 'request-cut'; bytes: number };
+
+export type Passing = { method: string; path: string; query: URLSearchParams };
+
+/**
+ * A proxy before one endpoint that lets a test spoil requests. It leaves the Host header as it is, so
+ * signatures hold. `Content-Length` of a spoiled answer is the whole one: as a network breaks, not as a
+ * store would end.
+ */
+export class FaultyProxy {
+  readonly url: string;
+  readonly #server: http.Server;
+  /** How many requests were spoiled, by kind of fault. */
+  readonly spoiled: Partial<Record<Fault['kind'], number>> = {};
+
+  private constructor(server: http.Server) {
+    this.#server = server;
+    this.url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  }
+
+  /** @param fault asked for every request; null lets it pass */
+  static async before(endpoint: string, fault: (request: Passing) => Fault | null): Promise<FaultyProxy> {
+    const { hostname, port } = new URL(endpoint);
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
+    const server = http.createServer((request, response) => {
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'http://store');
+      const passing = { method: request.method ?? '', path: pathname, query: searchParams };
+      const spoil = fault(passing);
+      if (spoil !== null) proxy.spoiled[spoil.kind] = (proxy.spoiled[spoil.kind] ?? 0) + 1;
+      void forward(request, response, { hostname, port, agent }, spoil);
+    });
+    server.on('close', () => agent.destroy());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const proxy = new FaultyProxy(server);
+    return proxy;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+async function forward(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  to: { hostname: string; port: string; agent: http.Agent },
+  fault: Fault | null,
+): Promise<void> {
+  if (fault?.kind === 'latency') await sleep(fault.ms);
+  if (fault?.kind === 'slow-down') {
+    request.resume();
+    response.writeHead(503, { 'content-type': 'application/xml' });
+    response.end('<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>');
+    return;
+  }
+  const { method, url, headers } = request;
+  const onward = http.request({ ...to, method, path: url, headers }, (answer) => {
+    if (fault?.kind === 'answer-lost') {
+      answer.resume();
+      answer.on('end', () => response.destroy());
+      return;
+    }
+    response.writeHead(answer.statusCode ?? 502, answer.headers);
+    if (fault?.kind === 'answer-cut') cutAfter(answer, response, fault.bytes);
+    else answer.pipe(response);
+  });
+  onward.on('error', () => response.destroy());
+  if (fault?.kind === 'request-cut') cutAfter(request, onward, fault.bytes, () => response.destroy());
+  else request.pipe(onward);
+}
+
+/** Hands on so many bytes, then breaks the connection. What is shorter passes whole. */
+function cutAfter(
+  from: http.IncomingMessage,
+  to: http.ServerResponse | http.ClientRequest,
+  bytes: number,
+  broken: () => void = () => undefined,
+): void {
+  let left = bytes;
+  from.on('data', (chunk: Buffer) => {
+    const piece = chunk.subarray(0, Math.max(0, left));
+    left -= chunk.length;
+    if (left >= 0) {
+      to.write(piece);
+      return;
+    }
+    to.write(piece, () => {
+      to.destroy();
+      broken();
+    });
+    from.removeAllListeners('data');
+    from.resume();
+  });
+  from.on('end', () => {
+    if (left >= 0) to.end();
+  });
+}
