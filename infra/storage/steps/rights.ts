@@ -58,6 +58,8 @@ export function stepsRights(args: StepsRightsArgs): IamStatement[] {
       Action: [
         's3:GetBucketAcl',
         's3:GetBucketObjectLockConfiguration',
+        's3:GetBucketOwnershipControls',
+        's3:GetBucketOwnershipControls',
         's3:GetBucketVersioning',
         's3:ListBucket',
         's3:ListBucketMultipartUploads',

@@ -54,7 +54,7 @@ export function rightsOf(app: App, args: RightsOf): IamStatement[] {
   if (app === 'pulse') statements.push(...writeCanary(args));
   if (CEPH_USERS[app].length > 0) statements.push(...readSecrets(CEPH_USERS[app], args));
   if (app === 'hold-watch') {
-    statements.push({
+    statements.push(...mirrorEpoch(args), {
       Sid: 'ApplicationsParameter',
       Action: ['ssm:GetParameter', 'ssm:PutParameter'],
       Resource: [args.parameterArn],
@@ -71,8 +71,11 @@ function readSources(args: RightsOf): IamStatement[] {
         's3:ListBucket',
         's3:ListBucketVersions',
         's3:ListBucketMultipartUploads',
-        // Whom an object's grants are compared with: its bucket's owner needs none.
+        // Whether objects have ACLs at all; and whom their grants are compared with: the bucket's owner needs none.
+        's3:GetBucketOwnershipControls',
         's3:GetBucketAcl',
+        // Whether its objects have grants at all.
+        's3:GetBucketOwnershipControls',
       ],
       Resource: args.sources.map(({ bucketArn }) => bucketArn),
     },
@@ -110,6 +113,24 @@ function writeCanary(args: RightsOf): IamStatement[] {
       Resource: args.sources.map(({ bucketArn }) => within(bucketArn, `${RESERVED_PREFIX}*`)),
     },
     ...useKeys('EncryptCanary', ['kms:GenerateDataKey'], args),
+  ];
+}
+
+/** Whoever carries a turn out keeps its epoch on S3, too, and acts by no ledger that is behind it. */
+function mirrorEpoch(args: RightsOf): IamStatement[] {
+  return [
+    {
+      // Without it a key that is not there is answered like one that may not be read.
+      Sid: 'ListSources',
+      Action: ['s3:ListBucket'],
+      Resource: args.sources.map(({ bucketArn }) => bucketArn),
+    },
+    {
+      Sid: 'MirrorEpoch',
+      Action: ['s3:GetObject', 's3:PutObject'],
+      Resource: args.sources.map(({ bucketArn }) => within(bucketArn, `${RESERVED_PREFIX}*`)),
+    },
+    ...useKeys('EncryptEpoch', ['kms:Decrypt', 'kms:GenerateDataKey'], args),
   ];
 }
 

@@ -13,8 +13,10 @@ import {
   type StoreEndpoint,
 } from '../../../scripts/environment.ts';
 import { openLedger, type Pool } from '../../../scripts/ledger/connect.ts';
+import { assertLedgerIsCurrent, mirrorEpoch } from '../../../scripts/ledger/epoch-mirror.ts';
 import { takeLock } from '../../../scripts/ledger/locks.ts';
 import { migrateLedger } from '../../../scripts/ledger/migrations.ts';
+import { readMove } from '../../../scripts/ledger/move.ts';
 import { phaseContext } from '../../../scripts/phase/context.ts';
 import { runStep } from '../../../scripts/phase/steps.ts';
 import { setUpServer } from '../../../scripts/steps/databases.ts';
@@ -78,6 +80,7 @@ test.each<[App, () => Promise<unknown>]>([
   ['verify', () => takeBaseCertificate(environment, ledger, environment.moves[0] as Move)],
   ['verify', () => certifyContainment(environment, ledger, () => undefined)],
   ['pulse', writeCanary],
+  ['hold-watch', keepEpoch],
 ])('pods of %s may all that they ask of the source', async (app, work) => {
   const { secretsKeyArn, region, account, sources, credentialsPrefixes, ...rest } = rightsArgs();
   const rights = await granted(
@@ -135,6 +138,11 @@ async function writeCanary(): Promise<void> {
   const client = await openCanaryClient(environment);
   await putCanary(client, SOURCE);
   await client.close();
+}
+
+async function keepEpoch(): Promise<void> {
+  await assertLedgerIsCurrent(environment, ledger);
+  await mirrorEpoch(environment, (await readMove(ledger)).epoch);
 }
 
 async function copyObjectOnce(): Promise<void> {
