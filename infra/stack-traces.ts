@@ -3,4 +3,4 @@
  * takes one of each resource and each promise: a third of a preview's time. Our TypeScript runs as it is, every
  * line and column in its place, so there is nothing to map.
  */
-delete Error.prepareStackTrace;
+Reflect.deleteProperty(Error, 'prepareStackTrace');
