@@ -58,6 +58,13 @@ export async function assertLedgerIsCurrent(environment: Environment, ledger: Da
     throw error;
   });
   if (mirrored <= epoch) return;
+  if (environment.name === 'standalone') {
+    throw new UserError(
+      `These buckets belong to a move whose applications have turned (epoch ${mirrored}): their writes would be undone. ` +
+        "Nothing was changed. Work with that move's own environment: --environment FILE",
+      { exitCode: 1 },
+    );
+  }
   throw new UserError(
     `The ledger is in epoch ${epoch}, and the stores have been in ${mirrored}: it was restored from a backup of ` +
       'before the applications turned. Nothing was changed, and nothing but migrate verify acts by it. Restore a ' +

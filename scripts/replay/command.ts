@@ -37,7 +37,7 @@ export default defineCommand({
     const environment = await environmentOf(args);
     if (environment.name === 'standalone') {
       await assertStores(environment);
-      await prepareLedger(environment);
+      await prepareLedger(environment, { toWrite: true });
     }
     const options = { follow: args.follow, concurrency, stop: stopSignal() };
     const { outcomes, failedKeys } =

@@ -1,6 +1,7 @@
 import type { Environment } from '../environment.ts';
 import { messageOf, UserError } from '../errors.ts';
-import { assertReachable, openLedger } from '../ledger/connect.ts';
+import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
+import { assertLedgerIsCurrent } from '../ledger/epoch-mirror.ts';
 import { migrateLedger } from '../ledger/migrations.ts';
 
 /**
@@ -9,19 +10,31 @@ import { migrateLedger } from '../ledger/migrations.ts';
  *
  * @throws UserError (exit 3) where it cannot be reached, is in use, or its tables cannot be made
  */
-export async function prepareLedger(environment: Environment): Promise<void> {
+export async function prepareLedger(
+  environment: Environment,
+  options: {
+    /** Whether the target is to be written: refused where a stack's applications write there by now. Default: no. */
+    toWrite?: boolean;
+  } = {},
+): Promise<void> {
   if (environment.name !== 'standalone') return;
   const ledger = openLedger(environment.ledger, { max: 1, application: 'migrate' });
   try {
     await assertReachable(ledger);
+    await migrate(ledger);
+    if (options.toWrite === true) await assertLedgerIsCurrent(environment, ledger);
+  } finally {
+    await ledger.end();
+  }
+}
+
+async function migrate(ledger: Pool): Promise<void> {
+  try {
     await migrateLedger(ledger);
   } catch (error) {
-    if (error instanceof UserError) throw error;
     throw new UserError(
       `The ledger's tables cannot be made: ${messageOf(error)}. The user of --ledger must own its database, which needs the extension btree_gist`,
       { exitCode: 3, cause: error },
     );
-  } finally {
-    await ledger.end();
   }
 }

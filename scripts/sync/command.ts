@@ -32,10 +32,12 @@ const UNFINISHED = 143;
 
 async function withLedger<T>(
   args: EnvironmentOptions,
+  options: { toWrite: boolean },
   work: (environment: Environment, ledger: Pool) => Promise<T>,
 ): Promise<T> {
   const environment = await environmentOf(args);
-  await prepareLedger(environment);
+  if (options.toWrite && environment.name === 'standalone') await assertStores(environment);
+  await prepareLedger(environment, options);
   const ledger = openLedger(environment.ledger, {
     max: 4 + environment.sync.workers,
     application: `migrate sync (pid ${process.pid})`,
@@ -64,7 +66,7 @@ const start = defineCommand({
     again: { type: 'boolean', default: false, description: 'begin another run where the last is complete' },
   },
   async run({ args }) {
-    await withLedger(args, async (environment, ledger) => {
+    await withLedger(args, { toWrite: true }, async (environment, ledger) => {
       const runs = await startSyncRuns(environment, ledger, { again: args.again });
       process.stdout.write(runs.map((run) => `${describeStart(run)}\n`).join(''));
     });
@@ -82,7 +84,7 @@ const worker = defineCommand({
   args: storesArguments,
   async run({ args }) {
     keepHeapSmall();
-    await withLedger(args, async (environment, ledger) => {
+    await withLedger(args, { toWrite: true }, async (environment, ledger) => {
       const end = await runWorker(environment, ledger, stopSignal());
       sayEnd(end);
       if (end === 'asked') process.exitCode = UNFINISHED;
@@ -101,7 +103,7 @@ const status = defineCommand({
     json: { type: 'boolean', default: false, description: 'a JSON line a move' },
   },
   async run({ args }) {
-    await withLedger(args, async (environment, ledger) => {
+    await withLedger(args, { toWrite: false }, async (environment, ledger) => {
       const all = await readProgress(environment, ledger);
       process.stdout.write(
         all.map((each) => `${args.json ? progressJson(each) : describeProgress(each)}\n`).join(''),
@@ -153,9 +155,8 @@ const run = defineCommand({
       );
       return;
     }
-    await withLedger(args, async (given, ledger) => {
+    await withLedger(args, { toWrite: true }, async (given, ledger) => {
       const environment = atOnce === undefined ? given : { ...given, sync: shared(given.sync, atOnce) };
-      if (environment.name === 'standalone') await assertStores(environment);
       await startSyncRuns(environment, ledger, { again: true });
       const ends = await showing(environment, ledger, asJson, (stop) =>
         runWorkers(environment, ledger, stop),
@@ -165,12 +166,9 @@ const run = defineCommand({
       const unfinished = ends.includes('asked');
       const exitCode = unfinished ? UNFINISHED : report.failed.length > 0 ? 1 : 0;
       process.stdout.write(`${asJson ? reportJson(report, exitCode) : describeReport(report)}\n`);
-      if (asJson)
-        process.stderr.write(
-          describeFailed(report.failed)
-            .map((line) => `${line}\n`)
-            .join(''),
-        );
+      if (asJson && report.failed.length > 0) {
+        process.stderr.write(`${describeFailed(report.failed).join('\n')}\n`);
+      }
       process.exitCode = exitCode;
     });
   },

@@ -104,3 +104,16 @@ test('a folder with something else in it is no ledger', async () => {
     `--ledger ${folder} is a folder with something else in it (a.jpg); give an empty one, or one that is not there yet`,
   ]);
 });
+
+test('buckets of a stack whose applications have turned are left alone', async () => {
+  const { sourceBucket } = stores.scratch;
+  await stores.source.put(sourceBucket, '.migration/epoch', Buffer.from('2\n'));
+  for (const command of ['sync', 'replay']) {
+    const { exitCode, stderr } = await stores.migrate(command, ...stores.options);
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringContaining('These buckets belong to a move whose applications have turned (epoch 2)'),
+    ]);
+  }
+  await stores.source.delete(sourceBucket, '.migration/epoch');
+});
