@@ -12,6 +12,7 @@ export type Sides = {
   sourceBucket: string;
   target: StoreClient;
   targetBucket: string;
+  coldClass?: Move['coldClass'];
   /** The target's user, whose writes these are. */
   user: string;
 };
@@ -38,7 +39,7 @@ export class SideClients {
       this.#open('source', OWN_USER),
       this.#open(move.targetCluster, user),
     ]);
-    return { source, sourceBucket: move.sourceBucket, target, targetBucket: move.targetBucket, user };
+    return { source, sourceBucket: move.sourceBucket, target, targetBucket: move.targetBucket, coldClass: move.coldClass, user };
   }
 
   async close(): Promise<void> {

@@ -55,7 +55,19 @@ export async function getAcl(transport: Transport, bucket: string, key?: string)
     ...(key !== undefined && { key }),
     query: { acl: '' },
   });
-  const policy = parseXml(answer.text, 'AccessControlPolicy');
+  return readAcl(answer.text);
+}
+
+/** Objects of one writer have one ACL: the text is read once, not once an object. */
+let lastRead: { text: string; acl: AccessControl } | undefined;
+
+function readAcl(text: string): AccessControl {
+  if (lastRead?.text !== text) lastRead = { text, acl: parseAcl(text) };
+  return lastRead.acl;
+}
+
+function parseAcl(text: string): AccessControl {
+  const policy = parseXml(text, 'AccessControlPolicy');
   const [owner] = childrenOf(policy, 'Owner');
   const [list] = childrenOf(policy, 'AccessControlList');
   if (owner === undefined || list === undefined) {
@@ -69,6 +81,23 @@ export async function getAcl(transport: Transport, bucket: string, key?: string)
     permission: requiredText(grant, 'Permission'),
   }));
   return { owner: requiredText(owner, 'ID'), grants };
+}
+
+/**
+ * Whether a bucket's ACLs count. Amazon S3 takes none into account where its ownership control is
+ * `BucketOwnerEnforced`, which new buckets have: an object's ACL is then the owner's alone, and a PUT may not
+ * ask for another. Where we may not know, they count.
+ */
+export async function aclsCount(transport: Transport, bucket: string): Promise<boolean> {
+  try {
+    const answer = await transport.send({ method: 'GET', bucket, query: { ownershipControls: '' } });
+    const rules = childrenOf(parseXml(answer.text, 'OwnershipControls'), 'Rule');
+    return !rules.some((rule) => textOf(rule, 'ObjectOwnership') === 'BucketOwnerEnforced');
+  } catch (error) {
+    // None are set, or this user may not ask.
+    if (error instanceof StoreError && (error.status === 404 || error.status === 403)) return true;
+    throw error;
+  }
 }
 
 function granteeOf(node: XmlNode): string {

@@ -7,6 +7,7 @@ import { Transport, type StoreAnswer, type StoreRequest } from './http.ts';
 import * as listing from './listing.ts';
 import * as multipart from './multipart.ts';
 import * as objects from './objects.ts';
+import type { Pace } from './pace.ts';
 import type { ListedObject, ListedVersion, ObjectAttributes, ObjectHead } from './object.ts';
 
 /**
@@ -18,6 +19,7 @@ export class StoreClient {
   readonly endpoint: StoreEndpoint;
   readonly #transport: Transport;
   readonly #bucketOwners = new Map<string, Promise<string>>();
+  readonly #aclsCount = new Map<string, Promise<boolean>>();
 
   private constructor(transport: Transport) {
     this.#transport = transport;
@@ -28,11 +30,12 @@ export class StoreClient {
    * @param user whose keys sign; null sends nothing signed. With ambient credentials they are this process's own
    * @param options.attempts how often a request may be sent in all; default 5
    * @param options.connections at most so many at once; default 32, more than which RGW does not reward
+   * @param options.pace holds requests back; default: none are
    */
   static async open(
     endpoint: StoreEndpoint,
     user: string | null,
-    options: { requestSeconds: number; connections?: number; attempts?: number },
+    options: { requestSeconds: number; connections?: number; attempts?: number; pace?: Pace },
   ): Promise<StoreClient> {
     const credentials = user === null ? null : await credentialsProvider(endpoint.credentials, user);
     return new StoreClient(new Transport(endpoint, credentials, options));
@@ -67,6 +70,15 @@ export class StoreClient {
     options: { ifMatch?: string; range?: string; versionId?: string } = {},
   ): Promise<{ head: ObjectHead; body: Readable } | null> {
     return objects.getObject(this.#transport, bucket, key, options);
+  }
+
+  /** null as in `head`. `bytes` is null where the object has more than `atMost`. */
+  read(
+    bucket: string,
+    key: string,
+    options: { atMost: number },
+  ): Promise<{ head: ObjectHead; bytes: Buffer | null } | null> {
+    return objects.readObject(this.#transport, bucket, key, options);
   }
 
   put(
@@ -105,8 +117,9 @@ export class StoreClient {
     return attributes.putTags(this.#transport, bucket, key, tags, options);
   }
 
-  /** The grants beyond the owners', see `foreignGrants`. */
+  /** The grants beyond the owners', see `foreignGrants`. None, and not asked for, where ACLs are off. */
   async grants(bucket: string, key: string): Promise<attributes.Grant[]> {
+    if (!(await this.#hasAcls(bucket))) return [];
     const [acl, owner] = await Promise.all([
       attributes.getAcl(this.#transport, bucket, key),
       this.bucketOwner(bucket),
@@ -121,13 +134,18 @@ export class StoreClient {
 
   /** The canonical id of a bucket's owner; asked once. */
   bucketOwner(bucket: string): Promise<string> {
-    let owner = this.#bucketOwners.get(bucket);
-    if (owner === undefined) {
-      owner = attributes.getAcl(this.#transport, bucket).then((acl) => acl.owner);
-      owner.catch(() => this.#bucketOwners.delete(bucket));
-      this.#bucketOwners.set(bucket, owner);
-    }
-    return owner;
+    return once(this.#bucketOwners, bucket, async () => {
+      const { owner } = await attributes.getAcl(this.#transport, bucket);
+      return owner;
+    });
+  }
+
+  /** Whether ACLs count here; asked once. */
+  async #hasAcls(bucket: string): Promise<boolean> {
+    if (this.endpoint.acls === 'ignore') return false;
+    // RGW has no such setting.
+    if (this.endpoint.kind !== 'aws') return true;
+    return once(this.#aclsCount, bucket, () => attributes.aclsCount(this.#transport, bucket));
   }
 
   /** Every object of (after, until] in key order. Throws on any page that fails; never ends early. */
@@ -206,6 +224,7 @@ export class StoreClient {
    * answer to HEAD; Amazon S3 does not.
    */
   async bucketSize(bucket: string): Promise<{ objects: number; bytes: number } | null> {
+    if (this.#transport.prefix !== '') return null;
     const { headers } = await this.#transport.send({ method: 'HEAD', bucket });
     const [objects, bytes] = [headers['x-rgw-object-count'], headers['x-rgw-bytes-used']];
     return objects === undefined || bytes === undefined
@@ -233,4 +252,15 @@ export class StoreClient {
   ): Promise<string> {
     return this.#transport.presign(method, bucket, key, options.expiresSeconds);
   }
+}
+
+/** What `ask` answers, asked once a name; a failure is asked again. */
+function once<T>(known: Map<string, Promise<T>>, name: string, ask: () => Promise<T>): Promise<T> {
+  let answer = known.get(name);
+  if (answer === undefined) {
+    answer = ask();
+    answer.catch(() => known.delete(name));
+    known.set(name, answer);
+  }
+  return answer;
 }

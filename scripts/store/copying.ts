@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { grantHeaders } from './attributes.ts';
+import { grantHeaders, type Grant } from './attributes.ts';
 import type { StoreClient } from './client.ts';
 import { copyInParts, readRange } from './copying-parts.ts';
 import { hasCode, StoreError } from './errors.ts';
 import { isPlainDigest, partCount, type ObjectAttributes, type ObjectHead } from './object.ts';
-import { connectionTrouble } from './trouble.ts';
 
 export type CopyRequest = {
   source: StoreClient;
@@ -29,6 +28,8 @@ export type CopyRequest = {
    * open uploads of this key are then what a killed process left, and are aborted. Default: false.
    */
   ownsTarget?: boolean;
+  /** The target's storage class for objects whose last change is so many days ago. Default: none. */
+  coldClass?: { storageClass: string; afterDays: number } | undefined;
 };
 
 export type CopyResult = {
@@ -44,6 +45,7 @@ export type CopyResult = {
 };
 
 const ATTEMPTS = 5;
+const DAY_MS = 86_400_000;
 /** Up to this size an object is held in memory: checked before it is sent, and sent again if need be. */
 const BUFFERED_BYTES = 1024 * 1024;
 
@@ -69,18 +71,19 @@ export async function copyObject(request: CopyRequest): Promise<CopyResult> {
 
 async function copyOnce(request: CopyRequest): Promise<CopyResult> {
   const { source, sourceBucket, key } = request;
-  const found = await source.get(sourceBucket, key);
+  // Asked for beside the body, not after it: the one does not wait for the other.
+  const grants = source.grants(sourceBucket, key);
+  grants.catch(() => undefined); // of an object that is gone nobody asks
+  const found = await source.read(sourceBucket, key, { atMost: BUFFERED_BYTES });
   if (found === null) {
     return { outcome: 'gone', bytes: 0, etag: '', etagReproduced: true };
   }
-  const { head, body } = found;
+  const { head, bytes } = found;
   const inParts = partCount(head.etag) !== undefined && request.ifNoneMatch === undefined;
-  if (head.size <= BUFFERED_BYTES && !inParts) {
-    return copyBuffered(request, head, await readAll(request, body));
+  const attributes = await attributesOf(request, head, grants);
+  if (bytes !== null && !inParts) {
+    return copyBuffered(request, head, attributes, bytes);
   }
-  // Not kept open: bodies that wait for tags and ACLs could take up every connection that these need.
-  body.destroy();
-  const attributes = await attributesOf(request, head);
   return inParts ? copyInParts(request, head, attributes) : copyStreamed(request, head, attributes);
 }
 
@@ -101,16 +104,23 @@ function isWorthAnother(request: CopyRequest, error: unknown): boolean {
 }
 
 /** What the copy shall have besides its bytes. */
-async function attributesOf(request: CopyRequest, head: ObjectHead): Promise<ObjectAttributes> {
-  const { source, sourceBucket, target, targetBucket, key } = request;
+async function attributesOf(
+  request: CopyRequest,
+  head: ObjectHead,
+  asked: Promise<Grant[]>,
+): Promise<ObjectAttributes> {
+  const { source, sourceBucket, target, targetBucket, key, coldClass } = request;
   const [tags, grants] = await Promise.all([
     (head.tagCount ?? 0) > 0 ? source.tags(sourceBucket, key) : {},
-    source.grants(sourceBucket, key),
+    asked,
   ]);
+  const isCold =
+    coldClass !== undefined && Date.now() - head.lastModified.getTime() > coldClass.afterDays * DAY_MS;
   return {
     headers: head.headers,
     metadata: head.metadata,
     tags,
+    ...(isCold && { storageClass: coldClass.storageClass }),
     // The bucket is the applications', the object ours: without this its owner could not read it.
     ...(grants.length === 0
       ? { acl: 'bucket-owner-full-control' }
@@ -118,27 +128,20 @@ async function attributesOf(request: CopyRequest, head: ObjectHead): Promise<Obj
   };
 }
 
-async function readAll(request: CopyRequest, body: Readable): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of body) {
-      chunks.push(chunk as Buffer);
-    }
-  } catch (error) {
-    throw connectionTrouble(error, `GET /${request.sourceBucket}/${request.key}`);
-  }
-  return Buffer.concat(chunks);
-}
-
-async function copyBuffered(request: CopyRequest, head: ObjectHead, bytes: Buffer): Promise<CopyResult> {
-  const md5 = createHash('md5').update(bytes).digest();
-  proveRead(head, bytes.length, md5.toString('hex'));
+async function copyBuffered(
+  request: CopyRequest,
+  head: ObjectHead,
+  attributes: ObjectAttributes,
+  bytes: Buffer,
+): Promise<CopyResult> {
+  const md5 = hash('md5', bytes, 'hex');
+  proveRead(head, bytes.length, md5);
   const put = await request.target.put(request.targetBucket, request.targetKey ?? request.key, bytes, {
-    ...(await attributesOf(request, head)),
-    contentMd5: md5.toString('base64'),
+    ...attributes,
+    contentMd5: Buffer.from(md5, 'hex').toString('base64'),
     ...conditionOf(request),
   });
-  return written(head, put, md5.toString('hex'));
+  return written(head, put, md5);
 }
 
 async function copyStreamed(
@@ -146,11 +149,11 @@ async function copyStreamed(
   head: ObjectHead,
   attributes: ObjectAttributes,
 ): Promise<CopyResult> {
-  const hash = createHash('md5');
+  const digest = createHash('md5');
   let length = 0;
   async function* digested(): AsyncGenerator<Buffer> {
     for await (const chunk of readRange(request, head, 0, head.size)) {
-      hash.update(chunk);
+      digest.update(chunk);
       length += chunk.length;
       yield chunk;
     }
@@ -163,7 +166,7 @@ async function copyStreamed(
     ...(etagIsDigest(head) && { contentMd5: Buffer.from(head.etag, 'hex').toString('base64') }),
     ...conditionOf(request),
   });
-  const md5 = hash.digest('hex');
+  const md5 = digest.digest('hex');
   proveRead(head, length, md5);
   return written(head, put, md5);
 }

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Readable } from 'node:stream';
-import { Pool } from 'undici';
+import { Pool, type Dispatcher } from 'undici';
 import type { Credentials, CredentialsProvider } from '../aws/ambient.ts';
 import type { StoreEndpoint } from '../environment.ts';
 import { Deadline } from './deadline.ts';
-import { StoreError } from './errors.ts';
+import { hasCode, StoreError } from './errors.ts';
+import { exchange, flatHeaders } from './exchange.ts';
+import type { Pace } from './pace.ts';
 import { encodeKey, encodeQuery, EMPTY_SHA256, sha256, Signer, UNSIGNED_PAYLOAD } from './signing.ts';
 import { connectionTrouble, mayRepeat, nameOf, refused } from './trouble.ts';
 
@@ -23,6 +25,8 @@ export type StoreRequest = {
   repeatable?: boolean;
 };
 export type StoreAnswer = { status: number; headers: Record<string, string>; text: string };
+/** `bytes` is null where the body is bigger than was asked for. */
+export type HeldAnswer = { status: number; headers: Record<string, string>; bytes: Buffer | null };
 export type StreamedAnswer = { status: number; headers: Record<string, string>; body: Readable };
 
 const ATTEMPTS = 5;
@@ -46,6 +50,7 @@ export class Transport {
   readonly #service: 's3' | 'sns';
   #signing: { credentials: Credentials; signer: Signer } | undefined;
   readonly #attempts: number;
+  readonly #pace: Pace | undefined;
 
   constructor(
     endpoint: StoreEndpoint,
@@ -55,6 +60,7 @@ export class Transport {
       connections?: number | undefined;
       attempts?: number | undefined;
       service?: 's3' | 'sns';
+      pace?: Pace | undefined;
     },
   ) {
     this.endpoint = endpoint;
@@ -71,6 +77,7 @@ export class Transport {
     });
     this.#credentials = credentials;
     this.#service = options.service ?? 's3';
+    this.#pace = options.pace;
   }
 
   close(): Promise<void> {
@@ -78,12 +85,23 @@ export class Transport {
   }
 
   /** Sends and reads the whole answer. Throws a StoreError for every status but 2xx. */
-  async send(named: StoreRequest): Promise<StoreAnswer> {
+  async send(request: StoreRequest): Promise<StoreAnswer> {
+    const { status, headers, bytes } = await this.read(request);
+    return { status, headers, text: bytes?.toString('utf8') ?? '' };
+  }
+
+  /** As `send`, but as bytes, and no more of them than `atMost`: a bigger answer comes without its body. */
+  async read(named: StoreRequest, atMost = Infinity): Promise<HeldAnswer> {
     const request = this.#placed(named);
     return this.#repeat(request, async (deadline) => {
-      const answer = await this.#attempt(request, deadline);
-      const text = await this.#text(answer.body, deadline);
-      return { status: answer.status, headers: answer.headers, text };
+      const options = await this.#signed(request, deadline);
+      try {
+        const { status, headers, body } = await exchange(this.#pool, options, deadline, atMost);
+        if (status >= 200 && status < 300) return { status, headers, bytes: body };
+        throw refused(request, status, body?.toString('utf8') ?? '');
+      } catch (error) {
+        throw this.#explain(request, error, deadline);
+      }
     });
   }
 
@@ -92,7 +110,7 @@ export class Transport {
     const request = this.#placed(named);
     return this.#repeat(request, async (deadline) => {
       const answer = await this.#attempt(request, deadline);
-      deadline.clear();
+      deadline.clear(); // the body has undici's own
       // Whoever reads the body still gets its errors; a body that nobody reads to the end must not end
       // the process.
       answer.body.on('error', () => undefined);
@@ -146,13 +164,20 @@ export class Transport {
 
   async #repeat<T>(request: StoreRequest, attempt: (deadline: Deadline) => Promise<T>): Promise<T> {
     const reads = request.method === 'GET' || request.method === 'HEAD';
-    const shared = new Deadline(this.requestSeconds);
+    const bytes = Buffer.isBuffer(request.body) ? request.body.length : 0;
+    let shared: Deadline | undefined;
     for (let count = 1; ; count++) {
-      const deadline = reads ? new Deadline(this.requestSeconds) : shared;
+      const turn = this.#pace?.admit(1, bytes);
+      if (turn !== undefined) await turn;
+      shared ??= new Deadline(this.requestSeconds);
+      const deadline = reads && count > 1 ? new Deadline(this.requestSeconds) : shared;
       try {
         request.assertLive?.();
-        return await attempt(deadline);
+        const answer = await attempt(deadline);
+        this.#pace?.succeeded();
+        return answer;
       } catch (error) {
+        if (isCongestion(error)) this.#pace?.congested();
         const pause = FIRST_PAUSE_MS * 2 ** count * (0.5 + Math.random());
         const again =
           count < this.#attempts && mayRepeat(request, error) && (reads || shared.leftMs() > pause);
@@ -166,42 +191,40 @@ export class Transport {
     }
   }
 
-  async #attempt(request: StoreRequest, deadline: Deadline): Promise<StreamedAnswer> {
+  /** What goes over the wire; the deadline runs from here. */
+  async #signed(request: StoreRequest, deadline: Deadline): Promise<Dispatcher.DispatchOptions> {
     const { host, path } = this.#address(request.bucket, request.key);
     const query = request.query ?? {};
-    const body = request.body;
+    const { body, method } = request;
     const digest =
-      body === undefined
-        ? EMPTY_SHA256
-        : request.method === 'POST'
-          ? sha256(body as Buffer)
-          : UNSIGNED_PAYLOAD;
+      body === undefined ? EMPTY_SHA256 : method === 'POST' ? sha256(body as Buffer) : UNSIGNED_PAYLOAD;
     const headers: Record<string, string> = { ...request.headers, host, 'x-amz-content-sha256': digest };
     if (Buffer.isBuffer(body)) {
       headers['content-length'] = String(body.length);
-    } else if (body === undefined && (request.method === 'PUT' || request.method === 'POST')) {
+    } else if (body === undefined && (method === 'PUT' || method === 'POST')) {
       headers['content-length'] = '0';
     }
-    const search = encodeQuery(query);
+    const search = request.query === undefined ? '' : encodeQuery(query);
     const signer = await this.#signer();
     deadline.start();
+    return {
+      method,
+      path: search === '' ? path : `${path}?${search}`,
+      headers: signer?.sign({ method, path, query, search, headers }) ?? request.headers ?? {},
+      body:
+        body instanceof Readable
+          ? Readable.from(this.#guarded(body, request, deadline), { objectMode: false })
+          : (body ?? null),
+    };
+  }
+
+  async #attempt(request: StoreRequest, deadline: Deadline): Promise<StreamedAnswer> {
+    const options = await this.#signed(request, deadline);
     try {
-      const answer = await this.#pool.request({
-        method: request.method,
-        path: search === '' ? path : `${path}?${search}`,
-        headers: signer?.sign({ method: request.method, path, query, headers }) ?? request.headers ?? {},
-        body:
-          body instanceof Readable
-            ? Readable.from(guarded(body, request, deadline), { objectMode: false })
-            : (body ?? null),
-        signal: deadline.signal,
-      });
-      const flat: Record<string, string> = {};
-      for (const [name, value] of Object.entries(answer.headers)) {
-        flat[name] = Array.isArray(value) ? value.join(',') : (value ?? '');
-      }
+      const answer = await this.#pool.request({ ...options, signal: deadline.signal });
+      const headers = flatHeaders(answer.headers);
       if (answer.statusCode >= 200 && answer.statusCode < 300) {
-        return { status: answer.statusCode, headers: flat, body: answer.body };
+        return { status: answer.statusCode, headers, body: answer.body };
       }
       throw refused(request, answer.statusCode, await this.#text(answer.body, deadline));
     } catch (error) {
@@ -227,7 +250,7 @@ export class Transport {
       return error;
     }
     const where = `${request.method} ${this.#origin.origin}${nameOf(request)}`;
-    if (deadline.signal.aborted) {
+    if (deadline.expired) {
       // A full OSD or pool lets a write hang without an answer, while reads go on.
       const hint = request.method === 'PUT' ? ' (a full cluster lets writes hang)' : '';
       return new StoreError(`${where}: no answer within ${this.requestSeconds} s${hint}`, {
@@ -238,13 +261,27 @@ export class Transport {
     }
     return connectionTrouble(error, where);
   }
+
+  /** Hands on a body chunk by chunk while the lease lives; the deadline starts anew with each. */
+  async *#guarded(body: Readable, request: StoreRequest, deadline: Deadline): AsyncGenerator<Buffer> {
+    for await (const chunk of body) {
+      const bytes = chunk as Buffer;
+      const turn = this.#pace?.admit(0, bytes.length);
+      if (turn !== undefined) {
+        deadline.clear();
+        await turn;
+      }
+      request.assertLive?.();
+      deadline.refresh();
+      yield bytes;
+    }
+  }
 }
 
-/** Hands on a body chunk by chunk while the lease lives; the deadline starts anew with each. */
-async function* guarded(body: Readable, request: StoreRequest, deadline: Deadline): AsyncGenerator<Buffer> {
-  for await (const chunk of body) {
-    request.assertLive?.();
-    deadline.refresh();
-    yield chunk as Buffer;
-  }
+/** Whether a store said that it is too much, or was too busy to say anything. */
+function isCongestion(error: unknown): boolean {
+  return (
+    error instanceof StoreError &&
+    (error.status === 503 || error.status === 429 || hasCode(error, 'Deadline', 'SlowDown'))
+  );
 }

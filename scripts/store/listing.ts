@@ -1,11 +1,12 @@
 import { StoreError } from './errors.ts';
 import type { Transport } from './http.ts';
 import { compareKeys } from './keys.ts';
+import { decodeKey, readListedPage, type ListedPage } from './listed-page.ts';
 import { unquote, type ListedObject, type ListedVersion } from './object.ts';
 import { childrenOf, parseXml, requiredText, textOf, type XmlNode } from './xml.ts';
 
+export type { ListedPage } from './listed-page.ts';
 export type ListOptions = { after?: string | undefined; prefix?: string | undefined };
-export type ListedPage = { objects: ListedObject[]; truncated: boolean };
 /** RGW 16.2.15 names whoever asks as the initiator, so nothing is said about that. */
 export type ListedUpload = { key: string; uploadId: string; initiated: Date };
 
@@ -32,19 +33,11 @@ export async function listPage(
       ...(startAfter !== '' && { 'start-after': startAfter }),
     },
   });
-  const page = parseXml(answer.text, 'ListBucketResult');
-  const decode = decoderOf(transport, page);
-  const objects = childrenOf(page, 'Contents').map((entry) => {
-    const storageClass = textOf(entry, 'StorageClass');
-    return {
-      key: decode(requiredText(entry, 'Key')),
-      size: Number(requiredText(entry, 'Size')),
-      etag: unquote(requiredText(entry, 'ETag')),
-      lastModified: new Date(requiredText(entry, 'LastModified')),
-      ...(storageClass !== undefined && { storageClass }),
-    };
-  });
-  return { objects, truncated: requiredText(page, 'IsTruncated') === 'true' };
+  const page = readListedPage(answer.text);
+  if (transport.prefix !== '') {
+    for (const object of page.objects) object.key = object.key.slice(transport.prefix.length);
+  }
+  return page;
 }
 
 /**
@@ -185,15 +178,6 @@ export async function* listUploads(
 function decoderOf(transport: Transport, page: XmlNode): (text: string) => string {
   const decode = textOf(page, 'EncodingType') === 'url' ? decodeKey : (text: string) => text;
   return (text) => decode(text).slice(transport.prefix.length);
-}
-
-/** AWS form-encodes keys (`+` for a space), RGW percent-encodes them; both encode a plus as `%2B`. */
-function decodeKey(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
-  } catch {
-    throw malformed(`the store listed a key that is not UTF-8: ${text}`);
-  }
 }
 
 function malformed(message: string): StoreError {

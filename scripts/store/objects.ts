@@ -77,6 +77,22 @@ export async function getObject(
   }
 }
 
+/** An object of at most so many bytes; `bytes` is null where it is bigger. Null where it is not there. */
+export async function readObject(
+  transport: Transport,
+  bucket: string,
+  key: string,
+  options: { atMost: number },
+): Promise<{ head: ObjectHead; bytes: Buffer | null } | null> {
+  try {
+    const { headers, bytes } = await transport.read({ method: 'GET', bucket, key }, options.atMost);
+    return { head: readHead(key, headers), bytes };
+  } catch (error) {
+    if (hasCode(error, ...MISSING)) return null;
+    throw error;
+  }
+}
+
 export async function putObject(
   transport: Transport,
   bucket: string,

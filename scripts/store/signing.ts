@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Credentials } from '../aws/ambient.ts';
 
 /**
@@ -16,14 +16,19 @@ export type Signable = {
   /** As it goes over the wire: encoded by `encodeKey`, with a leading `/`. */
   path: string;
   query: Readonly<Record<string, string>>;
+  /** `query` as `encodeQuery` gives it, where that is known. */
+  search?: string;
   headers: Readonly<Record<string, string>>;
 };
 export type Scope = { region: string; service: 's3' | 'sns' };
 
 /** Encodes a key for the path of a request: every UTF-8 byte but `A–Z a–z 0–9 - . _ ~ /`. */
 export function encodeKey(key: string): string {
-  return key.split('/').map(encodePart).join('/');
+  return PLAIN_KEY.test(key) ? key : key.split('/').map(encodePart).join('/');
 }
+
+/** Most keys are written as they are. */
+const PLAIN_KEY = /^[A-Za-z0-9\-._~/]*$/;
 
 /** Encodes the name or value of a query parameter as the signature wants it: `/` too. */
 export function encodePart(text: string): string {
@@ -45,7 +50,7 @@ export function encodeQuery(query: Readonly<Record<string, string>>): string {
 
 /** SHA-256 in hexadecimal, as `x-amz-content-sha256` wants it. */
 export function sha256(data: Buffer | string): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data, 'hex');
 }
 
 /** Signs requests of one user. Keeps the derived key for the day that it is valid. */
@@ -53,7 +58,7 @@ export class Signer {
   readonly #credentials: Credentials;
   readonly #scope: Scope;
   #day = '';
-  #key: Buffer = Buffer.alloc(0);
+  #key = new Hmac(Buffer.alloc(0));
 
   constructor(credentials: Credentials, scope: Scope) {
     this.#credentials = credentials;
@@ -111,37 +116,67 @@ export class Signer {
   }
 
   #signature(request: Signable, names: string[], payload: string, date: string): string {
-    const canonical = [
-      request.method,
-      request.path,
-      encodeQuery(request.query),
-      names.map((name) => `${name}:${canonicalValue(request.headers[name] ?? '')}\n`).join(''),
-      names.join(';'),
-      payload,
-    ].join('\n');
+    let lines = '';
+    for (const name of names) lines += `${name}:${canonicalValue(request.headers[name] ?? '')}\n`;
+    const search = request.search ?? encodeQuery(request.query);
+    const canonical = `${request.method}\n${request.path}\n${search}\n${lines}\n${names.join(';')}\n${payload}`;
     const day = date.slice(0, 8);
     if (this.#day !== day) {
       const parts = [day, this.#scope.region, this.#scope.service, 'aws4_request'];
       const start = Buffer.from(`AWS4${this.#credentials.secretAccessKey}`);
-      this.#key = parts.reduce((key: Buffer, part) => hmac(key, part), start);
+      this.#key = new Hmac(parts.reduce((key: Buffer, part) => hmac(key, part), start));
       this.#day = day;
     }
     const scope = `${day}/${this.#scope.region}/${this.#scope.service}/aws4_request`;
     // Header values are bytes: hashing them as UTF-8 text would sign other bytes than are sent.
     const digest = sha256(Buffer.from(canonical, 'latin1'));
-    return hmac(this.#key, `AWS4-HMAC-SHA256\n${date}\n${scope}\n${digest}`).toString('hex');
+    return this.#key.digest(`AWS4-HMAC-SHA256\n${date}\n${scope}\n${digest}`, 'hex');
   }
 }
 
 function canonicalValue(value: string): string {
-  return value.trim().replace(/ +/g, ' ');
+  const trimmed = value.trim();
+  return trimmed.includes('  ') ? trimmed.replace(/ +/g, ' ') : trimmed;
 }
 
 function hmac(key: Buffer, data: string): Buffer {
-  return createHmac('sha256', key).update(data).digest();
+  return new Hmac(key).digest(data, 'buffer');
 }
+
+/** Bytes of SHA-256's block. */
+const BLOCK = 64;
+
+/**
+ * HMAC-SHA256 (RFC 2104) of short texts with one key of at most a block. Node's own prepares its key anew for
+ * each text, which took a tenth of the processor time of a copy.
+ */
+class Hmac {
+  readonly #inner = Buffer.alloc(BLOCK, 0x36);
+  readonly #outer = Buffer.alloc(BLOCK, 0x5c);
+
+  constructor(key: Buffer) {
+    const block = key.length > BLOCK ? hash('sha256', key, 'buffer') : key;
+    for (const [index, byte] of block.entries()) {
+      this.#inner.writeUInt8(0x36 ^ byte, index);
+      this.#outer.writeUInt8(0x5c ^ byte, index);
+    }
+  }
+
+  digest(data: string, encoding: 'hex'): string;
+  digest(data: string, encoding: 'buffer'): Buffer;
+  digest(data: string, encoding: 'hex' | 'buffer'): string | Buffer {
+    const inner = hash('sha256', Buffer.concat([this.#inner, Buffer.from(data)]), 'buffer');
+    return hash('sha256', Buffer.concat([this.#outer, inner]), encoding);
+  }
+}
+
+let last = { second: NaN, text: '' };
 
 /** `20130524T000000Z` */
 function amzDate(now: Date): string {
-  return now.toISOString().replace(/[-:]|\.\d{3}/g, '');
+  const second = Math.floor(now.getTime() / 1000);
+  if (second !== last.second) {
+    last = { second, text: now.toISOString().replace(/[-:]|\.\d{3}/g, '') };
+  }
+  return last.text;
 }

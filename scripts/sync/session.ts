@@ -1,7 +1,7 @@
 import type { Environment } from '../environment.ts';
 import type { Claims } from '../ledger/claims.ts';
 import type { Pool } from '../ledger/connect.ts';
-import type { Concurrency } from './concurrency.ts';
+import type { Governor } from './governor.ts';
 
 /** One worker of one epoch. After a lost lease a new one begins, under a name of its own. */
 export type Session = {
@@ -10,6 +10,6 @@ export type Session = {
   owner: string;
   epoch: bigint;
   claims: Claims;
-  concurrency: Concurrency;
+  governor: Governor;
   stop: AbortSignal;
 };

@@ -58,6 +58,7 @@ async function copy(sides: Sides, key: string): Promise<Settled> {
     key,
     assertLive,
     ownsTarget: true,
+    coldClass: move.coldClass,
   });
   if (outcome === 'copied') {
     return { outcome, copiedBytes: bytes };

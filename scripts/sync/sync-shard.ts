@@ -42,7 +42,7 @@ export async function syncShard(
     ledger,
     stop,
     claim: { move: sides.move.name, owner, epoch, leaseSeconds, requestSeconds },
-    concurrency: () => session.concurrency.limit,
+    concurrency: () => session.governor.concurrency.limit,
     patience: 2 * environment.sync.concurrency,
     end: () => shard.until,
     isSuperseded: () => isSuperseded(session),

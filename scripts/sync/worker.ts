@@ -17,6 +17,7 @@ import { log } from '../log.ts';
 import { StoreClient } from '../store/client.ts';
 import { StoreError } from '../store/errors.ts';
 import { Concurrency } from './concurrency.ts';
+import { Governor } from './governor.ts';
 import { pause } from './pause.ts';
 import type { Preference } from './preference.ts';
 import type { Session } from './session.ts';
@@ -51,6 +52,7 @@ export async function runWorker(
   stop: AbortSignal,
   options: WorkerOptions = {},
 ): Promise<WorkerEnd> {
+  const governor = new Governor(new Concurrency(environment.sync.concurrency), stop);
   for (;;) {
     const { epoch, writesGoTo } = await readMove(ledger);
     if (writesGoTo !== 'source') {
@@ -60,15 +62,19 @@ export async function runWorker(
     const owner = `sync-${hostname()}-${process.pid}-${(sessions += 1)}-${Date.now().toString(36)}`;
     const claims = new Claims(ledger, { owner, leaseSeconds: environment.bounds.leaseSeconds });
     claims.start();
+    const ended = new AbortController();
+    await governor.read(ledger);
+    const following = governor.follow(ledger, ended.signal);
     try {
-      const concurrency = new Concurrency(environment.sync.concurrency);
-      return await work({ environment, ledger, owner, epoch, claims, concurrency, stop }, options);
+      return await work({ environment, ledger, owner, epoch, claims, governor, stop }, options);
     } catch (error) {
       if (!(error instanceof LeaseLost)) {
         throw error;
       }
       log.warn({ owner }, error.message);
     } finally {
+      ended.abort();
+      await following;
       await claims.stop();
       await reportProcess(ledger, { owner: `sync-${hostname()}-${process.pid}`, script: 'sync worker' });
     }
@@ -77,7 +83,7 @@ export async function runWorker(
 
 async function work(session: Session, options: WorkerOptions): Promise<WorkerEnd> {
   const { environment, ledger, stop } = session;
-  const stores = await openStores(environment);
+  const stores = await openStores(session);
   let pauses = 0;
   try {
     for (;;) {
@@ -178,16 +184,20 @@ type Stores = {
   close(): Promise<void>;
 };
 
-async function openStores(environment: Environment): Promise<Stores> {
+async function openStores({ environment, governor }: Session): Promise<Stores> {
   // A copy has a GET and a PUT under way, and parts of a big object go side by side.
   const options = {
     requestSeconds: environment.bounds.requestSeconds,
     connections: environment.sync.concurrency * 2,
   };
-  const source = await StoreClient.open(environment.source, 'migration', options);
+  const source = await StoreClient.open(environment.source, 'migration', {
+    ...options,
+    pace: governor.pace('source'),
+  });
   const targets = new Map<string, StoreClient>();
   for (const [name, endpoint] of Object.entries(environment.targets)) {
-    targets.set(name, await StoreClient.open(endpoint, 'migration-sync', options));
+    const pace = governor.pace('target');
+    targets.set(name, await StoreClient.open(endpoint, 'migration-sync', { ...options, pace }));
   }
   return {
     of: (move) => {

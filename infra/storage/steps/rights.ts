@@ -59,7 +59,6 @@ export function stepsRights(args: StepsRightsArgs): IamStatement[] {
         's3:GetBucketAcl',
         's3:GetBucketObjectLockConfiguration',
         's3:GetBucketOwnershipControls',
-        's3:GetBucketOwnershipControls',
         's3:GetBucketVersioning',
         's3:ListBucket',
         's3:ListBucketMultipartUploads',

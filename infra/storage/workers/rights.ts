@@ -74,8 +74,6 @@ function readSources(args: RightsOf): IamStatement[] {
         // Whether objects have ACLs at all; and whom their grants are compared with: the bucket's owner needs none.
         's3:GetBucketOwnershipControls',
         's3:GetBucketAcl',
-        // Whether its objects have grants at all.
-        's3:GetBucketOwnershipControls',
       ],
       Resource: args.sources.map(({ bucketArn }) => bucketArn),
     },

@@ -36,7 +36,6 @@ function askedOfService(target: string, input: Record<string, string>, place: st
 /** Of https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
 const OF_BUCKETS: Record<string, string> = {
   'GET acl': 's3:GetBucketAcl',
-  'GET ownershipControls': 's3:GetBucketOwnershipControls',
   'GET lifecycle': 's3:GetLifecycleConfiguration',
   'GET list-type': 's3:ListBucket',
   'GET notification': 's3:GetBucketNotification',
