@@ -15,6 +15,14 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
       {
         test: {
+          name: 'model',
+          include: ['test/model/**/*.test.ts'],
+          testTimeout: 15 * minutes,
+          ...oneAfterAnother(4),
+        },
+      },
+      {
+        test: {
           name: 'engine',
           include: ['test/engine/**/*.test.ts', 'test/workflows/**/*.test.ts'],
           globalSetup: ['test/support/standing-stacks.ts'],

@@ -21,7 +21,7 @@ import { ensureTestPackages } from './support/packages.ts';
 const root = path.resolve(import.meta.dirname, '..');
 
 /** In this order. `real` and `move` share one local environment, and one run of vitest. */
-const STAGES = ['format', 'lint', 'types', 'unit', 'engine', 'real', 'move'] as const;
+const STAGES = ['format', 'lint', 'types', 'unit', 'model', 'engine', 'real', 'move'] as const;
 type Stage = (typeof STAGES)[number];
 
 const CHECKS: Partial<Record<Stage, string[]>> = {
@@ -37,7 +37,7 @@ try {
   for (const stage of stages.filter((name) => name in CHECKS)) {
     await inStage(stage, () => check(CHECKS[stage] ?? []));
   }
-  for (const stage of stages.filter((name) => name === 'unit' || name === 'engine')) {
+  for (const stage of stages.filter((name) => name === 'unit' || name === 'model' || name === 'engine')) {
     await inStage(stage, () => tests([stage], { live: false }));
   }
   const shared = stages.filter((name) => name === 'real' || name === 'move');

@@ -1,0 +1,150 @@
+import { RESERVED_PREFIX } from '../../scripts/environment.ts';
+import { messageOf } from '../../scripts/errors.ts';
+import type { Pool } from '../../scripts/ledger/connect.ts';
+import { follow, putBy, straggle } from './clients.ts';
+import { runLifecycle } from './lifecycle.ts';
+import { Notifications } from './notifications.ts';
+import { Operator } from './operator.ts';
+import { KEYS } from './plan.ts';
+import { SOURCE_BUCKET, type ModelWorld } from './world.ts';
+
+/** A body that no client writes. */
+const RESTORED_BODY = 9;
+/** A key of which this is true waits for a person: `scripts/replay/backlog.ts`. */
+const GIVEN_UP_ATTEMPTS = 3;
+/** In seconds; the time that readers of the model need to look a key up on both sides. */
+const GRACE_SECONDS = 0.9;
+
+/** Everybody who acts in a story. */
+export class Cast {
+  readonly operator: Operator;
+  readonly #world: ModelWorld;
+  readonly #notifications: Notifications;
+  #clients = 0;
+
+  constructor(world: ModelWorld) {
+    this.#world = world;
+    this.#notifications = new Notifications(world);
+    this.operator = new Operator(world, (ledger) => this.#beginChance(ledger));
+  }
+
+  get clientsAreDone(): boolean {
+    return this.#clients === 0;
+  }
+
+  begin(): void {
+    const { code, environment, simulation, stop } = this.#world;
+    const { signal } = stop;
+    const ledger = () => code.connect.openLedger(environment.ledger);
+    const supervise = (name: string, work: () => Promise<unknown>) => {
+      simulation.supervise(name, work, () => signal.aborted);
+    };
+    supervise('capture', () => this.#notifications.receive());
+    supervise('capture-2', () => this.#notifications.receive());
+    for (const name of ['replay', 'replay-2']) {
+      const options = { follow: true, concurrency: 2, stop: signal };
+      supervise(name, () => code.replay.runReplay(environment, options));
+    }
+    supervise('watch', () => code.watch.watchHolds(environment, ledger(), signal));
+    let started = 0;
+    supervise('pending', () => {
+      const owner = `pending-${(started += 1)}`;
+      const options = { owner, stop: signal, graceSeconds: GRACE_SECONDS };
+      return code.promotion.promote(environment, ledger(), options);
+    });
+    for (const name of ['sync-1', 'sync-2']) supervise(name, () => this.#sync(ledger()));
+    runLifecycle(this.#world);
+    this.operator.begin();
+  }
+
+  /** Whether nothing is left that anybody should see to. */
+  isQuiet(): boolean {
+    return this.unrest().length === 0;
+  }
+
+  /** What is left that somebody should see to, in words. */
+  unrest(): string[] {
+    const { ledger, simulation, environment, files } = this.#world;
+    const { operation, hold, failedKey, pendingKey, claim, move } = ledger.tables;
+    const givenUp = (key: string) =>
+      failedKey.some((row) => row.key === key && row.attempts >= GIVEN_UP_ATTEMPTS);
+    const isRetired = move.phase === 'retire' || move.phase === 'done';
+    const open = operation.filter((row) => row.retiredAt === null && !givenUp(row.key));
+    const requests = environment.bounds.requestSeconds * 1000;
+    const { waiting } = this.#notifications;
+    return [
+      ...(waiting > 0 ? [`${waiting} notifications wait`] : []),
+      ...(isRetired ? [] : open.map(({ key, kind }) => `a ${kind} of ${key} is open`)),
+      ...hold
+        .filter(({ state }) => state === 'holding' || state === 'turned')
+        .map(({ state }) => `a hold is ${state}`),
+      ...pendingKey.filter(({ key }) => !givenUp(key)).map(({ key }) => `${key} is pending`),
+      ...claim
+        .filter(({ expiresAt }) => expiresAt + requests >= simulation.now)
+        .map(({ owner, lower, upper }) => `${owner} claims ${lower ?? ''}…${upper ?? ''}`),
+      ...(files.get('/parameter.json')?.includes('"hold"') === true ? ['the parameter says hold'] : []),
+    ];
+  }
+
+  async #sync(ledger: Pool): Promise<void> {
+    const { code, environment, stop, simulation } = this.#world;
+    for (;;) {
+      const { state } = await code.shards.syncProgress(ledger, 'images');
+      if (state !== 'none' && state !== 'done') {
+        await code.sync.runWorker(environment, ledger, stop.signal);
+      }
+      await simulation.hop(300);
+    }
+  }
+
+  async #beginChance(ledger: Pool): Promise<void> {
+    const { plan } = this.#world;
+    if (plan.story === 'fallback') await this.#addPending(ledger);
+    this.#world.beginChaos();
+    if (plan.story === 'restore') this.#restoreLater();
+    const { clients, stragglers } = plan;
+    const half = Math.ceil(clients.length / 2);
+    this.#client('client-1', () => follow(this.#world, 'client-1', clients.slice(0, half)));
+    this.#client('client-2', () => follow(this.#world, 'client-2', clients.slice(half)));
+    this.#client('straggler', () => straggle(this.#world, stragglers));
+  }
+
+  #client(name: string, work: () => Promise<void>): void {
+    this.#clients += 1;
+    this.#world.simulation.spawn(name, work, (error) => {
+      this.#clients -= 1;
+      if (error !== undefined) this.#world.violated(`the model's ${name} failed: ${messageOf(error)}`);
+    });
+  }
+
+  /** Objects that nobody could copy come back from an archive: no event tells of it, an operator does. */
+  async #addPending(ledger: Pool): Promise<void> {
+    const { code, plan, source, pendingAtFirst } = this.#world;
+    const keys = KEYS.filter((key) => plan.before[key] === undefined);
+    this.#notifications.deaf = true;
+    for (const key of keys) {
+      pendingAtFirst.set(key, source.put(SOURCE_BUCKET, key, putBy('archive', RESTORED_BODY)).etag);
+    }
+    this.#notifications.deaf = false;
+    await code.pending.addPending(ledger, 'images', keys, 'restored from an archive');
+  }
+
+  /** Backs the ledger up now, and has it restored from that after the turn; clients go on for a while. */
+  #restoreLater(): void {
+    const { ledger, plan, simulation, target } = this.#world;
+    const backup = ledger.backup();
+    let turned = false;
+    target.onEffect(({ key }) => {
+      // Before that nothing of the turn has been carried out: as if it had never been committed.
+      if (turned || key !== `${RESERVED_PREFIX}epoch`) return;
+      turned = true;
+      simulation.schedule(plan.restoredAfter, null, () => {
+        simulation.tell('--- the ledger is restored from its backup');
+        this.#world.wasRestored = true;
+        ledger.restore(backup);
+        const late = plan.clients.map((deed) => ({ ...deed, pause: deed.pause * 2 }));
+        this.#client('late-client', () => follow(this.#world, 'late-client', late));
+      });
+    });
+  }
+}

@@ -1,0 +1,64 @@
+import type { CertificateRow } from './tables.ts';
+import { since, touched } from './operations.ts';
+import { text, type Statement } from './statement.ts';
+
+/** Certificates, and what is asked of the log to judge them. */
+export const PROOF_STATEMENTS: readonly Statement[] = [
+  [
+    `INSERT INTO certificate (kind, move, epoch, horizon, findings, document)
+     VALUES ($1, $2, $3, $4::xid8, $5, $6) RETURNING id`,
+    ({ tables, now, nextId }, [kind, move, epoch, horizon, findings, document]) => {
+      const row: CertificateRow = {
+        id: nextId('certificate'),
+        kind: text(kind),
+        move: text(move),
+        at: now,
+        epoch: BigInt(text(epoch)),
+        horizon: BigInt(text(horizon)),
+        findings: Number(findings),
+        document: JSON.parse(text(document)) as Record<string, unknown>,
+      };
+      tables.certificate = [...tables.certificate, row];
+      return [{ id: row.id }];
+    },
+  ],
+  [
+    `SELECT id, kind, move, at, epoch, horizon::text, findings::float8, document
+     FROM certificate WHERE kind = $1 AND move = $2 ORDER BY id DESC LIMIT 1`,
+    ({ tables }, [kind, move]) =>
+      tables.certificate
+        .filter((row) => row.kind === kind && row.move === move)
+        .slice(-1)
+        .map((row) => ({ ...row, at: new Date(row.at), horizon: String(row.horizon) })),
+  ],
+  [
+    `SELECT key, bool_or(retired_at IS NULL) AS open, bool_or(transaction >= $3::xid8) AS touched,
+            bool_or(transaction >= $4::xid8) AS "touchedLately"
+     FROM operation WHERE move = $1 AND key = ANY($2::text[]) AND kind <> 'canary' GROUP BY key`,
+    (context, [move, keys, horizon, lately]) => {
+      const rows = touched(context, move, '0').filter(({ key }) => (keys as string[]).includes(key));
+      const byKey = Map.groupBy(rows, ({ key }) => key);
+      return [...byKey].map(([key, all]) => ({
+        key,
+        open: all.some(({ retiredAt }) => retiredAt === null),
+        touched: all.some(({ transaction }) => transaction >= BigInt(text(horizon))),
+        touchedLately: all.some(({ transaction }) => transaction >= BigInt(text(lately))),
+      }));
+    },
+  ],
+  [
+    `SELECT count(*)::int AS n FROM operation
+     WHERE move = $1 AND transaction >= $2::xid8 AND kind NOT IN ('canary', 'expire')`,
+    (context, [move, horizon]) => [
+      { n: touched(context, move, horizon).filter(({ kind }) => kind !== 'expire').length },
+    ],
+  ],
+  [
+    'SELECT extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8 AS seconds',
+    ({ now }, [at]) => [{ seconds: since(now, at) }],
+  ],
+  [
+    'SELECT extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8 AS quiet',
+    ({ now }, [at]) => [{ quiet: since(now, at) }],
+  ],
+];

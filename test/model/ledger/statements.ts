@@ -1,0 +1,21 @@
+import { CLAIM_STATEMENTS } from './claims.ts';
+import { HOLD_STATEMENTS } from './holds.ts';
+import { LIST_STATEMENTS } from './lists.ts';
+import { OPERATION_STATEMENTS } from './operations.ts';
+import { PROOF_STATEMENTS } from './proofs.ts';
+import { SHARD_STATEMENTS } from './shards.ts';
+import type { Statement, Twin } from './statement.ts';
+
+const ALL: readonly Statement[] = [
+  ...CLAIM_STATEMENTS,
+  ...HOLD_STATEMENTS,
+  ...LIST_STATEMENTS,
+  ...OPERATION_STATEMENTS,
+  ...PROOF_STATEMENTS,
+  ...SHARD_STATEMENTS,
+];
+
+/** By their text, white space made one. */
+export const STATEMENTS: ReadonlyMap<string, Twin> = new Map(
+  ALL.map(([sql, twin]) => [sql.replaceAll(/\s+/g, ' ').trim(), twin]),
+);

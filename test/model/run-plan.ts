@@ -1,0 +1,25 @@
+import type { Code } from './code.ts';
+import { Judge } from './judge.ts';
+import type { Plan } from './plan.ts';
+import { Endless } from './platform/simulation.ts';
+import { tellStory } from './story.ts';
+import { ModelWorld } from './world.ts';
+
+/** One run: what was violated, and what happened in words. */
+export async function runPlan(
+  code: Code,
+  plan: Plan,
+  options: { telling?: boolean; recording?: boolean } = {},
+): Promise<ModelWorld> {
+  const world = new ModelWorld(code, plan, options);
+  const judge = new Judge(world);
+  try {
+    await tellStory(world);
+    judge.atRest();
+  } catch (error) {
+    if (!(error instanceof Endless)) throw error;
+    // Invariant 5: whoever is killed, the rest comes to its end.
+    world.violated(`5: it does not come to rest: ${error.message}`);
+  }
+  return world;
+}
