@@ -21,5 +21,9 @@ export async function runPlan(
     // Invariant 5: whoever is killed, the rest comes to its end.
     world.violated(`5: it does not come to rest: ${error.message}`);
   }
+  if (world.ledger.unknown.size > 0) {
+    const texts = [...world.ledger.unknown].join('\n');
+    throw new Error(`test/model/ledger has no twin of these statements (any more):\n${texts}`);
+  }
   return world;
 }

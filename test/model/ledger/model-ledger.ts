@@ -56,6 +56,8 @@ export class ModelLedger {
   tables: Tables = emptyTables();
   /** Told of every change of the move's row, once it is committed. */
   onMove: (move: Tables['move'], before: Tables['move']) => void = () => undefined;
+  /** Statements that have no twin here. */
+  readonly unknown = new Set<string>();
   /** Told when a hold begins. */
   onHold: () => void = () => undefined;
   readonly carried: Carried[] = [];
@@ -133,7 +135,11 @@ export class ModelLedger {
     const control = this.#control(session, text, values);
     if (control !== null) return control;
     const statement = STATEMENTS.get(text);
-    if (statement === undefined) throw new Error(`the model's ledger does not know this statement: ${text}`);
+    if (statement === undefined) {
+      // Whoever sent it may take the error for a ledger that is away, so it is kept.
+      this.unknown.add(text);
+      throw new Error(`the model's ledger does not know this statement: ${text}`);
+    }
     // A record is carried out again by one connection: then nothing is appended side by side.
     const appends = text.startsWith('INSERT INTO operation') && !this.recording;
     if (session.transaction !== null && !appends) {

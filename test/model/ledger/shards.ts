@@ -36,6 +36,18 @@ function newShard(
 
 export const SHARD_STATEMENTS: readonly Statement[] = [
   [
+    `SELECT (SELECT limits FROM sync_limit) AS limits,
+       (SELECT count(DISTINCT owner)::int FROM shard
+        WHERE state = 'open' AND lease_until > clock_timestamp()) AS workers`,
+    ({ tables, now }) => {
+      const busy = tables.shard.filter(
+        ({ state, leaseUntil }) => state === 'open' && leaseUntil !== null && leaseUntil > now,
+      );
+      const owners = new Set(busy.flatMap(({ owner }) => owner ?? []));
+      return [{ limits: null, workers: owners.size }]; // no run of the model has a limit
+    },
+  ],
+  [
     'DELETE FROM shard WHERE move = $1',
     ({ tables }, [move]) => {
       const before = tables.shard.length;
