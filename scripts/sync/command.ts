@@ -16,6 +16,9 @@ import { showDryRun } from '../standalone/dry-run.ts';
 import { prepareLedger } from '../standalone/ledger.ts';
 import { assertStores } from '../standalone/reach.ts';
 import { orUnreachable } from '../verify/unreachable.ts';
+import { limitArgument, runArguments, shardArgument } from './arguments.ts';
+import { setLimits } from './limits.ts';
+import { shardPreference } from './preference.ts';
 import { describeProgress, progressDisplay, progressJson, readProgress } from './progress.ts';
 import { describeFailed, describeReport, readReport, reportJson } from './report.ts';
 import { startSyncRuns, type StartedRun } from './start.ts';
@@ -58,16 +61,28 @@ const start = defineCommand({
   meta: {
     name: 'start',
     description:
-      'cut the keys of every move into shards that workers take; a run that is open or complete is left as it is. ' +
-      'Example: migrate sync start --environment environment.json',
+      'begin a run for every move, whose bucket workers cut among themselves; one that is open or complete is left ' +
+      'as it is. Example: migrate sync start --inventory s3://reports/photos/2026-01-01T00-00Z/manifest.json',
   },
   args: {
     ...storesArguments,
+    ...limitArgument,
     again: { type: 'boolean', default: false, description: 'begin another run where the last is complete' },
+    inventory: {
+      type: 'string',
+      valueHint: 's3://BUCKET/…/manifest.json',
+      description:
+        'the manifest of an S3 Inventory (CSV or Parquet) of the source, whose keys say where shards begin; ' +
+        'default: none, and nothing is listed ahead of the copy',
+    },
   },
   async run({ args }) {
     await withLedger(args, { toWrite: true }, async (environment, ledger) => {
-      const runs = await startSyncRuns(environment, ledger, { again: args.again });
+      if (args.limit !== undefined) await setLimits(ledger, args.limit);
+      const runs = await startSyncRuns(environment, ledger, {
+        again: args.again,
+        ...(args.inventory !== undefined && { inventory: args.inventory }),
+      });
       process.stdout.write(runs.map((run) => `${describeStart(run)}\n`).join(''));
     });
   },
@@ -81,15 +96,32 @@ const worker = defineCommand({
       'Exit code 143: told to stop before that. ' +
       'Example: migrate sync worker --environment environment.json',
   },
-  args: storesArguments,
+  args: { ...storesArguments, ...shardArgument },
   async run({ args }) {
     keepHeapSmall();
+    const preference = shardPreference(args.shard, process.env);
     await withLedger(args, { toWrite: true }, async (environment, ledger) => {
-      const end = await runWorker(environment, ledger, stopSignal());
+      const end = await runWorker(environment, ledger, stopSignal(), { preference });
       sayEnd(end);
       if (end === 'asked') process.exitCode = UNFINISHED;
     });
     await outliveStart();
+  },
+});
+
+const limit = defineCommand({
+  meta: {
+    name: 'limit',
+    description:
+      'say how fast sync may go from now on; workers that run hear of it within seconds. ' +
+      'Example: migrate sync limit 50MB/s@08:00-20:00,1000req/s --environment environment.json',
+  },
+  args: {
+    ...storesArguments,
+    limits: { type: 'positional', required: true, valueHint: 'LIMITS', description: 'as --limit of sync' },
+  },
+  async run({ args }) {
+    await withLedger(args, { toWrite: true }, async (_, ledger) => setLimits(ledger, args.limits));
   },
 });
 
@@ -111,26 +143,6 @@ const status = defineCommand({
     });
   },
 });
-
-const runArguments = {
-  ...storesArguments,
-  'dry-run': {
-    type: 'boolean',
-    default: false,
-    description: 'say what would be copied and deleted, with counts and bytes; write nothing anywhere',
-  },
-  concurrency: {
-    type: 'string',
-    valueHint: 'N',
-    description: 'objects in flight at once, of this process; default: what the environment says, else 32',
-  },
-  json: {
-    type: 'boolean',
-    default: false,
-    description:
-      'progress as JSON lines and a summary at the end; so it is anyway where the output is no terminal',
-  },
-} as const;
 
 const run = defineCommand({
   meta: {
@@ -157,6 +169,7 @@ const run = defineCommand({
     }
     await withLedger(args, { toWrite: true }, async (given, ledger) => {
       const environment = atOnce === undefined ? given : { ...given, sync: shared(given.sync, atOnce) };
+      if (args.limit !== undefined) await setLimits(ledger, args.limit);
       await startSyncRuns(environment, ledger, { again: true });
       const ends = await showing(environment, ledger, asJson, (stop) =>
         runWorkers(environment, ledger, stop),
@@ -247,5 +260,5 @@ export default defineCommand({
   },
   args: runArguments,
   default: 'run',
-  subCommands: { run, start, worker, status },
+  subCommands: { run, start, worker, limit, status },
 });

@@ -1,0 +1,45 @@
+import { storesArguments } from '../command-line.ts';
+
+/** How fast sync may go. */
+export const limitArgument = {
+  limit: {
+    type: 'string',
+    valueHint: 'LIMITS',
+    description:
+      'how fast all workers together may go, with windows of the day in UTC, for example ' +
+      '"50MB/s@08:00-20:00,1000req/s"; "none" for no limit; default: as it was set before',
+  },
+} as const;
+
+/** Which shards a worker takes first. */
+export const shardArgument = {
+  shard: {
+    type: 'string',
+    valueHint: 'i/n',
+    description:
+      'of n workers this is number i, from 0: it takes its own shards first, then helps the others; ' +
+      'default: JOB_COMPLETION_INDEX of MIGRATE_WORKERS, where these variables are set',
+  },
+} as const;
+
+/** Of a whole run in one process. */
+export const runArguments = {
+  ...storesArguments,
+  ...limitArgument,
+  'dry-run': {
+    type: 'boolean',
+    default: false,
+    description: 'say what would be copied and deleted, with counts and bytes; write nothing anywhere',
+  },
+  concurrency: {
+    type: 'string',
+    valueHint: 'N',
+    description: 'objects in flight at once, of this process; default: what the environment says, else 32',
+  },
+  json: {
+    type: 'boolean',
+    default: false,
+    description:
+      'progress as JSON lines and a summary at the end; so it is anyway where the output is no terminal',
+  },
+} as const;
