@@ -31,8 +31,13 @@ function placesOf({ source, targets, moves }: Environment): Place[] {
 /**
  * Writes an epoch to both stores, before anything of its turn is carried out. May be repeated. A source that
  * refuses (its writes may be denied by then) is told of in the log; a target that does throws StoreError.
+ *
+ * @throws UserError (exit 1) where a store knows a later epoch
  */
 export async function mirrorEpoch(environment: Environment, epoch: bigint): Promise<void> {
+  // The ledger may have been replaced since it was found current: never back to an earlier epoch.
+  const mirrored = await highestEpoch(environment);
+  if (mirrored > epoch) throw restored(epoch, mirrored);
   for (const place of placesOf(environment)) {
     await withClient(environment, place, async (client) => {
       const body = Buffer.from(`${epoch}\n`);
@@ -65,7 +70,11 @@ export async function assertLedgerIsCurrent(environment: Environment, ledger: Da
       { exitCode: 1 },
     );
   }
-  throw new UserError(
+  throw restored(epoch, mirrored);
+}
+
+function restored(epoch: bigint, mirrored: bigint): UserError {
+  return new UserError(
     `The ledger is in epoch ${epoch}, and the stores have been in ${mirrored}: it was restored from a backup of ` +
       'before the applications turned. Nothing was changed, and nothing but migrate verify acts by it. Restore a ' +
       'later one; or find out where the applications write (their parameter), and set the ledger right by hand: ' +
@@ -74,7 +83,10 @@ export async function assertLedgerIsCurrent(environment: Environment, ledger: Da
   );
 }
 
-/** 0 where none was ever written. A place that may not be read says nothing; one of them must answer. */
+/**
+ * 0 where none was ever written. A place that is not there or may not be read says nothing; one of them must
+ * answer, and one that gives trouble may be the only one that knows.
+ */
 async function highestEpoch(environment: Environment): Promise<bigint> {
   const answers = await Promise.allSettled(
     placesOf(environment).map((place) =>
@@ -82,9 +94,15 @@ async function highestEpoch(environment: Environment): Promise<bigint> {
     ),
   );
   const known = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-  const failed = answers.find((answer) => answer.status === 'rejected');
-  if (failed !== undefined && known.length === 0) throw failed.reason as Error;
+  const failures = answers.filter((answer) => answer.status === 'rejected');
+  const failed = failures.find(({ reason }) => known.length === 0 || !saysNothing(reason));
+  if (failed !== undefined) throw failed.reason as Error;
   return known.reduce((highest, epoch) => (epoch > highest ? epoch : highest), 0n);
+}
+
+/** Whether a place is not there, or is none that we may read. */
+function saysNothing(error: unknown): boolean {
+  return error instanceof StoreError && (error.status === 403 || error.code === 'NoSuchBucket');
 }
 
 async function readEpoch(client: StoreClient, { bucket }: Place): Promise<bigint> {

@@ -140,7 +140,7 @@ export class Cast {
       turned = true;
       simulation.schedule(plan.restoredAfter, null, () => {
         simulation.tell('--- the ledger is restored from its backup');
-        this.#world.wasRestored = true;
+        this.#world.restoredAt = simulation.now;
         ledger.restore(backup);
         const late = plan.clients.map((deed) => ({ ...deed, pause: deed.pause * 2 }));
         this.#client('late-client', () => follow(this.#world, 'late-client', late));

@@ -154,7 +154,7 @@ export class Judge {
     );
     const pending = this.#world.pendingAtFirst.get(key);
     const base = turn.target.get(key) ?? null;
-    if (this.#world.wasRestored && client === undefined) return; // nobody replays any more
+    if (this.#world.restoredAt !== null && client === undefined) return; // nobody replays any more
     if (client !== undefined) {
       if (now !== client.etag) {
         this.#world.violated(

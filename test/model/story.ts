@@ -5,6 +5,7 @@ import { FOLLOWER, SOURCE_BUCKET, type ModelWorld } from './world.ts';
 
 const LIMIT = { seconds: 120, events: 40_000 };
 const SETTLE_MILLISECONDS = 3000;
+const PATIENCE_MILLISECONDS = 8000;
 
 /** Runs a plan to its end: what was begun is ended, and nothing moves any more. */
 export async function tellStory(world: ModelWorld): Promise<void> {
@@ -14,9 +15,11 @@ export async function tellStory(world: ModelWorld): Promise<void> {
   }
   const cast = new Cast(world);
   cast.begin();
-  await simulation.run(() => cast.clientsAreDone && cast.operator.isDone, LIMIT);
+  // Where the ledger was restored in the middle of a turn, writes may wait until a person has seen to it.
+  const waited = () => world.restoredAt !== null && simulation.now > world.restoredAt + PATIENCE_MILLISECONDS;
+  await simulation.run(() => (cast.clientsAreDone || waited()) && cast.operator.isDone, LIMIT);
   world.endChaos();
-  if (world.wasRestored) {
+  if (world.restoredAt !== null) {
     // Whoever knows nothing any more does nothing any more: there is no end to wait for.
     await pass(world);
     return;

@@ -31,8 +31,8 @@ export class ModelWorld {
   effects = 0;
   /** Keys that a client's write or delete was let pass of. */
   readonly taken = new Set<string>();
-  /** Whether the ledger was restored from a backup. */
-  wasRestored = false;
+  /** When the ledger was restored from a backup, in milliseconds of the model's clock. */
+  restoredAt: number | null = null;
   /** The orders of the effects whose events never come. */
   readonly lost = new Set<number>();
   /** Requests of clients that were answered. */
