@@ -13,7 +13,7 @@ import type { Database } from './connect.ts';
  */
 
 /** In every source bucket, and in each target's bucket for conflicts, which no listing of a move shows. */
-const EPOCH_KEY = `${RESERVED_PREFIX}epoch`;
+export const EPOCH_KEY = `${RESERVED_PREFIX}epoch`;
 const ASIDE_BUCKET = 'migration-aside';
 /** Who may write there whatever the move is at: ourselves on S3, the buckets' owner on Ceph. */
 const SOURCE_USER = 'migration';

@@ -2,6 +2,7 @@ import { CANARY_KEY } from '../capture/event.ts';
 import { RESERVED_PREFIX, type Environment, type Move } from '../environment.ts';
 import { listWaivers } from '../ledger/certificates.ts';
 import type { Pool } from '../ledger/connect.ts';
+import { EPOCH_KEY } from '../ledger/epoch-mirror.ts';
 import { isArchiveRule } from '../source/archive-rules.ts';
 import { StoreClient } from '../store/client.ts';
 import { BucketControl } from '../store/control.ts';
@@ -145,7 +146,7 @@ async function checkReserved(
   about: string,
 ): Promise<PreflightFinding[]> {
   const { objects } = await client.listPage(bucket, { prefix: RESERVED_PREFIX, maxKeys: 10 });
-  const theirs = objects.filter(({ key }) => key !== CANARY_KEY);
+  const theirs = objects.filter(({ key }) => key !== CANARY_KEY && key !== EPOCH_KEY);
   if (theirs.length === 0) return [];
   return [
     blocking(
