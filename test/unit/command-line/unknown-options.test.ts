@@ -1,7 +1,8 @@
+import type { ArgsDef } from 'citty';
 import { expect, test } from 'vitest';
 import { assertKnownOptions, editDistance } from '../../../scripts/unknown-options.ts';
 
-const definitions = [
+const definitions: ArgsDef[] = [
   {},
   {
     'dry-run': { type: 'boolean' },
@@ -10,7 +11,7 @@ const definitions = [
     kind: { type: 'enum', options: ['base'] },
     phase: { type: 'positional' },
   },
-] as const;
+];
 const check =
   (...words: string[]) =>
   () =>

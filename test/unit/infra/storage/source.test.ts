@@ -51,7 +51,7 @@ function program(bucket: Partial<AwsBucket> = {}, environment: 'dev' | 'prod' = 
     {
       outputs: ({ type, inputs }) =>
         type === 'aws:s3/bucket:Bucket'
-          ? { arn: `arn:aws:s3:::${String(inputs['bucket'] ?? 'inventory')}` }
+          ? { arn: `arn:aws:s3:::${(inputs['bucket'] as string | undefined) ?? 'inventory'}` }
           : {},
     },
   );
