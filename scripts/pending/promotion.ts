@@ -165,7 +165,7 @@ type OpenSides = {
   target: StoreClient;
   sourceBucket: string;
   targetBucket: string;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 };
 
 async function openSides(environment: Environment, state: MoveState, name: string): Promise<OpenSides> {

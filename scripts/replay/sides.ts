@@ -39,7 +39,14 @@ export class SideClients {
       this.#open('source', OWN_USER),
       this.#open(move.targetCluster, user),
     ]);
-    return { source, sourceBucket: move.sourceBucket, target, targetBucket: move.targetBucket, coldClass: move.coldClass, user };
+    return {
+      source,
+      sourceBucket: move.sourceBucket,
+      target,
+      targetBucket: move.targetBucket,
+      coldClass: move.coldClass,
+      user,
+    };
   }
 
   async close(): Promise<void> {
