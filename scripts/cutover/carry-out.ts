@@ -1,8 +1,8 @@
 import type { Environment } from '../environment.ts';
 import type { Pool } from '../ledger/connect.ts';
-import { mirrorEpoch } from '../ledger/epoch-mirror.ts';
+import { assertIsCurrent, mirrorEpoch } from '../ledger/epoch-mirror.ts';
 import { endHold, openHold } from '../ledger/holds.ts';
-import { readMove } from '../ledger/move.ts';
+import { readMove, type MoveState } from '../ledger/move.ts';
 import { originOf } from '../../infra/phases/phase.ts';
 import { BucketControl } from '../store/control.ts';
 import { enableUsers, WRITER_AFTER_HOLD, WRITERS_BEFORE_HOLD } from './fence.ts';
@@ -44,22 +44,23 @@ export async function carryOut(environment: Environment, ledger: Pool): Promise<
   if (writesGoTo === 'source') await setTargetVersioning(environment, false);
 }
 
-/** Tells the applications, again, the store that the ledger names. */
-export async function sayStore(environment: Environment, ledger: Pool): Promise<void> {
-  const { epoch, writesGoTo } = await readMove(ledger);
+/** Tells the applications, again, the store that the ledger names. @returns that store */
+export async function sayStore(environment: Environment, ledger: Pool): Promise<MoveState['writesGoTo']> {
+  const move = await readMove(ledger);
+  await assertIsCurrent(environment, move);
+  const { epoch, writesGoTo } = move;
   await writeParameter(environment, {
     state: writesGoTo === 'source' ? 's3' : 'ceph',
     store: writesGoTo,
     epoch,
     requestSeconds: environment.bounds.requestSeconds,
   });
+  return writesGoTo;
 }
 
 /** Puts back what a hold that was called off had changed: the store that the ledger names goes on. */
 export async function restore(environment: Environment, ledger: Pool): Promise<void> {
-  await sayStore(environment, ledger);
-  const { writesGoTo } = await readMove(ledger);
-  if (writesGoTo === 'source') {
+  if ((await sayStore(environment, ledger)) === 'source') {
     await enableUsers(environment, WRITERS_BEFORE_HOLD);
     await setTargetVersioning(environment, false);
   } else {

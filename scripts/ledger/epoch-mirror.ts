@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { log } from '../log.ts';
 import { StoreClient } from '../store/client.ts';
 import { StoreError } from '../store/errors.ts';
-import { readMove } from './move.ts';
+import { readMove, type MoveState } from './move.ts';
 import type { Database } from './connect.ts';
 
 /**
@@ -57,7 +57,14 @@ export async function mirrorEpoch(environment: Environment, epoch: bigint): Prom
  * @throws UserError (exit 1) where a store knows a later epoch; StoreError where none could be asked
  */
 export async function assertLedgerIsCurrent(environment: Environment, ledger: Database): Promise<void> {
-  const { epoch, phase } = await readMove(ledger);
+  await assertIsCurrent(environment, await readMove(ledger));
+}
+
+/** The same of what was read of a ledger: whoever acts by it later may act by what another ledger said. */
+export async function assertIsCurrent(
+  environment: Environment,
+  { epoch, phase }: Pick<MoveState, 'epoch' | 'phase'>,
+): Promise<void> {
   const mirrored = await highestEpoch(environment).catch((error: unknown) => {
     if (phase === 'none') return 0n; // preflight says in plain words what is not there yet
     throw error;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { removeCapture } from '../capture/notification.ts';
+import { enableUsers, WRITER_AFTER_HOLD } from '../cutover/fence.ts';
 import { Deadline, until } from '../cutover/wait.ts';
 import { clockOf, type Environment } from '../environment.ts';
 import { messageOf, UserError } from '../errors.ts';
@@ -43,6 +44,8 @@ export async function beginRetire(
 ): Promise<string[]> {
   const say = options.say ?? (() => undefined);
   if ((await rulesStand(environment)) === 'all') return []; // it was begun before, and S3 is being emptied
+  // A retire that broke off may have left replay's user suspended, and events may have come since.
+  await enableUsers(environment, [WRITER_AFTER_HOLD]);
   const now = options.now ?? clockOf(environment)();
   // The certificate is taken below, once nobody can write any more.
   const { watchReads = true } = options;

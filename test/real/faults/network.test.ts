@@ -112,13 +112,13 @@ async function etags(): Promise<[string, string, number][]> {
   return all;
 }
 
-/** Spoils every so-manieth request of a kind. */
+/** Spoils the first request of a kind, and every so-manieth from it. */
 function every(nth: number, which: (request: Passing) => boolean, fault: Fault) {
   let seen = 0;
   return (request: Passing): Fault | null => {
     if (!which(request)) return null;
     seen += 1;
-    return seen % nth === 0 ? fault : null;
+    return (seen - 1) % nth === 0 ? fault : null;
   };
 }
 
