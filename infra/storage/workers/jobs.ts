@@ -100,7 +100,15 @@ export function copyJob(args: JobArgs & { workers: number; nodes: CopyNodeSettin
         nodeSelector: COPY_NODES.labels,
         tolerations: [{ key: COPY_NODES.taint.key, operator: 'Exists', effect: 'NoSchedule' }],
         containers: [
-          migrateContainer({ name: 'copy', image, words: ['sync', 'worker'], cpu, memory: '512Mi' }),
+          migrateContainer({
+            name: 'copy',
+            image,
+            words: ['sync', 'worker'],
+            cpu,
+            memory: '512Mi',
+            // Kubernetes tells a pod its index, and not of how many.
+            variables: { MIGRATE_WORKERS: String(workers) },
+          }),
         ],
         volumes: MIGRATE_VOLUMES,
       },

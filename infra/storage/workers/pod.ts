@@ -20,6 +20,8 @@ export type MigrateContainer = {
   cpu: string;
   /** Asked for and not to be exceeded: `512Mi`. */
   memory: string;
+  /** Variables beside those that every container has. */
+  variables?: Readonly<Record<string, string>>;
 };
 
 /** A container that runs `migrate`; its file system cannot be written but for /tmp. */
@@ -32,6 +34,7 @@ export function migrateContainer(args: MigrateContainer): Container & { name: st
       { name: 'MIGRATE_ENVIRONMENT', value: `${ENVIRONMENT_FOLDER}/environment.json` },
       // See scripts/local/parts/workers.ts, where it was measured.
       { name: 'NODE_OPTIONS', value: '--max-semi-space-size=4' },
+      ...Object.entries(args.variables ?? {}).map(([name, value]) => ({ name, value })),
     ],
     resources: { requests: { cpu: args.cpu, memory: args.memory }, limits: { memory: args.memory } },
     volumeMounts: MIGRATE_MOUNTS,

@@ -77,6 +77,10 @@ describe('the Job of the copy', () => {
       },
     });
   });
+  it('tells each worker of how many it is one, so that it takes shards of its own first', () => {
+    const env: unknown = expect.arrayContaining([{ name: 'MIGRATE_WORKERS', value: '100' }]);
+    expect(spec.template).toMatchObject({ spec: { containers: [{ env }] } });
+  });
   it('shares its nodes evenly: 100 workers on 13 of 16 processors are 8 a node, and a ninth finds no room', () => {
     expect(spec.template).toMatchObject({
       spec: { containers: [{ resources: { requests: { cpu: '1925m', memory: '512Mi' } } }] },
