@@ -1,10 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import type { Environment, Move, StoreEndpoint } from '../scripts/environment.ts';
 import { openLedger } from '../scripts/ledger/connect.ts';
 import { migrateLedger } from '../scripts/ledger/migrations.ts';
+import { freshDatabase } from '../scripts/local/fresh-database.ts';
 import { LocalMove } from '../scripts/local/local-move.ts';
 import { ledgerOf } from '../scripts/local/places.ts';
 import { DEFAULTS } from '../scripts/local/settings.ts';
@@ -97,6 +97,12 @@ export class Stand {
   ): Promise<{ file: string; environment: Environment }> {
     const name = `bench_${(ledgers += 1)}`;
     const ledger = await freshDatabase(ledgerOf(this.#environment), name);
+    const pool = openLedger(ledger);
+    try {
+      await migrateLedger(pool);
+    } finally {
+      await pool.end();
+    }
     const credentials = path.join(this.folder, `${name}-credentials.json`);
     const users = (keys: Credentials) =>
       Object.fromEntries(['applications', 'migration', ...TARGET_USERS].map((user) => [user, keys]));
@@ -136,18 +142,4 @@ async function openSide(endpoint: StoreEndpoint, user: string): Promise<Side> {
     keys: await readCredentials(endpoint, user),
     client: await StoreClient.open(endpoint, user, { requestSeconds: REQUEST_SECONDS }),
   };
-}
-
-async function freshDatabase(connectionString: string, name: string): Promise<string> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-  await client.query(`CREATE DATABASE ${name}`);
-  await client.end();
-  const url = new URL(connectionString);
-  url.pathname = `/${name}`;
-  const ledger = openLedger(url.href);
-  await migrateLedger(ledger);
-  await ledger.end();
-  return url.href;
 }

@@ -1,13 +1,13 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import pg from 'pg';
 import {
   readEnvironment,
   type Environment,
   type Move,
   type StoreEndpoint,
 } from '../../scripts/environment.ts';
+import { freshDatabase } from '../../scripts/local/fresh-database.ts';
 import { ledgerOf } from '../../scripts/local/places.ts';
 import { openLedger, type Pool } from '../../scripts/ledger/connect.ts';
 import { migrateLedger } from '../../scripts/ledger/migrations.ts';
@@ -109,30 +109,6 @@ async function makeScratch(base: Environment, name: string): Promise<Scratch> {
 }
 
 /** Drops and makes the database, as the superuser; its owner is the role that the ledger uses. */
-async function freshDatabase(ledger: string, name: string): Promise<string> {
-  const role = new pg.Client({ connectionString: ledger }).user ?? 'postgres';
-  const superuser = new pg.Client({ connectionString: withDatabase(ledger, 'postgres', 'postgres') });
-  await superuser.connect();
-  try {
-    await superuser.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    await superuser.query(`CREATE DATABASE ${name} OWNER ${pg.escapeIdentifier(role)}`);
-  } finally {
-    await superuser.end();
-  }
-  return withDatabase(ledger, name);
-}
-
-function withDatabase(connectionString: string, database: string, user?: string): string {
-  const url = new URL(connectionString);
-  url.pathname = `/${database}`;
-  if (user !== undefined && url.searchParams.has('user')) {
-    url.searchParams.set('user', user);
-  } else if (user !== undefined) {
-    url.username = user;
-  }
-  return url.toString();
-}
-
 /** An empty bucket of the applications, open to these users and, for reading, to anyone. */
 async function freshBucket(endpoint: StoreEndpoint, bucket: string, users: string[]): Promise<void> {
   const owner = await StoreClient.open(endpoint, 'applications', { requestSeconds: BUCKET_SECONDS });
