@@ -24,6 +24,22 @@ export type ResourceStatement = IamStatement & {
 };
 
 /**
+ * Refuses whatever comes to these resources without TLS.
+ *
+ * @param service whose actions, for example `s3`: all of them
+ */
+export function tlsOnly(service: 's3' | 'sqs', resources: pulumi.Input<string>[]): ResourceStatement {
+  return {
+    Sid: 'TlsOnly',
+    Effect: 'Deny',
+    Principal: '*',
+    Action: [`${service}:*`],
+    Resource: resources,
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  };
+}
+
+/**
  * The text of a policy document. Statements are kept in order, so that equal statements give equal text
  * and a preview shows no change.
  *

@@ -1,5 +1,5 @@
 import type * as pulumi from '@pulumi/pulumi';
-import type { ResourceStatement } from './iam.ts';
+import { tlsOnly, type ResourceStatement } from './iam.ts';
 
 /**
  * Who may write access logs into the bucket, each only for the sake of this account. Where in the bucket is
@@ -12,14 +12,7 @@ export function logBucketStatements(
 ): ResourceStatement[] {
   const { account, region } = place;
   return [
-    {
-      Sid: 'TlsOnly',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: ['s3:*'],
-      Resource: [bucketArn, objects],
-      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-    },
+    tlsOnly('s3', [bucketArn, objects]),
     {
       // https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
       Sid: 'ApplicationLoadBalancers',

@@ -2,6 +2,7 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { policyDocument } from './iam.ts';
 import { logBucketStatements } from './log-bucket-policy.ts';
+import { blockPublicAccess } from './private-bucket.ts';
 import { protection, type Protection } from './protection.ts';
 import { whenReady } from './ready.ts';
 
@@ -34,17 +35,7 @@ export class AccessLogs extends pulumi.ComponentResource {
       { parent: this, ...protection(args) },
     );
     const child = { parent: this };
-    const open = new aws.s3.BucketPublicAccessBlock(
-      `${name}-private`,
-      {
-        bucket: bucket.bucket,
-        blockPublicAcls: true,
-        blockPublicPolicy: true,
-        ignorePublicAcls: true,
-        restrictPublicBuckets: true,
-      },
-      child,
-    );
+    const closed = blockPublicAccess(`${name}-private`, bucket.bucket, child);
     const ownership = new aws.s3.BucketOwnershipControls(
       `${name}-ownership`,
       { bucket: bucket.bucket, rule: { objectOwnership: 'BucketOwnerEnforced' } },
@@ -86,7 +77,7 @@ export class AccessLogs extends pulumi.ComponentResource {
         bucket: bucket.bucket,
         policy: policyDocument(logBucketStatements(bucket.arn, pulumi.interpolate`${bucket.arn}/*`, args)),
       },
-      { ...child, dependsOn: [open, ownership] },
+      { ...child, dependsOn: [closed, ownership] },
     );
     // A load balancer tries to write when its log is switched on, and is refused where the policy is late.
     this.bucketName = whenReady(bucket.bucket, [policy, encryption]);

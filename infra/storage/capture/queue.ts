@@ -1,6 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { policyDocument, type ResourceStatement } from '../../foundation/iam.ts';
+import { policyDocument, tlsOnly, type ResourceStatement } from '../../foundation/iam.ts';
 import type { EncryptionKey } from '../../foundation/keys.ts';
 import { protection, type Protection } from '../../foundation/protection.ts';
 import { whenReady } from '../../foundation/ready.ts';
@@ -80,7 +80,7 @@ export class CaptureQueue extends pulumi.ComponentResource {
     ];
     const open = new aws.sqs.QueuePolicy(
       `${name}-senders`,
-      { queueUrl: queue.url, policy: policyDocument([tlsOnly(queue.arn), ...senders]) },
+      { queueUrl: queue.url, policy: policyDocument([tlsOnly('sqs', [queue.arn]), ...senders]) },
       child,
     );
     const openFailed = new aws.sqs.QueuePolicy(
@@ -88,7 +88,7 @@ export class CaptureQueue extends pulumi.ComponentResource {
       {
         queueUrl: failed.url,
         policy: policyDocument([
-          tlsOnly(failed.arn),
+          tlsOnly('sqs', [failed.arn]),
           ...(args.ruleArn === undefined ? [] : [fromRule(failed.arn, args.ruleArn)]),
         ]),
       },
@@ -131,16 +131,5 @@ function fromRule(queueArn: pulumi.Input<string>, ruleArn: pulumi.Input<string>)
     Action: ['sqs:SendMessage'],
     Resource: [queueArn],
     Condition: { ArnEquals: { 'aws:SourceArn': ruleArn } },
-  };
-}
-
-function tlsOnly(queueArn: pulumi.Input<string>): ResourceStatement {
-  return {
-    Sid: 'TlsOnly',
-    Effect: 'Deny',
-    Principal: '*',
-    Action: ['sqs:*'],
-    Resource: [queueArn],
-    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
   };
 }

@@ -1,8 +1,9 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { policyDocument, type ResourceStatement } from '../../foundation/iam.ts';
+import { policyDocument, tlsOnly, type ResourceStatement } from '../../foundation/iam.ts';
 import type { EncryptionKey } from '../../foundation/keys.ts';
 import type { AccessLogs } from '../../foundation/logs.ts';
+import { blockPublicAccess } from '../../foundation/private-bucket.ts';
 import { protection, type Protection } from '../../foundation/protection.ts';
 import { whenReady } from '../../foundation/ready.ts';
 
@@ -36,17 +37,7 @@ export class InventoryBucket extends pulumi.ComponentResource {
       { ...child, ...protection(args) },
     );
     const on = { bucket: bucket.bucket };
-    const closed = new aws.s3.BucketPublicAccessBlock(
-      `${name}-private`,
-      {
-        ...on,
-        blockPublicAcls: true,
-        blockPublicPolicy: true,
-        ignorePublicAcls: true,
-        restrictPublicBuckets: true,
-      },
-      child,
-    );
+    const closed = blockPublicAccess(`${name}-private`, bucket.bucket, child);
     const ownership = new aws.s3.BucketOwnershipControls(
       `${name}-ownership`,
       { ...on, rule: { objectOwnership: 'BucketOwnerEnforced' } },
@@ -114,14 +105,7 @@ export function inventoryStatements(
 ): ResourceStatement[] {
   const objects = pulumi.interpolate`${bucketArn}/*`;
   return [
-    {
-      Sid: 'TlsOnly',
-      Effect: 'Deny',
-      Principal: '*',
-      Action: ['s3:*'],
-      Resource: [bucketArn, objects],
-      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-    },
+    tlsOnly('s3', [bucketArn, objects]),
     {
       Sid: 'Reports',
       Principal: { Service: ['s3.amazonaws.com'] },

@@ -1,7 +1,8 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { policyDocument, type ResourceStatement } from '../../foundation/iam.ts';
+import { policyDocument, tlsOnly } from '../../foundation/iam.ts';
 import type { AccessLogs } from '../../foundation/logs.ts';
+import { blockPublicAccess } from '../../foundation/private-bucket.ts';
 import { protection, type Protection } from '../../foundation/protection.ts';
 import { whenReady } from '../../foundation/ready.ts';
 import type { AwsBucket } from '../../settings/aws.ts';
@@ -29,17 +30,7 @@ export class RehearsalBucket extends pulumi.ComponentResource {
       { ...child, ...protection(args) },
     );
     const on = { bucket: bucket.bucket };
-    const closed = new aws.s3.BucketPublicAccessBlock(
-      `${name}-private`,
-      {
-        ...on,
-        blockPublicAcls: true,
-        blockPublicPolicy: true,
-        ignorePublicAcls: true,
-        restrictPublicBuckets: true,
-      },
-      child,
-    );
+    const closed = blockPublicAccess(`${name}-private`, bucket.bucket, child);
     // A key of KMS would refuse the cache tier's reads, which have no signature.
     const { kmsKeyArn } = args.bucket;
     const encryption = new aws.s3.BucketServerSideEncryptionConfiguration(
@@ -70,21 +61,10 @@ export class RehearsalBucket extends pulumi.ComponentResource {
     );
     const policy = new aws.s3.BucketPolicy(
       `${name}-policy`,
-      { ...on, policy: policyDocument([tlsOnly(bucket.arn)]) },
+      { ...on, policy: policyDocument([tlsOnly('s3', [bucket.arn, pulumi.interpolate`${bucket.arn}/*`])]) },
       { ...child, dependsOn: closed, ignoreChanges: ['policy'] },
     );
     this.bucketName = whenReady(bucket.bucket, [policy, encryption]);
     this.registerOutputs({ bucketName: this.bucketName });
   }
-}
-
-function tlsOnly(bucketArn: pulumi.Output<string>): ResourceStatement {
-  return {
-    Sid: 'TlsOnly',
-    Effect: 'Deny',
-    Principal: '*',
-    Action: ['s3:*'],
-    Resource: [bucketArn, pulumi.interpolate`${bucketArn}/*`],
-    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-  };
 }
