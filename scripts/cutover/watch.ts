@@ -4,7 +4,6 @@ import type { Pool } from '../ledger/connect.ts';
 import { assertLedgerIsCurrent } from '../ledger/epoch-mirror.ts';
 import { callOff, openHold } from '../ledger/holds.ts';
 import { takeLock } from '../ledger/locks.ts';
-import { readMove } from '../ledger/move.ts';
 import { log } from '../log.ts';
 import { startComparison } from '../phase/after-copy.ts';
 import { carryOut, restore } from './carry-out.ts';
@@ -94,10 +93,4 @@ async function watchOnce(environment: Environment, ledger: Pool, stuck: Seldom):
 /** A holder that was stopped and woke up too late may have written its `hold` after it was given up. */
 async function parameterIsStuck(environment: Environment): Promise<boolean> {
   return (await readParameter(environment))?.state === 'hold';
-}
-
-/** Whether the parameter and the ledger agree; for `migrate status` and the tests. */
-export async function parameterAgrees(environment: Environment, ledger: Pool): Promise<boolean> {
-  const [parameter, move] = await Promise.all([readParameter(environment), readMove(ledger)]);
-  return parameter?.state === (move.writesGoTo === 'source' ? 's3' : 'ceph');
 }

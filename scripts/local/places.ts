@@ -15,11 +15,6 @@ export function ledgerOf({ ledger }: Pick<Environment, 'ledger'>): string {
   throw elsewhere('the ledger', ledger.kind);
 }
 
-export function supervisorConfigOf({ workers }: Pick<Environment, 'workers'>): string {
-  if (workers.kind === 'supervisor') return workers.supervisorConfig;
-  throw elsewhere('the workers', workers.kind);
-}
-
 /** The file that holds the keys of a store's users. */
 export function credentialsFileOf({
   credentials,

@@ -295,9 +295,3 @@ export function replaces(type: string, path: string): boolean {
   const ofBucket = OF_A_BUCKET.test(known) ? ['bucket', 'expectedBucketOwner'] : [];
   return isListed(path, [...everywhere, ...ofBucket, ...(REPLACING[known] ?? [])]);
 }
-
-/** Whether it has been looked up what replaces resources of a type. */
-export function isLookedUp(type: string): boolean {
-  const known = canonical(type);
-  return known in REPLACING || OF_A_BUCKET.test(known) || RENAMED_IN_PLACE.has(known);
-}
