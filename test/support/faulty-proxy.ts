@@ -8,6 +8,10 @@ export type Fault =
   | { kind: 'latency'; ms: number }
   /** The store never sees it; the client is told 503 SlowDown. */
   | { kind: 'slow-down' }
+  /** The store never sees it; the client is told this status, with nothing more. */
+  | { kind: 'error'; status: number }
+  /** The first half of the answer's body arrives as if it were all, with a length that fits. */
+  | { kind: 'answer-halved' }
   /** The store sees it all, and the connection breaks before a byte of its answer. */
   | { kind: 'answer-lost' }
   /** So many bytes of the answer's body arrive, then the connection breaks. */
@@ -19,7 +23,7 @@ export type Passing = { method: string; path: string; query: URLSearchParams };
 
 /**
  * A proxy before one endpoint that lets a test spoil requests. It leaves the Host header as it is, so
- * signatures hold. `Content-Length` of a spoiled answer is the whole one: as a network breaks, not as a
+ * signatures hold. `Content-Length` of an answer that is cut is the whole one: as a network breaks, not as a
  * store would end.
  */
 export class FaultyProxy {
@@ -69,11 +73,20 @@ async function forward(
     response.end('<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>');
     return;
   }
+  if (fault?.kind === 'error') {
+    request.resume();
+    response.writeHead(fault.status).end();
+    return;
+  }
   const { method, url, headers } = request;
   const onward = http.request({ ...to, method, path: url, headers }, (answer) => {
     if (fault?.kind === 'answer-lost') {
       answer.resume();
       answer.on('end', () => response.destroy());
+      return;
+    }
+    if (fault?.kind === 'answer-halved') {
+      void halve(answer, response);
       return;
     }
     response.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -83,6 +96,14 @@ async function forward(
   onward.on('error', () => response.destroy());
   if (fault?.kind === 'request-cut') cutAfter(request, onward, fault.bytes, () => response.destroy());
   else request.pipe(onward);
+}
+
+async function halve(from: http.IncomingMessage, to: http.ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of from) chunks.push(chunk as Buffer);
+  const whole = Buffer.concat(chunks);
+  to.writeHead(200, { 'content-type': 'application/xml' });
+  to.end(whole.subarray(0, whole.length / 2));
 }
 
 /** Hands on so many bytes, then breaks the connection. What is shorter passes whole. */

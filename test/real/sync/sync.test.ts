@@ -16,9 +16,9 @@ import { compareObjects, describe } from '../../../scripts/store/compare.ts';
 import { startSyncRuns } from '../../../scripts/sync/start.ts';
 import { runWorker } from '../../../scripts/sync/worker.ts';
 import { AWKWARD_KEYS } from '../../support/awkward-keys.ts';
+import { FaultyProxy, type Fault, type Passing } from '../../support/faulty-proxy.ts';
 import { fencedUser } from '../../support/fenced-user.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
-import { unreliableListing } from '../../support/unreliable-listing.ts';
 
 const MIGRATE = path.resolve(import.meta.dirname, '../../../scripts/migrate.ts');
 const PATIENCE_MS = 60_000;
@@ -129,40 +129,43 @@ suite('sync', () => {
     expect(await target.tags(targetBucket, 'even')).toEqual({ kind: 'big' });
   });
 
-  it.each(['500', 'cut'] as const)(
-    'never takes a failed page of the listing (%s) for the end',
-    async (how) => {
-      const { sourceBucket, targetBucket, environment, ledger } = scratch;
-      const keys = numbered(300);
-      await fill(source, sourceBucket, keys);
-      await fill(target, targetBucket, [...keys.slice(280), 'img/zzz']);
-      const proxy = await unreliableListing(environment.source.endpoint, how);
-      const through = { ...environment, source: { ...environment.source, endpoint: proxy.endpoint } };
-      try {
-        await startSyncRuns(environment, ledger);
-        await cutAt(keys[255]);
-        const stop = new AbortController();
-        const worker = runWorker(through, ledger, stop.signal);
-        await until(
-          () => Promise.resolve(proxy.failed()),
-          (failed) => failed >= 2,
-        );
-        stop.abort();
-        expect(await worker).toBe('asked');
-        expect(await syncProgress(ledger, 'scratch')).toMatchObject({
-          state: 'copying',
-          objects: 256,
-          deleted: 0,
-        });
-        expect(await target.head(targetBucket, 'img/zzz')).not.toBeNull();
-        expect(await countClaims(ledger, 3600)).toBe(0);
-      } finally {
-        await proxy.close();
-      }
-      expect(await runWorker(environment, ledger, never)).toBe('done');
-      expect(await keysOf(target, targetBucket)).toEqual(keys);
-    },
-  );
+  it.each<[string, Fault]>([
+    ['500', { kind: 'error', status: 500 }],
+    ['cut', { kind: 'answer-halved' }],
+  ])('never takes a failed page of the listing (%s) for the end', async (_how, fault) => {
+    const { sourceBucket, targetBucket, environment, ledger } = scratch;
+    const keys = numbered(300);
+    await fill(source, sourceBucket, keys);
+    await fill(target, targetBucket, [...keys.slice(280), 'img/zzz']);
+    const isLaterPage = ({ query }: Passing) => query.has('start-after');
+    const proxy = await FaultyProxy.before(environment.source.endpoint, (request) =>
+      isLaterPage(request) ? fault : null,
+    );
+    const through = { ...environment, source: { ...environment.source, endpoint: proxy.url } };
+    try {
+      await startSyncRuns(environment, ledger);
+      await cutAt(keys[255]);
+      const stop = new AbortController();
+      const worker = runWorker(through, ledger, stop.signal);
+      await until(
+        () => Promise.resolve(proxy.spoiled[fault.kind] ?? 0),
+        (failed) => failed >= 2,
+      );
+      stop.abort();
+      expect(await worker).toBe('asked');
+      expect(await syncProgress(ledger, 'scratch')).toMatchObject({
+        state: 'copying',
+        objects: 256,
+        deleted: 0,
+      });
+      expect(await target.head(targetBucket, 'img/zzz')).not.toBeNull();
+      expect(await countClaims(ledger, 3600)).toBe(0);
+    } finally {
+      await proxy.stop();
+    }
+    expect(await runWorker(environment, ledger, never)).toBe('done');
+    expect(await keysOf(target, targetBucket)).toEqual(keys);
+  });
 
   it('shares a bucket among workers, who cut it while they work', async () => {
     const { sourceBucket, targetBucket, ledger, environment } = scratch;
