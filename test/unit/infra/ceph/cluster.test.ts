@@ -28,8 +28,8 @@ describe('ceph.conf', () => {
     expect(lines).toContain('public_network = 127.0.0.0/8');
     expect(lines).toContain('ms_bind_port_min = 7540');
     expect(lines).toContain('ms_bind_port_max = 7639');
-    expect(lines).toContain('rgw_frontends = civetweb port=127.0.0.1:7481');
-    expect(lines).toContain('rgw_frontends = civetweb port=127.0.0.1:7482');
+    expect(lines).toContain('rgw_frontends = civetweb port=127.0.0.1:7481 tcp_nodelay=1');
+    expect(lines).toContain('rgw_frontends = civetweb port=127.0.0.1:7482 tcp_nodelay=1');
     expect(text).not.toMatch(/0\.0\.0\.0|\[::\]/);
   });
 
