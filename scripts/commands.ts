@@ -28,6 +28,8 @@ export const migrate = defineCommand({
     'cache-tier': load(() => import('./cache-tier/command.ts')),
     teardown: load(() => import('./teardown/command.ts')),
     status: load(() => import('./status/command.ts')),
+    failed: load(async () => ({ default: (await import('./failed/command.ts')).failed })),
+    retry: load(async () => ({ default: (await import('./failed/command.ts')).retry })),
     databases: load(() => import('./steps/command.ts')),
   },
 });

@@ -1,4 +1,5 @@
 import { messageOf, UserError } from './errors.ts';
+import { isLedgerAway, ledgerAway } from './ledger/away.ts';
 import { StoreError } from './store/errors.ts';
 
 /** What a failure prints, and with what code a process exits that ends with it. */
@@ -13,6 +14,7 @@ export function failureOf(error: unknown): Failure {
       text: `A store could not be asked, or refused: ${error.message}. See migrate preflight.`,
     };
   }
+  if (isLedgerAway(error)) return failureOf(ledgerAway(error));
   return {
     exitCode: 70,
     text: error instanceof Error ? (error.stack ?? error.message) : messageOf(error),

@@ -13,7 +13,7 @@ export default defineCommand({
   meta: {
     name: 'replay',
     description:
-      'Bring the changes of the operation log to the target. Ends when nothing is open; exit code 1 when keys keep failing (migrate status names them). ' +
+      'Bring the changes of the operation log to the target. Ends when nothing is open; exit code 1 when keys keep failing (migrate failed names them). ' +
       'Example: migrate replay --follow --listen http://0.0.0.0:8090/events --source s3://photos --source-profile old --target s3://photos --target-profile new',
   },
   args: {
@@ -51,7 +51,9 @@ export default defineCommand({
     process.stdout.write(`${args.json ? summary : text}\n`);
     process.exitCode = exitCode;
     if (failedKeys > 0) {
-      process.stderr.write(`${failedKeys} keys keep failing; migrate status names them with the reason\n`);
+      process.stderr.write(
+        `${failedKeys} keys keep failing; migrate failed names them with the reason, migrate retry puts them back\n`,
+      );
     }
   },
 });

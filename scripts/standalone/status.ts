@@ -2,6 +2,7 @@ import type { Environment } from '../environment.ts';
 import { latestCertificate, type Certificate } from '../ledger/certificates.ts';
 import type { Pool } from '../ledger/connect.ts';
 import { replayLag } from '../ledger/operations.ts';
+import { selectFailures } from '../ledger/retry.ts';
 import { describeProgress } from '../sync/progress.ts';
 import { readReport, type SyncReport } from '../sync/report.ts';
 
@@ -15,14 +16,16 @@ export async function readStandaloneStatus(
   environment: Environment,
   ledger: Pool,
 ): Promise<StandaloneStatus> {
-  const [report, lag, certificates] = await Promise.all([
+  const names = environment.moves.map(({ name }) => name);
+  const [report, failed, lag, certificates] = await Promise.all([
     readReport(environment, ledger),
+    selectFailures(ledger, { moves: names }),
     replayLag(ledger),
-    Promise.all(environment.moves.map(({ name }) => latestCertificate(ledger, 'base', name))),
+    Promise.all(names.map((name) => latestCertificate(ledger, 'base', name))),
   ]);
   const [latest] = certificates;
   const certificate = latest == null ? null : { id: latest.id, at: latest.at, findings: latest.findings };
-  return { ...report, lag, certificate };
+  return { ...report, failed, lag, certificate };
 }
 
 /** One line; 64-bit numbers as text. */
@@ -35,13 +38,13 @@ export function standaloneStatusJson(status: StandaloneStatus): string {
 /** For a person. */
 export function renderStandaloneStatus({ moves, failed, lag, certificate }: StandaloneStatus): string {
   const lines = moves.map((progress) => `sync    ${describeProgress(progress)}`);
-  for (const { key, attempts, reason } of failed) {
-    lines.push(`        ${JSON.stringify(key)} failed (${attempts} attempts): ${reason}`);
-  }
   lines.push(
     `replay  ${lag.operations === 0 ? 'nothing open' : `${lag.operations} operations open, ${lag.seconds.toFixed(1)} s behind`}`,
     `verify  ${certificate === null ? 'no certificate yet: migrate verify' : describe(certificate)}`,
   );
+  if (failed.length > 0) {
+    lines.push(`failed  ${failed.length} keys: migrate failed names them, migrate retry puts them back`);
+  }
   return lines.join('\n');
 }
 

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { describePlan, plan } from '../../infra/phases/plan.ts';
 import type { Environment } from '../environment.ts';
+import { listFailed, retryFailed } from '../failed/act.ts';
 import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
 import { takeLock } from '../ledger/locks.ts';
 import { migrateLedger } from '../ledger/migrations.ts';
@@ -45,6 +46,10 @@ export async function perform(
         const status = await readStatus(environment, ledger);
         return { exitCode: 0, output: request.json ? statusJson(status) : renderStatus(status, new Date()) };
       });
+    case 'failed':
+      return use((ledger) => listFailed(environment, ledger, request, request));
+    case 'retry':
+      return use((ledger) => retryFailed(environment, ledger, request, request));
     case 'preflight': {
       const findings = await asked(environment, name, (ledger) => preflight(environment, ledger));
       const blocked = findings.some(({ severity }) => severity === 'blocking');

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { PHASES } from '../../infra/phases/phase.ts';
 
+/** Which failed keys: `FailedRequest`. */
+const chosen = {
+  key: z.string().min(1).optional(),
+  bucket: z.string().min(1).optional(),
+  stage: z.enum(['sync', 'replay', 'promotion']).optional(),
+};
+
 /** What is asked of a step: here, or of the function in the VPC. */
 export const StepRequestSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('enter'), phase: z.enum(PHASES) }),
@@ -8,6 +15,8 @@ export const StepRequestSchema = z.discriminatedUnion('action', [
   z.strictObject({ action: z.literal('plan'), phase: z.enum(PHASES) }),
   z.strictObject({ action: z.literal('status'), json: z.boolean() }),
   z.strictObject({ action: z.literal('preflight'), json: z.boolean() }),
+  z.strictObject({ action: z.literal('failed'), ...chosen, json: z.boolean() }),
+  z.strictObject({ action: z.literal('retry'), ...chosen, json: z.boolean(), dryRun: z.boolean() }),
   z.strictObject({ action: z.literal('databases') }),
 ]);
 export type StepRequest = z.infer<typeof StepRequestSchema>;

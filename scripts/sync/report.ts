@@ -35,6 +35,7 @@ export function describeFailed(failed: readonly Failure[]): string[] {
     `${failed.length} keys could not be copied:`,
     ...failed.slice(0, SHOWN).map(({ move, key, reason }) => `  ${move}/${key}: ${reason}`),
     ...more,
+    'Try them again, once the reason is mended: migrate retry --all, then migrate sync',
   ];
 }
 
