@@ -191,7 +191,8 @@ async function copy(
   try {
     // The condition of the PUT passes over a delete marker: only the history says "never".
     if (!(await hasHistory(target, targetBucket, key))) {
-      const request = { source, sourceBucket, target, targetBucket, key };
+      const { coldClass } = moveOf(environment, name);
+      const request = { source, sourceBucket, target, targetBucket, key, coldClass };
       const assertLive = () => claims.assertLive();
       try {
         const { outcome } = await copyObject({ ...request, assertLive, ifNoneMatch: '*' });

@@ -1,4 +1,6 @@
 import type { Environment, Move } from '../environment.ts';
+import type { StoreClient } from '../store/client.ts';
+import type { ListedObject } from '../store/object.ts';
 import { megabytes } from '../sync/progress.ts';
 import { openPair } from '../verify/stores.ts';
 import { mergeListings } from '../sync/merge.ts';
@@ -22,19 +24,23 @@ export type PlannedTotal = {
  * differs has the same bytes, or that tags are missing from one whose ETag is the same.
  *
  * @param each called for every key that would change, in key order
+ * @param versions by whole histories: a key counts with the bytes of all its versions, though some may be there
  */
 export async function dryRun(
   environment: Environment,
   move: Move,
   each: (planned: Planned) => void,
+  versions = move.versions ?? false,
 ): Promise<PlannedTotal> {
   const { name } = move;
   const pair = await openPair(environment, move);
   const total: PlannedTotal = { move: name, equal: 0, copies: 0, copyBytes: 0, deletes: 0 };
   try {
+    const list = (client: StoreClient, bucket: string) =>
+      ours(versions ? historiesOf(client, bucket) : client.list(bucket));
     const listings = mergeListings(
-      ours(pair.source.list(move.sourceBucket)),
-      ours(pair.target.list(move.targetBucket)),
+      list(pair.source, move.sourceBucket),
+      list(pair.target, move.targetBucket),
     );
     for await (const merged of listings) {
       const { key } = merged;
@@ -59,8 +65,20 @@ export async function dryRun(
   }
 }
 
+async function* historiesOf(client: StoreClient, bucket: string): AsyncGenerator<ListedObject> {
+  for (let after = ''; ;) {
+    const { objects, truncated } = await client.listHistories(bucket, { after });
+    yield* objects;
+    after = objects.at(-1)?.key ?? after;
+    if (!truncated) return;
+  }
+}
+
 /** Prints it: a line a key and a line a move; with `json` objects instead. */
-export async function showDryRun(environment: Environment, options: { json: boolean }): Promise<void> {
+export async function showDryRun(
+  environment: Environment,
+  options: { json: boolean; versions?: boolean },
+): Promise<void> {
   const print = (line: string) => void process.stdout.write(`${line}\n`);
   const each = (planned: Planned): void =>
     print(
@@ -69,7 +87,7 @@ export async function showDryRun(environment: Environment, options: { json: bool
         : `${planned.action.padEnd(6)}  ${JSON.stringify(planned.key)}  ${planned.bytes} bytes`,
     );
   const totals: PlannedTotal[] = [];
-  for (const move of environment.moves) totals.push(await dryRun(environment, move, each));
+  for (const move of environment.moves) totals.push(await dryRun(environment, move, each, options.versions));
   if (options.json) print(JSON.stringify({ type: 'summary', exitCode: 0, dryRun: true, moves: totals }));
   else totals.map(describeTotal).forEach(print);
 }

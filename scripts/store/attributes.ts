@@ -1,17 +1,22 @@
 import { createHash } from 'node:crypto';
 import { hasCode, StoreError } from './errors.ts';
 import type { Transport } from './http.ts';
-import type { Guard } from './objects.ts';
+import { versionQuery, type Guard } from './objects.ts';
 import { childrenOf, escapeXml, parseXml, requiredText, textOf, type XmlNode } from './xml.ts';
+
+/** Of which version; default: the latest. */
+type VersionOption = { versionId?: string | undefined };
 
 /** The tags of an object; none when it has none. Throws NoSuchKey where there is no such object. */
 export async function getTags(
   transport: Transport,
   bucket: string,
   key: string,
+  version: VersionOption = {},
 ): Promise<Record<string, string>> {
   try {
-    const answer = await transport.send({ method: 'GET', bucket, key, query: { tagging: '' } });
+    const query = { tagging: '', ...versionQuery(version.versionId) };
+    const answer = await transport.send({ method: 'GET', bucket, key, query });
     // RGW 16.2.15 answers an empty body for an object that was uploaded in parts and never tagged.
     if (answer.text === '') {
       return {};
@@ -33,14 +38,14 @@ export async function putTags(
   bucket: string,
   key: string,
   tags: Record<string, string>,
-  options: Guard = {},
+  options: Guard & VersionOption = {},
 ): Promise<void> {
   const items = Object.entries(tags).map(
     ([name, value]) => `<Tag><Key>${escapeXml(name)}</Key><Value>${escapeXml(value)}</Value></Tag>`,
   );
   const body = Buffer.from(`<Tagging><TagSet>${items.join('')}</TagSet></Tagging>`);
   const headers = { 'content-md5': createHash('md5').update(body).digest('base64') };
-  const query = { tagging: '' };
+  const query = { tagging: '', ...versionQuery(options.versionId) };
   await transport.send({ method: 'PUT', bucket, key, query, headers, body, assertLive: options.assertLive });
 }
 
@@ -48,12 +53,17 @@ export type Grant = { grantee: string; permission: string };
 export type AccessControl = { owner: string; grants: Grant[] };
 
 /** Who may do what, of an object or (without a key) of a bucket. */
-export async function getAcl(transport: Transport, bucket: string, key?: string): Promise<AccessControl> {
+export async function getAcl(
+  transport: Transport,
+  bucket: string,
+  key?: string,
+  version: VersionOption = {},
+): Promise<AccessControl> {
   const answer = await transport.send({
     method: 'GET',
     bucket,
     ...(key !== undefined && { key }),
-    query: { acl: '' },
+    query: { acl: '', ...versionQuery(version.versionId) },
   });
   return readAcl(answer.text);
 }
@@ -137,4 +147,25 @@ export function grantHeaders(grants: Grant[], bucketOwner: string): Record<strin
     (headers[name] ??= []).push(grantee);
   }
   return Object.fromEntries(Object.entries(headers).map(([name, grantees]) => [name, grantees.join(', ')]));
+}
+
+/** What a target answers that takes no ACLs, or does not know a grantee: RGW 16.2.15 says NoSuchKey then. */
+const REFUSES_GRANTS = [
+  'NoSuchKey',
+  'InvalidArgument',
+  'InvalidRequest',
+  'AccessDenied',
+  'AccessControlListNotSupported',
+  'UnresolvableGrantByEmailAddress',
+];
+
+/** Says of a write that was refused that it was to give these grants, where they may be why. */
+export function explainGrants(error: unknown, key: string, grants: Grant[]): unknown {
+  if (!(error instanceof StoreError && hasCode(error, ...REFUSES_GRANTS))) return error;
+  if (error.method !== 'PUT' && error.method !== 'POST') return error; // the source's, or of no answer at all
+  return new StoreError(
+    `The target refuses ${key} with the grants of its source (${canonicalGrants(grants).replaceAll('\n', ', ')}): ${error.message}. ` +
+      'A grantee must be known there and ACLs be on; without grants it is copied where ACLs are ignored on both sides',
+    { status: error.status, code: 'GrantsRefused', retryable: false, cause: error },
+  );
 }

@@ -2,12 +2,22 @@ import { createHash } from 'node:crypto';
 import type { StoreClient } from './client.ts';
 import { connectionTrouble } from './trouble.ts';
 
-export type ObjectName = { client: StoreClient; bucket: string; key: string; etag?: string };
+export type ObjectName = {
+  client: StoreClient;
+  bucket: string;
+  key: string;
+  etag?: string;
+  /** Default: the latest. */
+  versionId?: string | undefined;
+};
 
 /** SHA-256 of an object's bytes, read as a stream; null where it is not there. 412 when not `etag`'s. */
 export async function digestOf(object: ObjectName): Promise<string | null> {
-  const { client, bucket, key, etag } = object;
-  const found = await client.get(bucket, key, etag === undefined ? {} : { ifMatch: etag });
+  const { client, bucket, key, etag, versionId } = object;
+  const found = await client.get(bucket, key, {
+    ...(etag !== undefined && { ifMatch: etag }),
+    ...(versionId !== undefined && { versionId }),
+  });
   if (found === null) {
     return null;
   }

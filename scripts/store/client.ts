@@ -9,6 +9,10 @@ import * as multipart from './multipart.ts';
 import * as objects from './objects.ts';
 import type { Pace } from './pace.ts';
 import type { ListedObject, ListedVersion, ObjectAttributes, ObjectHead } from './object.ts';
+import * as versions from './versions.ts';
+
+/** Of which version; default: the latest. */
+type VersionOption = { versionId?: string | undefined };
 
 /**
  * The S3 client of the bulk path: undici and our own signature, because the SDK burns three to five
@@ -76,7 +80,7 @@ export class StoreClient {
   read(
     bucket: string,
     key: string,
-    options: { atMost: number },
+    options: { atMost: number; versionId?: string | undefined },
   ): Promise<{ head: ObjectHead; bytes: Buffer | null } | null> {
     return objects.readObject(this.#transport, bucket, key, options);
   }
@@ -84,7 +88,7 @@ export class StoreClient {
   put(
     bucket: string,
     key: string,
-    body: Buffer | Readable,
+    body: Buffer | AsyncIterable<Buffer>,
     options: objects.PutOptions = {},
   ): Promise<{ etag: string; versionId?: string }> {
     return objects.putObject(this.#transport, bucket, key, body, options);
@@ -104,24 +108,24 @@ export class StoreClient {
     return objects.deleteObjects(this.#transport, bucket, keys, options);
   }
 
-  tags(bucket: string, key: string): Promise<Record<string, string>> {
-    return attributes.getTags(this.#transport, bucket, key);
+  tags(bucket: string, key: string, version: VersionOption = {}): Promise<Record<string, string>> {
+    return attributes.getTags(this.#transport, bucket, key, version);
   }
 
   setTags(
     bucket: string,
     key: string,
     tags: Record<string, string>,
-    options: objects.Guard = {},
+    options: objects.Guard & VersionOption = {},
   ): Promise<void> {
     return attributes.putTags(this.#transport, bucket, key, tags, options);
   }
 
   /** The grants beyond the owners', see `foreignGrants`. None, and not asked for, where ACLs are off. */
-  async grants(bucket: string, key: string): Promise<attributes.Grant[]> {
+  async grants(bucket: string, key: string, version: VersionOption = {}): Promise<attributes.Grant[]> {
     if (!(await this.#hasAcls(bucket))) return [];
     const [acl, owner] = await Promise.all([
-      attributes.getAcl(this.#transport, bucket, key),
+      attributes.getAcl(this.#transport, bucket, key, version),
       this.bucketOwner(bucket),
     ]);
     return attributes.foreignGrants(acl, owner);
@@ -167,7 +171,15 @@ export class StoreClient {
     bucket: string,
     options: { prefix?: string; key?: string } = {},
   ): AsyncGenerator<ListedVersion> {
-    return listing.listVersions(this.#transport, bucket, options);
+    return versions.listVersions(this.#transport, bucket, options);
+  }
+
+  /** As `listPage`, with one entry for the whole history of each key; see `versions.listHistories`. */
+  listHistories(
+    bucket: string,
+    options: { after?: string; maxKeys?: number } = {},
+  ): Promise<listing.ListedPage> {
+    return versions.listHistories(this.#transport, bucket, options);
   }
 
   listUploads(bucket: string, options: { prefix?: string } = {}): AsyncGenerator<listing.ListedUpload> {
@@ -202,9 +214,9 @@ export class StoreClient {
     bucket: string,
     key: string,
     partNumber: number,
-    etag: string,
+    object: { etag: string } & VersionOption,
   ): Promise<{ size: number; parts: number } | undefined> {
-    return multipart.headPart(this.#transport, bucket, key, partNumber, etag);
+    return multipart.headPart(this.#transport, bucket, key, partNumber, object);
   }
 
   async bucketExists(bucket: string): Promise<boolean> {

@@ -1,92 +1,141 @@
-import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { createHash, type Hash } from 'node:crypto';
 import { sameBytes } from './bytes.ts';
 import type { CopyRequest, CopyResult } from './copying.ts';
 import { hasCode, StoreError } from './errors.ts';
 import { partCount, type ObjectAttributes, type ObjectHead } from './object.ts';
-import { askPartSizes, EtagOfParts, evenParts, MIB, plausiblePartSizes } from './parts.ts';
+import { askPartSizes, EtagOfParts, evenParts, MIB, multipartEtag, plausiblePartSizes } from './parts.ts';
 import { connectionTrouble } from './trouble.ts';
 
 /** Parts of one object on their way at once. */
 const PARALLEL_PARTS = 3;
 const PART_ATTEMPTS = 3;
+/** A wrong guess costs an upload, reading the object once to be sure costs a download. */
+const MOST_TO_GUESS_AMONG = 2;
 /** S3 takes no smaller parts but as the last. */
 const LEAST_PART = 5 * MIB;
 
+/** Where parts may end. `reproduces`: so that the copy has the source's ETag, or it is not made. */
+type Boundaries = { sizes: number[]; reproduces: boolean };
+
 /**
- * Copies an object part by part with the source's own boundaries, so that its ETag is reproduced; proves
- * the whole by its bytes where it is not. An upload that fails is aborted.
+ * Copies an object part by part with the source's own boundaries, so that its ETag is reproduced: by the MD5s
+ * that the target answers for the parts it is known to be, before they are made an object. Where it cannot
+ * be, the whole is proven by its bytes. An upload that fails is aborted.
  */
 export async function copyInParts(
   request: CopyRequest,
   head: ObjectHead,
   attributes: ObjectAttributes,
 ): Promise<CopyResult> {
-  const { source, sourceBucket, target, targetBucket, key, assertLive } = request;
+  const { target, targetBucket, key, assertLive } = request;
   const targetKey = request.targetKey ?? key;
-  const sizes =
-    (await askPartSizes(source, sourceBucket, key, head)) ?? (await inferPartSizes(request, head));
   if (request.ownsTarget === true) {
     await abortLeftovers(request, targetKey);
   }
   const { tags = {}, ...rest } = attributes;
-  const uploadId = await target.createUpload(targetBucket, targetKey, { ...rest, assertLive });
-  let etag: string;
-  try {
-    const parts = await copyParts(request, head, sizes, uploadId);
-    ({ etag } = await target.completeUpload(targetBucket, targetKey, { uploadId, parts, assertLive }));
-  } catch (error) {
-    // Not guarded by the lease: it takes back only what this very call began.
-    await target.abortUpload(targetBucket, targetKey, { uploadId }).catch(() => undefined);
-    throw error;
-  }
-  if (Object.keys(tags).length > 0) {
-    // RGW 16.2.15 loses tags that are given when an upload begins.
-    await target.setTags(targetBucket, targetKey, tags, { assertLive });
-  }
-  const etagReproduced = etag === head.etag;
-  if (!etagReproduced) {
-    const equal = await sameBytes(
-      { client: source, bucket: sourceBucket, key, etag: head.etag },
-      { client: target, bucket: targetBucket, key: targetKey, etag },
-    );
-    if (!equal) {
-      throw new StoreError(`The copy of ${key} has other bytes than its source`, {
-        status: 0,
-        code: 'DigestMismatch',
-        retryable: true,
-      });
+  for await (const boundaries of boundariesOf(request, head)) {
+    const etag = await uploadWith(boundaries, request, head, rest);
+    if (etag === null) continue;
+    if (Object.keys(tags).length > 0) {
+      // RGW 16.2.15 loses tags that are given when an upload begins.
+      await target.setTags(targetBucket, targetKey, tags, { assertLive });
     }
+    const etagReproduced = etag === head.etag;
+    if (!etagReproduced) await proveByBytes(request, head, etag);
+    return { outcome: 'copied', bytes: head.size, etag, etagReproduced };
   }
-  return { outcome: 'copied', bytes: head.size, etag, etagReproduced };
+  throw new TypeError('the last boundaries are any');
 }
 
 /**
- * Finds the part size that gives the source's ETag by reading the object once. Where none does (uneven
- * parts), any boundaries must do.
+ * Boundaries to try, the last of which take any ETag. Where the store does not tell its own (RGW 16.2.15) and
+ * the number of parts leaves hardly a choice, the first guess is uploaded at once, which is right but for
+ * parts of uneven sizes; else the object is read once to find the boundaries that give its ETag.
  */
-async function inferPartSizes(request: CopyRequest, head: ObjectHead): Promise<number[]> {
+async function* boundariesOf(request: CopyRequest, head: ObjectHead): AsyncGenerator<Boundaries> {
+  const { source, sourceBucket, key, versionId } = request;
+  const object = { etag: head.etag, size: head.size, versionId };
+  const told = await askPartSizes(source, sourceBucket, key, object);
+  if (told !== undefined) {
+    yield { sizes: told, reproduces: true };
+    yield { sizes: told, reproduces: false };
+    return;
+  }
   const count = partCount(head.etag) ?? 1;
-  const candidates = plausiblePartSizes(head.size, count).map((size) => new EtagOfParts(size));
-  if (count > 1) {
-    for await (const chunk of readRange(request, head, 0, head.size)) {
-      for (const candidate of candidates) {
-        candidate.update(chunk);
-      }
+  const plausible = plausiblePartSizes(head.size, count);
+  const [first] = plausible;
+  const isGuess = first !== undefined && plausible.length <= MOST_TO_GUESS_AMONG;
+  if (isGuess) yield { sizes: evenParts(head.size, first), reproduces: true };
+  const proven = await provenPartSize(request, head, isGuess ? plausible.slice(1) : plausible);
+  if (proven !== undefined) yield { sizes: evenParts(head.size, proven), reproduces: true };
+  const any = Math.max(LEAST_PART, Math.ceil(head.size / count));
+  yield { sizes: evenParts(head.size, any), reproduces: false };
+}
+
+/** The part size that gives the source's ETag, by reading the object once. */
+async function provenPartSize(
+  request: CopyRequest,
+  head: ObjectHead,
+  plausible: number[],
+): Promise<number | undefined> {
+  if (plausible.length === 0) return undefined;
+  const candidates = plausible.map((size) => new EtagOfParts(size));
+  for await (const chunk of readRange(request, head, 0, head.size)) {
+    for (const candidate of candidates) {
+      candidate.update(chunk);
     }
   }
-  const proven = count === 1 ? candidates[0] : candidates.find((candidate) => candidate.etag() === head.etag);
-  const partSize = proven?.partSize ?? Math.max(LEAST_PART, Math.ceil(head.size / count));
-  return evenParts(head.size, partSize);
+  return candidates.find((candidate) => candidate.etag() === head.etag)?.partSize;
+}
+
+/** @returns the copy's ETag; null where these boundaries do not give the source's, and nothing was made */
+async function uploadWith(
+  { sizes, reproduces }: Boundaries,
+  request: CopyRequest,
+  head: ObjectHead,
+  attributes: ObjectAttributes,
+): Promise<string | null> {
+  const { target, targetBucket, key, assertLive } = request;
+  const targetKey = request.targetKey ?? key;
+  const uploadId = await target.createUpload(targetBucket, targetKey, { ...attributes, assertLive });
+  let isMade = false;
+  try {
+    const parts = await copyParts(request, head, sizes, { uploadId, proveEach: !reproduces });
+    if (reproduces && multipartEtag(parts.map(({ etag }) => Buffer.from(etag, 'hex'))) !== head.etag) {
+      return null;
+    }
+    const { etag } = await target.completeUpload(targetBucket, targetKey, { uploadId, parts, assertLive });
+    isMade = true;
+    return etag;
+  } finally {
+    // Not guarded by the lease: it takes back only what this very call began.
+    if (!isMade) await target.abortUpload(targetBucket, targetKey, { uploadId }).catch(() => undefined);
+  }
+}
+
+async function proveByBytes(request: CopyRequest, head: ObjectHead, etag: string): Promise<void> {
+  const { source, sourceBucket, target, targetBucket, targetKey, key, versionId } = request;
+  const equal = await sameBytes(
+    { client: source, bucket: sourceBucket, key, etag: head.etag, versionId },
+    { client: target, bucket: targetBucket, key: targetKey ?? key, etag },
+  );
+  if (!equal) {
+    throw new StoreError(`The copy of ${key} has other bytes than its source`, {
+      status: 0,
+      code: 'DigestMismatch',
+      retryable: true,
+    });
+  }
 }
 
 async function copyParts(
   request: CopyRequest,
   head: ObjectHead,
   sizes: number[],
-  uploadId: string,
+  upload: { uploadId: string; proveEach: boolean },
 ): Promise<{ partNumber: number; etag: string }[]> {
-  const starts = sizes.map((_, index) => sizes.slice(0, index).reduce((sum, size) => sum + size, 0));
+  let start = 0;
+  const starts = sizes.map((size) => (start += size) - size);
   const parts = new Array<{ partNumber: number; etag: string }>(sizes.length);
   let next = 0;
   let failed = false;
@@ -95,7 +144,7 @@ async function copyParts(
       const index = next++;
       try {
         const etag = await copyPart(request, head, {
-          uploadId,
+          ...upload,
           partNumber: index + 1,
           start: starts[index] ?? 0,
           size: sizes[index] ?? 0,
@@ -116,29 +165,25 @@ async function copyParts(
   return parts;
 }
 
+/** @returns what the target says is the MD5 of the part; computed here too where `proveEach` */
 async function copyPart(
   request: CopyRequest,
   head: ObjectHead,
-  part: { uploadId: string; partNumber: number; start: number; size: number },
+  part: { uploadId: string; proveEach: boolean; partNumber: number; start: number; size: number },
 ): Promise<string> {
   const { target, targetBucket, key, assertLive } = request;
   for (let attempt = 1; ; attempt++) {
-    const hash = createHash('md5');
-    async function* digested(): AsyncGenerator<Buffer> {
-      for await (const chunk of readRange(request, head, part.start, part.size)) {
-        hash.update(chunk);
-        yield chunk;
-      }
-    }
+    const hash = part.proveEach ? createHash('md5') : null;
+    const bytes = readRange(request, head, part.start, part.size);
     try {
       const etag = await target.uploadPart(targetBucket, request.targetKey ?? key, {
         uploadId: part.uploadId,
         partNumber: part.partNumber,
-        body: Readable.from(digested(), { objectMode: false }),
+        body: hash === null ? bytes : digested(bytes, hash),
         contentLength: part.size,
         assertLive,
       });
-      const md5 = hash.digest('hex');
+      const md5 = hash?.digest('hex') ?? etag;
       if (etag !== md5) {
         throw new StoreError(`Part ${part.partNumber} of ${key} arrived with MD5 ${etag} instead of ${md5}`, {
           status: 0,
@@ -155,6 +200,14 @@ async function copyPart(
   }
 }
 
+/** Bytes as they go by. */
+export async function* digested(bytes: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const chunk of bytes) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
 /** Bytes of the very object that `head` is of; throws PreconditionFailed when it is another by now. */
 export async function* readRange(
   request: CopyRequest,
@@ -162,9 +215,10 @@ export async function* readRange(
   start: number,
   size: number,
 ): AsyncGenerator<Buffer> {
-  const { source, sourceBucket, key } = request;
+  const { source, sourceBucket, key, versionId } = request;
   const found = await source.get(sourceBucket, key, {
     ifMatch: head.etag,
+    ...(versionId !== undefined && { versionId }),
     ...(size < head.size && { range: `bytes=${start}-${start + size - 1}` }),
   });
   if (found === null) {

@@ -1,9 +1,8 @@
 import { createHash, hash } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { grantHeaders, type Grant } from './attributes.ts';
+import { explainGrants, grantHeaders, type Grant } from './attributes.ts';
 import type { StoreClient } from './client.ts';
-import { copyInParts, readRange } from './copying-parts.ts';
+import { copyInParts, digested, readRange } from './copying-parts.ts';
 import { hasCode, StoreError } from './errors.ts';
 import { isPlainDigest, partCount, type ObjectAttributes, type ObjectHead } from './object.ts';
 
@@ -13,6 +12,8 @@ export type CopyRequest = {
   target: StoreClient;
   targetBucket: string;
   key: string;
+  /** Which version of the source's object; it becomes the target's latest one. Default: the latest. */
+  versionId?: string;
   /** Default: the same as `key`. */
   targetKey?: string;
   /** Called right before every request that changes the target, and while bytes flow to it. May throw. */
@@ -46,13 +47,13 @@ export type CopyResult = {
 
 const ATTEMPTS = 5;
 const DAY_MS = 86_400_000;
-/** Up to this size an object is held in memory: checked before it is sent, and sent again if need be. */
+/** Up to this size an object is held in memory, so that it can be sent again if need be. */
 const BUFFERED_BYTES = 1024 * 1024;
 
 /**
  * Copies one object with its content headers, metadata, tags and the grants of others than its owner.
- * Bytes are proven on the way: MD5 against the source's ETag, and the target's ETag against the MD5. An
- * object that changes while it is read is copied anew.
+ * Bytes are proven on the way: what the target computed of them must be the source's ETag, or else the MD5 of
+ * what was read. An object that changes while it is read is copied anew.
  *
  * @throws StoreError when it could not be copied; whatever `assertLive` throws, as it is
  */
@@ -70,21 +71,25 @@ export async function copyObject(request: CopyRequest): Promise<CopyResult> {
 }
 
 async function copyOnce(request: CopyRequest): Promise<CopyResult> {
-  const { source, sourceBucket, key } = request;
+  const { source, sourceBucket, key, versionId } = request;
   // Asked for beside the body, not after it: the one does not wait for the other.
-  const grants = source.grants(sourceBucket, key);
+  const grants = source.grants(sourceBucket, key, { versionId });
   grants.catch(() => undefined); // of an object that is gone nobody asks
-  const found = await source.read(sourceBucket, key, { atMost: BUFFERED_BYTES });
+  const found = await source.read(sourceBucket, key, { atMost: BUFFERED_BYTES, versionId });
   if (found === null) {
     return { outcome: 'gone', bytes: 0, etag: '', etagReproduced: true };
   }
   const { head, bytes } = found;
   const inParts = partCount(head.etag) !== undefined && request.ifNoneMatch === undefined;
   const attributes = await attributesOf(request, head, grants);
-  if (bytes !== null && !inParts) {
-    return copyBuffered(request, head, attributes, bytes);
+  try {
+    if (bytes !== null && !inParts) {
+      return await copyBuffered(request, head, attributes, bytes);
+    }
+    return await (inParts ? copyInParts : copyStreamed)(request, head, attributes);
+  } catch (error) {
+    throw attributes.grants === undefined ? error : explainGrants(error, head.key, await grants);
   }
-  return inParts ? copyInParts(request, head, attributes) : copyStreamed(request, head, attributes);
 }
 
 /**
@@ -109,9 +114,9 @@ async function attributesOf(
   head: ObjectHead,
   asked: Promise<Grant[]>,
 ): Promise<ObjectAttributes> {
-  const { source, sourceBucket, target, targetBucket, key, coldClass } = request;
+  const { source, sourceBucket, target, targetBucket, key, versionId, coldClass } = request;
   const [tags, grants] = await Promise.all([
-    (head.tagCount ?? 0) > 0 ? source.tags(sourceBucket, key) : {},
+    (head.tagCount ?? 0) > 0 ? source.tags(sourceBucket, key, { versionId }) : {},
     asked,
   ]);
   const isCold =
@@ -134,14 +139,9 @@ async function copyBuffered(
   attributes: ObjectAttributes,
   bytes: Buffer,
 ): Promise<CopyResult> {
-  const md5 = hash('md5', bytes, 'hex');
-  proveRead(head, bytes.length, md5);
-  const put = await request.target.put(request.targetBucket, request.targetKey ?? request.key, bytes, {
-    ...attributes,
-    contentMd5: Buffer.from(md5, 'hex').toString('base64'),
-    ...conditionOf(request),
-  });
-  return written(head, put, md5);
+  if (bytes.length !== head.size) throw misread(head, `${bytes.length} bytes`);
+  const md5 = etagIsDigest(head) ? head.etag : hash('md5', bytes, 'hex');
+  return put(request, head, attributes, { bytes, md5: () => md5, announced: md5 });
 }
 
 async function copyStreamed(
@@ -149,58 +149,35 @@ async function copyStreamed(
   head: ObjectHead,
   attributes: ObjectAttributes,
 ): Promise<CopyResult> {
-  const digest = createHash('md5');
-  let length = 0;
-  async function* digested(): AsyncGenerator<Buffer> {
-    for await (const chunk of readRange(request, head, 0, head.size)) {
-      digest.update(chunk);
-      length += chunk.length;
-      yield chunk;
-    }
+  const bytes = readRange(request, head, 0, head.size);
+  if (etagIsDigest(head)) {
+    return put(request, head, attributes, { bytes, md5: () => head.etag, announced: head.etag });
   }
-  const stream = Readable.from(digested(), { objectMode: false });
-  const put = await request.target.put(request.targetBucket, request.targetKey ?? request.key, stream, {
+  const digest = createHash('md5');
+  return put(request, head, attributes, { bytes: digested(bytes, digest), md5: () => digest.digest('hex') });
+}
+
+/**
+ * Writes a copy of one piece. Where the source's ETag is the MD5 of its bytes nobody here computes it again:
+ * the target is told it, refuses other bytes before it makes them an object, and answers what it computed.
+ */
+async function put(
+  request: CopyRequest,
+  head: ObjectHead,
+  attributes: ObjectAttributes,
+  body: { bytes: Buffer | AsyncIterable<Buffer>; announced?: string; md5: () => string },
+): Promise<CopyResult> {
+  const { target, targetBucket, targetKey, key, assertLive, ifNoneMatch } = request;
+  const { announced, bytes } = body;
+  const { etag, versionId } = await target.put(targetBucket, targetKey ?? key, bytes, {
     ...attributes,
     contentLength: head.size,
-    // The target refuses other bytes than the source's ETag names, before it makes them an object.
-    ...(etagIsDigest(head) && { contentMd5: Buffer.from(head.etag, 'hex').toString('base64') }),
-    ...conditionOf(request),
+    ...(announced !== undefined && { contentMd5: Buffer.from(announced, 'hex').toString('base64') }),
+    ...(assertLive !== undefined && { assertLive }),
+    ...(ifNoneMatch !== undefined && { ifNoneMatch }),
   });
-  const md5 = digest.digest('hex');
-  proveRead(head, length, md5);
-  return written(head, put, md5);
-}
-
-function conditionOf(request: CopyRequest): { assertLive?: () => void; ifNoneMatch?: '*' } {
-  return {
-    ...(request.assertLive !== undefined && { assertLive: request.assertLive }),
-    ...(request.ifNoneMatch !== undefined && { ifNoneMatch: request.ifNoneMatch }),
-  };
-}
-
-/** With SSE-KMS and SSE-C an ETag looks like an MD5 and is none. */
-function etagIsDigest(head: ObjectHead): boolean {
-  return isPlainDigest(head.etag) && (head.encryption === undefined || head.encryption === 'AES256');
-}
-
-function proveRead(head: ObjectHead, length: number, md5: string): void {
-  if (length !== head.size || (etagIsDigest(head) && md5 !== head.etag)) {
-    throw new StoreError(
-      `What was read of ${head.key} has ${length} bytes and MD5 ${md5}; the source says ${head.size} and ${head.etag}`,
-      { status: 0, code: 'DigestMismatch', retryable: true },
-    );
-  }
-}
-
-function written(head: ObjectHead, put: { etag: string; versionId?: string }, md5: string): CopyResult {
-  const { etag, versionId } = put;
-  if (etag !== md5) {
-    throw new StoreError(`The target stored ${head.key} with ETag ${etag} instead of ${md5}`, {
-      status: 0,
-      code: 'DigestMismatch',
-      retryable: true,
-    });
-  }
+  const md5 = body.md5();
+  if (etag !== md5) throw misread(head, `ETag ${etag} at the target instead of ${md5}`);
   const result: CopyResult = {
     outcome: 'copied',
     bytes: head.size,
@@ -208,4 +185,20 @@ function written(head: ObjectHead, put: { etag: string; versionId?: string }, md
     etagReproduced: etag === head.etag,
   };
   return versionId === undefined ? result : { ...result, versionId };
+}
+
+/** With SSE-KMS and SSE-C an ETag looks like an MD5 and is none. */
+function etagIsDigest(head: ObjectHead): boolean {
+  return isPlainDigest(head.etag) && (head.encryption === undefined || head.encryption === 'AES256');
+}
+
+function misread(head: ObjectHead, found: string): StoreError {
+  return new StoreError(
+    `${head.key} arrived with ${found}; the source says ${head.size} bytes, ETag ${head.etag}`,
+    {
+      status: 0,
+      code: 'DigestMismatch',
+      retryable: true,
+    },
+  );
 }

@@ -9,15 +9,24 @@ export class StoreError extends Error {
   readonly code: string;
   /** Whether the same request may succeed later, with nothing changed by a person. */
   readonly retryable: boolean;
+  /** Of the request that was refused; undefined when none was. */
+  readonly method: string | undefined;
 
   constructor(
     message: string,
-    details: { status: number; code: string; retryable?: boolean; cause?: unknown },
+    details: {
+      status: number;
+      code: string;
+      retryable?: boolean;
+      method?: string | undefined;
+      cause?: unknown;
+    },
   ) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.name = 'StoreError';
     this.status = details.status;
     this.code = details.code;
+    this.method = details.method;
     this.retryable = details.retryable ?? isRetryable(details.status, details.code);
   }
 }

@@ -2,8 +2,8 @@ import { StoreError } from './errors.ts';
 import type { Transport } from './http.ts';
 import { compareKeys } from './keys.ts';
 import { decodeKey, readListedPage, type ListedPage } from './listed-page.ts';
-import { unquote, type ListedObject, type ListedVersion } from './object.ts';
-import { childrenOf, parseXml, requiredText, textOf, type XmlNode } from './xml.ts';
+import type { ListedObject } from './object.ts';
+import { childrenOf, parseXml, requiredText } from './xml.ts';
 
 export type { ListedPage } from './listed-page.ts';
 export type ListOptions = { after?: string | undefined; prefix?: string | undefined };
@@ -75,70 +75,6 @@ export async function* listObjects(
   }
 }
 
-/** Every version and delete marker, newest first within a key. With `key`, of that key alone. */
-export async function* listVersions(
-  transport: Transport,
-  bucket: string,
-  options: { prefix?: string | undefined; key?: string | undefined } = {},
-): AsyncGenerator<ListedVersion> {
-  const prefix = transport.prefix + (options.key ?? options.prefix ?? '');
-  let marker: Record<string, string> = {};
-  for (;;) {
-    const answer = await transport.send({
-      method: 'GET',
-      bucket,
-      query: { versions: '', 'encoding-type': 'url', ...(prefix !== '' && { prefix }), ...marker },
-    });
-    const { entries, page } = versionsOf(transport, answer.text);
-    for (const entry of entries) {
-      if (options.key === undefined || entry.key === options.key) {
-        yield entry;
-      }
-    }
-    const last = entries.at(-1);
-    if (requiredText(page, 'IsTruncated') !== 'true') {
-      return;
-    }
-    if (last === undefined) {
-      throw malformed(`${bucket} listed an empty page of versions and said that more follows`);
-    }
-    if (options.key !== undefined && last.key !== options.key) {
-      return; // in key order, so nothing of this key follows
-    }
-    marker = { 'key-marker': transport.prefix + last.key, 'version-id-marker': last.versionId };
-  }
-}
-
-function versionsOf(transport: Transport, text: string): { entries: ListedVersion[]; page: XmlNode } {
-  const page = parseXml(text, 'ListVersionsResult');
-  const decode = decoderOf(transport, page);
-  const read = (entry: XmlNode, isDeleteMarker: boolean): ListedVersion => {
-    const etag = textOf(entry, 'ETag');
-    const size = textOf(entry, 'Size');
-    return {
-      key: decode(requiredText(entry, 'Key')),
-      versionId: requiredText(entry, 'VersionId'),
-      isLatest: requiredText(entry, 'IsLatest') === 'true',
-      isDeleteMarker,
-      lastModified: new Date(requiredText(entry, 'LastModified')),
-      ...(!isDeleteMarker && etag !== undefined && { etag: unquote(etag) }),
-      ...(!isDeleteMarker && size !== undefined && { size: Number(size) }),
-    };
-  };
-  // Versions and markers come as two lists once parsed. Within a key the newest is first and both are
-  // ordered by time.
-  const entries = [
-    ...childrenOf(page, 'Version').map((entry) => read(entry, false)),
-    ...childrenOf(page, 'DeleteMarker').map((entry) => read(entry, true)),
-  ].sort(
-    (a, b) =>
-      compareKeys(a.key, b.key) ||
-      Number(b.isLatest) - Number(a.isLatest) ||
-      b.lastModified.getTime() - a.lastModified.getTime(),
-  );
-  return { entries, page };
-}
-
 /** Every multipart upload that was begun and neither completed nor aborted. */
 export async function* listUploads(
   transport: Transport,
@@ -172,12 +108,6 @@ export async function* listUploads(
     }
     marker = { 'key-marker': transport.prefix + last.key, 'upload-id-marker': last.uploadId };
   }
-}
-
-/** Reads a key as it is named here: decoded, and without the folder that all asked for are in. */
-function decoderOf(transport: Transport, page: XmlNode): (text: string) => string {
-  const decode = textOf(page, 'EncodingType') === 'url' ? decodeKey : (text: string) => text;
-  return (text) => decode(text).slice(transport.prefix.length);
 }
 
 function malformed(message: string): StoreError {

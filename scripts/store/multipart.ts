@@ -1,8 +1,7 @@
-import type { Readable } from 'node:stream';
 import { StoreError } from './errors.ts';
 import type { Transport } from './http.ts';
 import { unquote, writeAttributes, type ObjectAttributes } from './object.ts';
-import { headObject, type Guard } from './objects.ts';
+import { headObject, versionQuery, type Guard } from './objects.ts';
 import { escapeXml, parseXml, requiredText, textOf } from './xml.ts';
 
 /**
@@ -31,7 +30,12 @@ export async function uploadPart(
   transport: Transport,
   bucket: string,
   key: string,
-  part: { uploadId: string; partNumber: number; body: Buffer | Readable; contentLength: number } & Guard,
+  part: {
+    uploadId: string;
+    partNumber: number;
+    body: Buffer | AsyncIterable<Buffer>;
+    contentLength: number;
+  } & Guard,
 ): Promise<string> {
   const answer = await transport.send({
     method: 'PUT',
@@ -77,14 +81,15 @@ export async function completeUpload(
   const versionId = answer.headers['x-amz-version-id'];
   const told = textOf(parseXml(answer.text.trimStart(), 'CompleteMultipartUploadResult'), 'ETag') ?? '';
   // RGW 16.2.15 leaves the ETag empty here (and tells it when the same is asked again).
-  const etag = told === '' ? (await headObject(transport, bucket, key))?.etag : unquote(told);
+  const version = versionId === undefined ? {} : { versionId };
+  const etag = told === '' ? (await headObject(transport, bucket, key, version))?.etag : unquote(told);
   if (etag === undefined) {
     throw new StoreError(`${key} is not there after its upload was completed`, {
       status: 404,
       code: 'NoSuchKey',
     });
   }
-  return versionId === undefined ? { etag } : { etag, versionId };
+  return { etag, ...version };
 }
 
 export async function abortUpload(
@@ -106,14 +111,14 @@ export async function headPart(
   bucket: string,
   key: string,
   partNumber: number,
-  etag: string,
+  object: { etag: string; versionId?: string | undefined },
 ): Promise<{ size: number; parts: number } | undefined> {
   const answer = await transport.send({
     method: 'HEAD',
     bucket,
     key,
-    query: { partNumber: String(partNumber) },
-    headers: { 'if-match': `"${etag}"` },
+    query: { partNumber: String(partNumber), ...versionQuery(object.versionId) },
+    headers: { 'if-match': `"${object.etag}"` },
   });
   const parts = answer.headers['x-amz-mp-parts-count'];
   return parts === undefined

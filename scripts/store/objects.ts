@@ -82,10 +82,11 @@ export async function readObject(
   transport: Transport,
   bucket: string,
   key: string,
-  options: { atMost: number },
+  options: { atMost: number; versionId?: string | undefined },
 ): Promise<{ head: ObjectHead; bytes: Buffer | null } | null> {
+  const query = versionQuery(options.versionId);
   try {
-    const { headers, bytes } = await transport.read({ method: 'GET', bucket, key }, options.atMost);
+    const { headers, bytes } = await transport.read({ method: 'GET', bucket, key, query }, options.atMost);
     return { head: readHead(key, headers), bytes };
   } catch (error) {
     if (hasCode(error, ...MISSING)) return null;
@@ -97,7 +98,7 @@ export async function putObject(
   transport: Transport,
   bucket: string,
   key: string,
-  body: Buffer | Readable,
+  body: Buffer | AsyncIterable<Buffer>,
   options: PutOptions,
 ): Promise<{ etag: string; versionId?: string }> {
   const length = Buffer.isBuffer(body) ? body.length : options.contentLength;
@@ -190,7 +191,8 @@ export async function deleteObjects(
 // eslint-disable-next-line no-control-regex
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
-function versionQuery(versionId: string | undefined): Record<string, string> {
+/** Names a version in a request; the latest is asked for without one. */
+export function versionQuery(versionId: string | undefined): Record<string, string> {
   return versionId === undefined ? {} : { versionId };
 }
 

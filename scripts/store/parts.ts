@@ -85,18 +85,16 @@ export async function askPartSizes(
   client: StoreClient,
   bucket: string,
   key: string,
-  object: { etag: string; size: number },
+  object: { etag: string; size: number; versionId?: string | undefined },
 ): Promise<number[] | undefined> {
-  const first = await client.headPart(bucket, key, 1, object.etag);
+  const first = await client.headPart(bucket, key, 1, object);
   if (first === undefined) {
     return undefined;
   }
   const sizes = [first.size];
   for (let next = 2; next <= first.parts; next += 8) {
     const numbers = Array.from({ length: Math.min(8, first.parts - next + 1) }, (_, index) => next + index);
-    const parts = await Promise.all(
-      numbers.map((number) => client.headPart(bucket, key, number, object.etag)),
-    );
+    const parts = await Promise.all(numbers.map((number) => client.headPart(bucket, key, number, object)));
     sizes.push(...parts.flatMap((part) => part?.size ?? []));
   }
   const total = sizes.reduce((sum, size) => sum + size, 0);

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { messageOf } from '../errors.ts';
 import { StoreError } from './errors.ts';
 import type { StoreRequest } from './http.ts';
@@ -6,7 +5,7 @@ import { parseXml, textOf } from './xml.ts';
 
 /** Whether the transport may send this request again by itself after `error`. */
 export function mayRepeat(request: StoreRequest, error: unknown): boolean {
-  if (!(error instanceof StoreError) || !error.retryable || request.body instanceof Readable) {
+  if (!(error instanceof StoreError) || !error.retryable || isStream(request.body)) {
     return false;
   }
   if (error.code === 'Deadline') {
@@ -33,7 +32,8 @@ export function refused(request: StoreRequest, status: number, text: string): St
   const json = /^\{"Code":"(\w+)"/.exec(text)?.[1];
   code = json ?? code;
   const message = `${request.method} ${nameOf(request)} was answered ${status} ${code}`;
-  return new StoreError(detail === '' ? message : `${message}: ${detail}`, { status, code });
+  const { method } = request;
+  return new StoreError(detail === '' ? message : `${message}: ${detail}`, { status, code, method });
 }
 
 /** HEAD is answered without a document, so without a code. */
@@ -69,4 +69,9 @@ export function connectionTrouble(error: unknown, where: string): unknown {
   return isConnectionTrouble(error)
     ? new StoreError(`${where}: ${messageOf(error)}`, { status: 0, code: 'Connection', cause: error })
     : error;
+}
+
+/** Whether a body can be read once only. */
+function isStream(body: StoreRequest['body']): boolean {
+  return body !== undefined && !Buffer.isBuffer(body);
 }

@@ -11,6 +11,21 @@ export const limitArgument = {
   },
 } as const;
 
+/** What of each key is carried. */
+export const versionsArgument = {
+  versions: {
+    type: 'boolean',
+    description:
+      'carry every version of each key, oldest first, delete markers as deletions; the target bucket must be ' +
+      'versioned. Of a run that is open what it was begun with holds. Default: the latest versions alone',
+  },
+} as const;
+
+/** Not given, it is what each move says. */
+export function versionsOf({ versions }: { versions?: boolean | undefined }): { versions?: boolean } {
+  return versions === undefined ? {} : { versions };
+}
+
 /** Which shards a worker takes first. */
 export const shardArgument = {
   shard: {
@@ -22,10 +37,22 @@ export const shardArgument = {
   },
 } as const;
 
+/** How long a worker puts up with a store that gives trouble. */
+export const patienceArgument = {
+  patience: {
+    type: 'string',
+    valueHint: 'SECONDS',
+    description:
+      'how long to wait in all, in longer and longer pauses, for a store that gives trouble; then it stops where it was, with exit code 3; default: 60',
+  },
+} as const;
+
 /** Of a whole run in one process. */
 export const runArguments = {
   ...storesArguments,
   ...limitArgument,
+  ...patienceArgument,
+  ...versionsArgument,
   'dry-run': {
     type: 'boolean',
     default: false,

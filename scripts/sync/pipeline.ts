@@ -131,9 +131,9 @@ export class Pipeline {
 
   async #work(batch: Batch, merged: Merged): Promise<void> {
     try {
-      const { outcome, copiedBytes } = await settleKey(this.#context, merged);
+      const { outcome, copied = 1, copiedBytes } = await settleKey(this.#context, merged);
       this.#inARow = 0;
-      if (outcome === 'copied') this.settled.count({ copied: 1, copiedBytes });
+      if (outcome === 'copied') this.settled.count({ copied, copiedBytes });
       if (outcome === 'deleted') this.settled.count({ deleted: 1 });
     } catch (error) {
       this.#leaseLost ||= error instanceof LeaseLost;

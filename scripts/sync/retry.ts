@@ -5,7 +5,7 @@ import type { Database } from '../ledger/connect.ts';
 import { clearFailure, recordFailure } from '../ledger/failures.ts';
 import type { Shard } from '../ledger/shards.ts';
 import { StoreError } from '../store/errors.ts';
-import { settleKey, type Sides } from './settle-key.ts';
+import { settleKey, settleVersions, type Sides } from './settle-key.ts';
 import { isUnanswered, type PipelineContext } from './pipeline.ts';
 
 /** Then a key stays on the failed list, for a person or for another run. */
@@ -53,6 +53,10 @@ export async function retryFailed(context: PipelineContext, shard: Shard): Promi
 
 async function retryKey(sides: Sides, key: string): Promise<void> {
   const { source, target, move } = sides;
+  if (sides.versions === true) {
+    await settleVersions(sides, key);
+    return;
+  }
   const now = await source.head(move.sourceBucket, key);
   if (now !== null) {
     await settleKey(sides, { kind: 'copy', key, source: now });

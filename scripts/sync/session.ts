@@ -2,6 +2,7 @@ import type { Environment } from '../environment.ts';
 import type { Claims } from '../ledger/claims.ts';
 import type { Pool } from '../ledger/connect.ts';
 import type { Governor } from './governor.ts';
+import type { Patience } from './patience.ts';
 
 /** One worker of one epoch. After a lost lease a new one begins, under a name of its own. */
 export type Session = {
@@ -11,5 +12,6 @@ export type Session = {
   epoch: bigint;
   claims: Claims;
   governor: Governor;
+  patience: Patience;
   stop: AbortSignal;
 };

@@ -5,6 +5,7 @@ import { compareObjects, describe } from '../store/compare.ts';
 import { copyObject } from '../store/copying.ts';
 import { isPlainDigest } from '../store/object.ts';
 import type { Merged } from './merge.ts';
+import { settleHistory } from './settle-versions.ts';
 
 /** What a worker copies between, and what it asks before it changes anything. */
 export type Sides = {
@@ -15,9 +16,16 @@ export type Sides = {
   assertLive: () => void;
   /** Throws when too much would be deleted. */
   assertMayDelete: () => void;
+  /** Whether every version is carried, and not the latest alone. Default: no. */
+  versions?: boolean;
 };
 
-export type Settled = { outcome: 'equal' | 'copied' | 'deleted'; copiedBytes: number };
+export type Settled = {
+  outcome: 'equal' | 'copied' | 'deleted';
+  /** How many versions; default: one. */
+  copied?: number;
+  copiedBytes: number;
+};
 
 const EQUAL: Settled = { outcome: 'equal', copiedBytes: 0 };
 
@@ -26,6 +34,7 @@ const EQUAL: Settled = { outcome: 'equal', copiedBytes: 0 };
  * where to look: everything that is changed at the target follows from what the source says now.
  */
 export async function settleKey(sides: Sides, merged: Merged): Promise<Settled> {
+  if (sides.versions === true) return settleVersions(sides, merged.key);
   switch (merged.kind) {
     case 'equal':
       // Tags of an upload in parts are put after it is completed: a process killed in between leaves a
@@ -46,6 +55,15 @@ export async function settleKey(sides: Sides, merged: Merged): Promise<Settled> 
       return head === null ? remove(sides, merged.key) : copy(sides, merged.key);
     }
   }
+}
+
+/** The same with all of the key's history: first that, and then its latest state like any other's. */
+export async function settleVersions(sides: Sides, key: string): Promise<Settled> {
+  const settled = await settleHistory(sides, key);
+  if (settled !== null) return settled;
+  const { move, source, target } = sides;
+  if ((await source.head(move.sourceBucket, key)) !== null) return copy(sides, key);
+  return (await target.head(move.targetBucket, key)) === null ? EQUAL : remove(sides, key);
 }
 
 async function copy(sides: Sides, key: string): Promise<Settled> {

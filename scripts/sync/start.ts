@@ -3,9 +3,11 @@ import { UserError } from '../errors.ts';
 import { onlyRow, transaction, type Database, type Pool } from '../ledger/connect.ts';
 import { takeLock } from '../ledger/locks.ts';
 import { readMove } from '../ledger/move.ts';
+import { carriesVersions, carryVersions } from '../ledger/run-versions.ts';
 import { runToSplit, splitRun, startSyncRun, syncProgress } from '../ledger/shards.ts';
 import { StoreClient } from '../store/client.ts';
 import type { ListedObject } from '../store/object.ts';
+import { assertTargetsVersioned } from './versioned.ts';
 
 export type StartedRun = { move: string; run: bigint; begun: boolean };
 
@@ -20,6 +22,11 @@ export type StartOptions = {
    * one bucket moves. Default: none, and workers cut the key space while they work.
    */
   inventory?: string;
+  /**
+   * Carry every version of each key, oldest first. The target buckets must be versioned. Default: what each move
+   * says.
+   */
+  versions?: boolean;
 };
 
 /**
@@ -47,13 +54,18 @@ export async function startSyncRuns(
       { exitCode: 2 },
     );
   }
+  const withVersions = environment.moves.filter((move) => options.versions ?? move.versions ?? false);
+  await assertTargetsVersioned(environment, withVersions);
   const runs: StartedRun[] = [];
-  for (const { name } of environment.moves) {
+  for (const move of environment.moves) {
+    const { name } = move;
     runs.push(
       await transaction(ledger, async (client) => {
         await client.query('SELECT pg_advisory_xact_lock($1)', [START_LOCK]);
-        const standing = await standingRun(client, name, options.again ?? false);
+        const wants = { again: options.again ?? false, versions: withVersions.includes(move) };
+        const standing = await standingRun(client, name, wants);
         const run = standing ?? (await startSyncRun(client, name, inventory));
+        if (standing === null && wants.versions) await carryVersions(client, run);
         return { move: name, run, begun: standing === null };
       }),
     );
@@ -96,13 +108,23 @@ export async function splitSyncRuns(environment: Environment, ledger: Pool): Pro
 }
 
 /** The run that makes another one needless; null where there is none. */
-async function standingRun(db: Database, move: string, again: boolean): Promise<bigint | null> {
+async function standingRun(
+  db: Database,
+  move: string,
+  wants: { again: boolean; versions: boolean },
+): Promise<bigint | null> {
   const { run, state, startedAt } = await syncProgress(db, move);
   const { rows } = await db.query<{ at: Date | null }>('SELECT max(turned_at) AS at FROM hold');
   const turnedAt = onlyRow(rows).at;
   const ofThisEpoch = startedAt !== null && (turnedAt === null || startedAt > turnedAt);
-  const stands = state === 'splitting' || state === 'copying' || (state === 'done' && !again);
-  return ofThisEpoch && stands ? run : null;
+  const isOpen = state === 'splitting' || state === 'copying';
+  if (run === null || !ofThisEpoch || (!isOpen && (state !== 'done' || wants.again))) return null;
+  if (!wants.versions || (await carriesVersions(db, run))) return run;
+  if (!isOpen) return null;
+  throw new UserError(
+    `The run of ${move} that is not done yet was begun without --versions: let it end first, without, and then begin one with`,
+    { exitCode: 1 },
+  );
 }
 
 /** Without the migration's own keys. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Move } from '../environment.ts';
 import { clearFailuresBetween } from '../ledger/failures.ts';
 import { readMove } from '../ledger/move.ts';
+import { carriesVersions } from '../ledger/run-versions.ts';
 import { checkpointShard, cutShard, finishShard, isShardWanted, type Shard } from '../ledger/shards.ts';
 import { compareKeys } from '../store/keys.ts';
 import type { StoreClient } from '../store/client.ts';
@@ -14,6 +15,7 @@ import { Pipeline, type PipelineContext } from './pipeline.ts';
 import { retryFailed } from './retry.ts';
 import { ShardLease } from './shard-lease.ts';
 import type { Session } from './session.ts';
+import { assertVersioned } from './versioned.ts';
 
 /** How often progress is written down, and looked whether the move has turned or a worker waits for work. */
 const TICK_MS = 500;
@@ -36,6 +38,8 @@ export async function syncShard(
 ): Promise<ShardEnd> {
   const { environment, ledger, owner, epoch, claims, stop } = session;
   const { leaseSeconds, requestSeconds } = environment.bounds;
+  const versions = await carriesVersions(ledger, shard.run);
+  if (versions) await assertVersioned(sides.target, sides.move.targetBucket);
   const lease = new ShardLease(ledger, shard);
   const context: PipelineContext = {
     ...sides,
@@ -51,6 +55,7 @@ export async function syncShard(
       lease.assertLive();
     },
     assertMayDelete: await deleteBudget(ledger, sides.move),
+    versions,
   };
   try {
     if (await isSuperseded(session)) return 'superseded';
@@ -91,7 +96,10 @@ class Pass {
     this.#pipeline = new Pipeline(context, shard.checkpoint);
     const reader = (client: StoreClient, bucket: string) =>
       new PageReader({
-        list: (after) => client.listPage(bucket, { after, maxKeys: this.#pageKeys }),
+        list: (after) =>
+          context.versions === true
+            ? client.listHistories(bucket, { after, maxKeys: this.#pageKeys })
+            : client.listPage(bucket, { after, maxKeys: this.#pageKeys }),
         after: shard.checkpoint,
         until: () => shard.until,
       });

@@ -19,6 +19,7 @@ import { StoreError } from '../store/errors.ts';
 import { Concurrency } from './concurrency.ts';
 import { Governor } from './governor.ts';
 import { pause } from './pause.ts';
+import { Patience } from './patience.ts';
 import type { Preference } from './preference.ts';
 import type { Session } from './session.ts';
 import { splitSyncRuns } from './start.ts';
@@ -35,8 +36,6 @@ export type WorkerEnd = 'done' | 'superseded' | 'asked';
 const LOOK_EVERY_MS = 250;
 /** While another worker reads an inventory. */
 const LOOK_AT_SPLIT_MS = 5000;
-/** Pauses while a store gives trouble, in seconds; then the worker gives up. About a minute in all. */
-const PAUSES_SECONDS = [0.5, 1, 2, 4, 8, 15, 30];
 
 let sessions = 0;
 
@@ -44,7 +43,7 @@ let sessions = 0;
  * Works on shards of all moves until none is left open, waiting for those that others have in hand: a
  * worker that dies leaves its shard to the others.
  *
- * @throws UserError when a store gives trouble for about a minute, or the ledger is away
+ * @throws UserError when a store or the ledger gives trouble for longer than the environment's patience
  */
 export async function runWorker(
   environment: Environment,
@@ -53,38 +52,52 @@ export async function runWorker(
   options: WorkerOptions = {},
 ): Promise<WorkerEnd> {
   const governor = new Governor(new Concurrency(environment.sync.concurrency), stop);
+  const patience = new Patience(environment.sync.patienceSeconds, stop);
+  const common = { environment, ledger, governor, patience, stop };
   for (;;) {
-    const { epoch, writesGoTo } = await readMove(ledger);
-    if (writesGoTo !== 'source') {
-      return 'superseded';
-    }
-    // The host too: every container's process has the same number.
-    const owner = `sync-${hostname()}-${process.pid}-${(sessions += 1)}-${Date.now().toString(36)}`;
-    const claims = new Claims(ledger, { owner, leaseSeconds: environment.bounds.leaseSeconds });
-    claims.start();
-    const ended = new AbortController();
-    await governor.read(ledger);
-    const following = governor.follow(ledger, ended.signal);
     try {
-      return await work({ environment, ledger, owner, epoch, claims, governor, stop }, options);
+      return await runSession(common, options);
     } catch (error) {
-      if (!(error instanceof LeaseLost)) {
-        throw error;
-      }
-      log.warn({ owner }, error.message);
-    } finally {
-      ended.abort();
-      await following;
-      await claims.stop();
-      await reportProcess(ledger, { owner: `sync-${hostname()}-${process.pid}`, script: 'sync worker' });
+      // What a session holds in the ledger must run out before others may have it: a new name, and anew.
+      if (error instanceof LeaseLost) log.warn(error.message);
+      else await patience.wait(error);
     }
+    if (stop.aborted) return 'asked';
+  }
+}
+
+/** Works under one name, until all is done or its leases may be lost. */
+async function runSession(
+  common: Omit<Session, 'owner' | 'epoch' | 'claims'>,
+  options: WorkerOptions,
+): Promise<WorkerEnd> {
+  const { environment, ledger, governor } = common;
+  const { epoch, writesGoTo } = await readMove(ledger);
+  if (writesGoTo !== 'source') {
+    return 'superseded';
+  }
+  // The host too: every container's process has the same number.
+  const worker = `sync-${hostname()}-${process.pid}`;
+  const owner = `${worker}-${(sessions += 1)}-${Date.now().toString(36)}`;
+  const claims = new Claims(ledger, { owner, leaseSeconds: environment.bounds.leaseSeconds });
+  await governor.read(ledger);
+  claims.start();
+  const ended = new AbortController();
+  const following = governor.follow(ledger, ended.signal);
+  try {
+    return await work({ ...common, owner, epoch, claims }, options);
+  } finally {
+    ended.abort();
+    await following;
+    await claims.stop();
+    // The ledger may be why this ends.
+    await reportProcess(ledger, { owner: worker, script: 'sync worker' }).catch(() => undefined);
   }
 }
 
 async function work(session: Session, options: WorkerOptions): Promise<WorkerEnd> {
-  const { environment, ledger, stop } = session;
+  const { environment, ledger, patience, stop } = session;
   const stores = await openStores(session);
-  let pauses = 0;
   try {
     for (;;) {
       if (stop.aborted) {
@@ -104,12 +117,14 @@ async function work(session: Session, options: WorkerOptions): Promise<WorkerEnd
       const { move, shard } = taken;
       try {
         await noteExpected(ledger, shard, stores.of(move).source, move);
-        const ended = await syncShard(session, shard, { move, ...stores.of(move) }, () => (pauses = 0));
+        const progressed = () => patience.progressed();
+        const ended = await syncShard(session, shard, { move, ...stores.of(move) }, progressed);
         if (ended === 'superseded') {
           return 'superseded';
         }
       } catch (error) {
-        await later(error, pauses++, stop);
+        if (!(error instanceof StoreError)) throw error;
+        await patience.wait(error);
       } finally {
         await releaseShard(ledger, shard);
       }
@@ -117,33 +132,6 @@ async function work(session: Session, options: WorkerOptions): Promise<WorkerEnd
   } finally {
     await stores.close();
   }
-}
-
-/** Waits before the shard is tried again; throws what waiting does not help against. */
-async function later(error: unknown, pauses: number, stop: AbortSignal): Promise<void> {
-  if (!(error instanceof StoreError)) {
-    throw error;
-  }
-  if (error.code === 'UserSuspended') {
-    throw new UserError(
-      `The target refuses us: ${error.message}. The user migration-sync is suspended while applications turn; ` +
-        'if that was called off, start sync again.',
-      { exitCode: 3, cause: error },
-    );
-  }
-  const seconds = PAUSES_SECONDS[pauses];
-  if (seconds === undefined || !error.retryable) {
-    throw new UserError(
-      `A store gives trouble, so sync stopped where it was: ${error.message}. ` +
-        (error.code === 'Deadline' || error.code === 'QuotaExceeded'
-          ? 'A target that reads and does not write is full: look at "ceph df" and at quotas. '
-          : '') +
-        'Start sync again when it is over.',
-      { exitCode: 3, cause: error },
-    );
-  }
-  log.warn({ pauseSeconds: seconds }, `sync waits: ${error.message}`);
-  await pause(seconds * 1000, stop);
 }
 
 /** A shard of any move; `wait` while others still work on the last ones, `none` when all is done. */

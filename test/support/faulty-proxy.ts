@@ -10,6 +10,8 @@ export type Fault =
   | { kind: 'slow-down' }
   /** The store never sees it; the client is told this status, with nothing more. */
   | { kind: 'error'; status: number }
+  /** The store never sees it; the client is told this status and S3's code. */
+  | { kind: 'refused'; status: number; code: string }
   /** The first half of the answer's body arrives as if it were all, with a length that fits. */
   | { kind: 'answer-halved' }
   /** The store sees it all, and the connection breaks before a byte of its answer. */
@@ -19,7 +21,12 @@ export type Fault =
   /** So many bytes of the request's body reach the store, then both connections break. */
   | { kind: 'request-cut'; bytes: number };
 
-export type Passing = { method: string; path: string; query: URLSearchParams };
+export type Passing = {
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  headers: http.IncomingHttpHeaders;
+};
 
 /**
  * A proxy before one endpoint that lets a test spoil requests. It leaves the Host header as it is, so
@@ -37,16 +44,26 @@ export class FaultyProxy {
     this.url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
   }
 
-  /** @param fault asked for every request; null lets it pass */
-  static async before(endpoint: string, fault: (request: Passing) => Fault | null): Promise<FaultyProxy> {
+  /**
+   * @param fault asked for every request, which waits for the answer: so a test may do something in between. Null
+   *   lets it pass
+   */
+  static async before(
+    endpoint: string,
+    fault: (request: Passing) => Fault | null | Promise<Fault | null>,
+  ): Promise<FaultyProxy> {
     const { hostname, port } = new URL(endpoint);
     const agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
     const server = http.createServer((request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? '/', 'http://store');
-      const passing = { method: request.method ?? '', path: pathname, query: searchParams };
-      const spoil = fault(passing);
-      if (spoil !== null) proxy.spoiled[spoil.kind] = (proxy.spoiled[spoil.kind] ?? 0) + 1;
-      void forward(request, response, { hostname, port, agent }, spoil);
+      const { method = '', headers } = request;
+      const handle = async () => {
+        const spoil = await fault({ method, path: pathname, query: searchParams, headers });
+        if (spoil !== null) proxy.spoiled[spoil.kind] = (proxy.spoiled[spoil.kind] ?? 0) + 1;
+        await forward(request, response, { hostname, port, agent }, spoil);
+      };
+      // What a test's own code throws must not look like a store's answer.
+      handle().catch((error: unknown) => response.destroy(error as Error));
     });
     server.on('close', () => agent.destroy());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -71,6 +88,12 @@ async function forward(
     request.resume();
     response.writeHead(503, { 'content-type': 'application/xml' });
     response.end('<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>');
+    return;
+  }
+  if (fault?.kind === 'refused') {
+    request.resume();
+    response.writeHead(fault.status, { 'content-type': 'application/xml' });
+    response.end(request.method === 'HEAD' ? '' : `<Error><Code>${fault.code}</Code></Error>`);
     return;
   }
   if (fault?.kind === 'error') {

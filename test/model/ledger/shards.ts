@@ -91,6 +91,10 @@ export const SHARD_STATEMENTS: readonly Statement[] = [
     () => [], // no run of the model has an inventory
   ],
   [
+    'SELECT versions FROM sync_run WHERE run = $1',
+    () => [{ versions: false }], // no run of the model carries versions
+  ],
+  [
     `UPDATE sync_run SET wanted_at = clock_timestamp()
      WHERE run = (SELECT max(run) FROM sync_run WHERE move = $1) AND state = 'copying'
        AND (wanted_at IS NULL OR wanted_at < clock_timestamp() - interval '1 second')`,
