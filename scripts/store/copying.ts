@@ -126,11 +126,19 @@ async function attributesOf(
     metadata: head.metadata,
     tags,
     ...(isCold && { storageClass: coldClass.storageClass }),
-    // The bucket is the applications', the object ours: without this its owner could not read it.
-    ...(grants.length === 0
-      ? { acl: 'bucket-owner-full-control' }
-      : { grants: grantHeaders(grants, await target.bucketOwner(targetBucket)) }),
+    ...(await aclOf(target, targetBucket, grants)),
   };
+}
+
+/** Grants are sent even where the target is known to take none: its refusal is what is reported of the key. */
+async function aclOf(
+  target: StoreClient,
+  bucket: string,
+  grants: Grant[],
+): Promise<Pick<ObjectAttributes, 'acl' | 'grants'>> {
+  if (grants.length > 0) return { grants: grantHeaders(grants, await target.bucketOwner(bucket)) };
+  // The bucket is the applications', the object ours: without this its owner could not read it.
+  return (await target.acls(bucket)) === 'none' ? {} : { acl: 'bucket-owner-full-control' };
 }
 
 async function copyBuffered(

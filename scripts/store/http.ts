@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
 import type { Credentials, CredentialsProvider } from '../aws/ambient.ts';
 import type { StoreEndpoint } from '../environment.ts';
@@ -17,8 +17,8 @@ export type StoreRequest = {
   query?: Record<string, string>;
   /** Lower-case names; values as bytes in latin1 text (`encodeHeader`). */
   headers?: Record<string, string>;
-  /** A Readable needs `content-length` among the headers, and is never sent twice. */
-  body?: Buffer | Readable;
+  /** A stream needs `content-length` among the headers, and is never sent twice. */
+  body?: Buffer | AsyncIterable<Buffer>;
   /** Called right before the request is sent, each time, and before each chunk of a streamed body. */
   assertLive?: (() => void) | undefined;
   /** Whether sending it twice is the same as once. Default: yes, but for POST. */
@@ -211,10 +211,11 @@ export class Transport {
       method,
       path: search === '' ? path : `${path}?${search}`,
       headers: signer?.sign({ method, path, query, search, headers }) ?? request.headers ?? {},
+      // undici takes any iterable, which spares a stream's own buffer; its type does not say so.
       body:
-        body instanceof Readable
-          ? Readable.from(this.#guarded(body, request, deadline), { objectMode: false })
-          : (body ?? null),
+        body === undefined || Buffer.isBuffer(body)
+          ? (body ?? null)
+          : (this.#guarded(body, request, deadline) as unknown as Readable),
     };
   }
 
@@ -263,9 +264,12 @@ export class Transport {
   }
 
   /** Hands on a body chunk by chunk while the lease lives; the deadline starts anew with each. */
-  async *#guarded(body: Readable, request: StoreRequest, deadline: Deadline): AsyncGenerator<Buffer> {
-    for await (const chunk of body) {
-      const bytes = chunk as Buffer;
+  async *#guarded(
+    body: AsyncIterable<Buffer>,
+    request: StoreRequest,
+    deadline: Deadline,
+  ): AsyncGenerator<Buffer> {
+    for await (const bytes of body) {
       const turn = this.#pace?.admit(0, bytes.length);
       if (turn !== undefined) {
         deadline.clear();
