@@ -12,8 +12,8 @@ type ProfileSettings = { region?: string | undefined; endpoint?: string | undefi
 const DEFAULT_REGION = 'us-east-1';
 
 /**
- * The store of one side, from its options, its profile and AWS' variables, in this order: what names one side
- * comes before what is for both.
+ * The store of one side, from its options, its profile, AWS' variables and the standing profile (AWS_PROFILE, or
+ * `default`), in this order: what names one side comes before what is for both.
  *
  * @throws UserError (exit 2) that names the option
  */
@@ -30,19 +30,24 @@ export async function readSide(
   }
   const location = parseLocation(text, side);
   const profile = options[`${side}-profile`];
-  const settings = await profileSettings(profile, side);
+  const named = await profileSettings(profile, side);
+  const standing = profile === undefined ? await standingSettings(variables) : {};
   const url =
     options[`${side}-endpoint`] ??
-    settings.endpoint ??
-    variables['AWS_ENDPOINT_URL_S3'] ??
-    variables['AWS_ENDPOINT_URL'];
+    (isTrue(variables['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'])
+      ? undefined
+      : (named.endpoint ??
+        variables['AWS_ENDPOINT_URL_S3'] ??
+        variables['AWS_ENDPOINT_URL'] ??
+        standing.endpoint));
   const endpoint = url === undefined ? undefined : parseEndpoint(url, side);
   const region =
     options[`${side}-region`] ??
     regionOfHost(endpoint) ??
-    settings.region ??
+    named.region ??
     variables['AWS_REGION'] ??
-    variables['AWS_DEFAULT_REGION'];
+    variables['AWS_DEFAULT_REGION'] ??
+    standing.region;
   const isAmazon = endpoint === undefined || isAmazonHost(endpoint.hostname);
   if (isAmazon && region === undefined) {
     throw new UserError(
@@ -89,12 +94,7 @@ function addressingOf(options: StandaloneOptions, side: Side): 'path' | 'virtual
 
 async function profileSettings(profile: string | undefined, side: Side): Promise<ProfileSettings> {
   if (profile === undefined) return {};
-  let known: Awaited<ReturnType<typeof parseKnownFiles>>;
-  try {
-    known = await parseKnownFiles({});
-  } catch (error) {
-    throw new UserError(`AWS' shared files cannot be read: ${messageOf(error)}`, { cause: error });
-  }
+  const known = await knownProfiles();
   const found = known[profile];
   if (found === undefined) {
     // What `services` names is kept among the profiles.
@@ -104,8 +104,36 @@ async function profileSettings(profile: string | undefined, side: Side): Promise
         `Make it with: aws configure --profile ${profile}`,
     );
   }
-  const services = found['services'] === undefined ? undefined : known[`services.${found['services']}`];
-  return { region: found['region'], endpoint: services?.['s3.endpoint_url'] ?? found['endpoint_url'] };
+  return settingsOf(known, found);
+}
+
+/** Of the profile that stands for all commands where none is named: that of AWS_PROFILE, or `default`. */
+async function standingSettings(
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<ProfileSettings> {
+  const known = await knownProfiles();
+  const found = known[variables['AWS_PROFILE'] ?? 'default'];
+  return found === undefined ? {} : settingsOf(known, found);
+}
+
+type Profiles = Awaited<ReturnType<typeof parseKnownFiles>>;
+
+async function knownProfiles(): Promise<Profiles> {
+  try {
+    return await parseKnownFiles({});
+  } catch (error) {
+    throw new UserError(`AWS' shared files cannot be read: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** The section of its services comes before the profile's own. */
+function settingsOf(known: Profiles, profile: Profiles[string]): ProfileSettings {
+  const services = profile['services'] === undefined ? undefined : known[`services.${profile['services']}`];
+  return { region: profile['region'], endpoint: services?.['s3.endpoint_url'] ?? profile['endpoint_url'] };
+}
+
+function isTrue(text: string | undefined): boolean {
+  return text?.toLowerCase() === 'true';
 }
 
 function isAmazonHost(host: string): boolean {

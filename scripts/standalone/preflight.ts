@@ -69,11 +69,21 @@ async function checkSource(environment: Environment, ledger: Pool, move: Move): 
   const control = await BucketControl.open(environment.source, USER, { requestSeconds });
   try {
     const findings = await checkContents(environment, ledger, move, { client, control });
-    return [...findings, ...(await checkFolderMarker(client, environment.source, move))];
+    return [
+      ...findings,
+      ...(await checkFolderMarker(client, environment.source, move)),
+      ...(await checkAcls(client, `source ${move.name}`, move.sourceBucket)),
+    ];
   } finally {
     control.close();
     await client.close();
   }
+}
+
+/** Who has no ACLs can give nobody else a right by them, nor be given what the other side has. */
+async function checkAcls(client: StoreClient, about: string, bucket: string): Promise<PreflightFinding[]> {
+  if ((await client.acls(bucket)) !== 'none') return [];
+  return [warning(about, 'the store has no ACLs: grants of objects are neither copied nor compared')];
 }
 
 /** The object that stands for the folder itself has no name below it. */
@@ -101,9 +111,11 @@ async function checkTarget(
   const { requestSeconds } = environment.bounds;
   const client = await StoreClient.open(target, USER, { requestSeconds, connections: 1 });
   try {
+    const acls = await checkAcls(client, `target ${move.name}`, move.targetBucket);
     const [first] = (await client.listPage(move.targetBucket, { maxKeys: 1 })).objects;
-    if (first === undefined) return [];
+    if (first === undefined) return acls;
     return [
+      ...acls,
       warning(
         `target ${move.name}`,
         `it is not empty, for example ${JSON.stringify(first.key)}: sync deletes there what the source does not have, up to 1,000 objects or a tenth. See what first: migrate sync --dry-run`,

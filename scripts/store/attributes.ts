@@ -110,6 +110,16 @@ export async function aclsCount(transport: Transport, bucket: string): Promise<b
   }
 }
 
+const NOBODY = 'emailAddress=""';
+
+/** Whether a store says by this that it has no ACLs: many have none, and Amazon S3 where they are switched off. */
+export function saysNoAcls(error: unknown): boolean {
+  return (
+    error instanceof StoreError &&
+    (error.status === 501 || hasCode(error, 'NotImplemented', 'AccessControlListNotSupported'))
+  );
+}
+
 function granteeOf(node: XmlNode): string {
   const uri = textOf(node, 'URI');
   if (uri !== undefined) {
@@ -124,7 +134,8 @@ function granteeOf(node: XmlNode): string {
  * own names in every store, so they can say nothing about equality.
  */
 export function foreignGrants(acl: AccessControl, bucketOwner: string): Grant[] {
-  const own = new Set([`id="${acl.owner}"`, `id="${bucketOwner}"`]);
+  // A store without ACLs may answer one in which its only grantee has no name (MinIO).
+  const own = new Set([`id="${acl.owner}"`, `id="${bucketOwner}"`, NOBODY]);
   return acl.grants
     .filter((grant) => !own.has(grant.grantee))
     .sort((a, b) => (grantText(a) < grantText(b) ? -1 : 1));

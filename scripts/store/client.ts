@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { StoreEndpoint } from '../environment.ts';
+import { log } from '../log.ts';
 import * as attributes from './attributes.ts';
 import { credentialsProvider } from './credentials.ts';
 import { StoreError } from './errors.ts';
@@ -10,6 +11,9 @@ import * as objects from './objects.ts';
 import type { Pace } from './pace.ts';
 import type { ListedObject, ListedVersion, ObjectAttributes, ObjectHead } from './object.ts';
 import * as versions from './versions.ts';
+
+/** Of which stores it was said that they have no ACLs. */
+const withoutAcls = new Set<string>();
 
 /** Of which version; default: the latest. */
 type VersionOption = { versionId?: string | undefined };
@@ -23,7 +27,7 @@ export class StoreClient {
   readonly endpoint: StoreEndpoint;
   readonly #transport: Transport;
   readonly #bucketOwners = new Map<string, Promise<string>>();
-  readonly #aclsCount = new Map<string, Promise<boolean>>();
+  readonly #acls = new Map<string, Promise<'count' | 'off' | 'none'>>();
 
   private constructor(transport: Transport) {
     this.#transport = transport;
@@ -121,14 +125,21 @@ export class StoreClient {
     return attributes.putTags(this.#transport, bucket, key, tags, options);
   }
 
-  /** The grants beyond the owners', see `foreignGrants`. None, and not asked for, where ACLs are off. */
+  /** The grants beyond the owners', see `foreignGrants`. None, and not asked for, where there are no ACLs. */
   async grants(bucket: string, key: string, version: VersionOption = {}): Promise<attributes.Grant[]> {
-    if (!(await this.#hasAcls(bucket))) return [];
-    const [acl, owner] = await Promise.all([
-      attributes.getAcl(this.#transport, bucket, key, version),
-      this.bucketOwner(bucket),
-    ]);
-    return attributes.foreignGrants(acl, owner);
+    if ((await this.acls(bucket)) !== 'count') return [];
+    try {
+      const [acl, owner] = await Promise.all([
+        attributes.getAcl(this.#transport, bucket, key, version),
+        this.bucketOwner(bucket),
+      ]);
+      return attributes.foreignGrants(acl, owner);
+    } catch (error) {
+      // Of buckets there may be ACLs where there are none of objects.
+      if (!attributes.saysNoAcls(error)) throw error;
+      this.#acls.set(bucket, Promise.resolve(this.#withoutAcls(bucket)));
+      return [];
+    }
   }
 
   /** `grants` as text, to compare: one line a grant, empty when only the owners have any. */
@@ -144,12 +155,36 @@ export class StoreClient {
     });
   }
 
-  /** Whether ACLs count here; asked once. */
-  async #hasAcls(bucket: string): Promise<boolean> {
-    if (this.endpoint.acls === 'ignore') return false;
-    // RGW has no such setting.
-    if (this.endpoint.kind !== 'aws') return true;
-    return once(this.#aclsCount, bucket, () => attributes.aclsCount(this.#transport, bucket));
+  /**
+   * Whether ACLs count here; asked once. `off`: by our configuration or the store's; `none`: the store has none,
+   * which is said once. Then grants are neither read nor compared.
+   */
+  acls(bucket: string): Promise<'count' | 'off' | 'none'> {
+    return once(this.#acls, bucket, async () => {
+      if (this.endpoint.acls === 'ignore') return 'off';
+      try {
+        // RGW has no such setting.
+        const isAsked = this.endpoint.kind === 'aws';
+        if (isAsked) return (await attributes.aclsCount(this.#transport, bucket)) ? 'count' : 'off';
+        await this.bucketOwner(bucket);
+        return 'count';
+      } catch (error) {
+        // Who may not ask finds out with the first object.
+        return attributes.saysNoAcls(error) ? this.#withoutAcls(bucket) : 'count';
+      }
+    });
+  }
+
+  #withoutAcls(bucket: string): 'none' {
+    const place = `${this.endpoint.endpoint} ${bucket}`;
+    if (!withoutAcls.has(place)) {
+      log.warn(
+        { endpoint: this.endpoint.endpoint, bucket },
+        'the store has no ACLs: grants are not compared',
+      );
+      withoutAcls.add(place);
+    }
+    return 'none';
   }
 
   /** Every object of (after, until] in key order. Throws on any page that fails; never ends early. */

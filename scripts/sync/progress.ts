@@ -25,19 +25,38 @@ export function describeProgress(progress: MoveProgress): string {
   );
 }
 
+/** What only a process knows that works on it. */
+export type Momentary = {
+  objectsPerSecond: number;
+  bytesPerSecond: number;
+  /** Until about all is done; null while that cannot be told. */
+  secondsLeft: number | null;
+  /** Objects in flight at once, as far as the stores let. */
+  atOnce: number;
+};
+
 /** One line for machines. Bytes and counts are numbers, the run's number a string. */
-export function progressJson(progress: MoveProgress): string {
+export function progressJson(progress: MoveProgress, momentary?: Momentary): string {
   const { run, startedAt, endedAt, ...rest } = progress;
   const text = { run: run === null ? null : String(run), startedAt, endedAt };
-  return JSON.stringify({ type: 'progress', ...rest, ...text });
+  return JSON.stringify({ type: 'progress', ...rest, ...text, ...momentary });
 }
 
 /** Shows how sync gets on, until it is stopped. */
 export type ProgressDisplay = { update(all: MoveProgress[]): void; stop(): void };
 
-/** A bar over all moves on a terminal; elsewhere a JSON line a move, whenever something has changed. */
-export function progressDisplay(output: NodeJS.WriteStream, options: { json: boolean }): ProgressDisplay {
-  return options.json ? lineDisplay(output) : barDisplay(output);
+/**
+ * A bar over all moves on a terminal; elsewhere a JSON line a move, whenever something has changed.
+ *
+ * @param atOnce how many objects may be in flight at once now
+ */
+export function progressDisplay(
+  output: Pick<NodeJS.WriteStream, 'write'>,
+  options: { json: boolean; atOnce: () => number },
+): ProgressDisplay {
+  return options.json
+    ? lineDisplay(output, options.atOnce)
+    : barDisplay(output as NodeJS.WriteStream, options.atOnce);
 }
 
 type Total = { objects: number; expected: number; bytes: number; copiedBytes: number; failed: number };
@@ -78,10 +97,10 @@ export class Pace {
   }
 }
 
-function barDisplay(output: NodeJS.WriteStream): ProgressDisplay {
+function barDisplay(output: NodeJS.WriteStream, atOnce: () => number): ProgressDisplay {
   const bar = new SingleBar({
     format:
-      'sync {bar} {percentage}% · {value}/{total} objects · {objectRate}/s · {size} copied · {rate}/s · {left} left · {failed} failed',
+      'sync {bar} {percentage}% · {value}/{total} objects · {objectRate}/s · {size} copied · {rate}/s · {atOnce} at once · {left} left · {failed} failed',
     stream: output,
     hideCursor: true,
     barsize: 24,
@@ -96,6 +115,7 @@ function barDisplay(output: NodeJS.WriteStream): ProgressDisplay {
         objectRate: objectsPerSecond.toFixed(0),
         size: megabytes(total.copiedBytes),
         rate: megabytes(bytesPerSecond),
+        atOnce: atOnce(),
         left: describeSeconds(leftSeconds),
         failed: total.failed,
       };
@@ -110,20 +130,36 @@ function barDisplay(output: NodeJS.WriteStream): ProgressDisplay {
   };
 }
 
-function lineDisplay(output: NodeJS.WriteStream): ProgressDisplay {
-  const shown = new Map<string, string>();
+function lineDisplay(output: Pick<NodeJS.WriteStream, 'write'>, atOnce: () => number): ProgressDisplay {
+  const shown = new Map<string, { text: string; pace: Pace }>();
   return {
     update(all) {
       for (const progress of all) {
-        const line = progressJson(progress);
-        if (shown.get(progress.move) !== line) {
-          output.write(`${line}\n`);
-          shown.set(progress.move, line);
-        }
+        // Rates change at every look; what was done, or may be done at once, is what is news.
+        const text = `${progressJson(progress)} ${atOnce()}`;
+        const before = shown.get(progress.move);
+        const pace = before?.pace ?? new Pace();
+        const { bytesPerSecond, objectsPerSecond, leftSeconds } = pace.read(
+          totalOf([progress]),
+          performance.now(),
+        );
+        if (before?.text === text) continue;
+        shown.set(progress.move, { text, pace });
+        const momentary = {
+          objectsPerSecond: rounded(objectsPerSecond),
+          bytesPerSecond: Math.round(bytesPerSecond),
+          secondsLeft: Number.isFinite(leftSeconds) ? rounded(leftSeconds) : null,
+          atOnce: atOnce(),
+        };
+        output.write(`${progressJson(progress, momentary)}\n`);
       }
     },
     stop: () => undefined,
   };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
 }
 
 /** `1 h 5 min`, `12 s`; `?` while it cannot be told. */

@@ -9,8 +9,9 @@ import { showDryRun } from '../standalone/dry-run.ts';
 import { assertStores } from '../standalone/reach.ts';
 import { orUnreachable } from '../verify/unreachable.ts';
 import { runArguments, versionsOf } from './arguments.ts';
+import { Concurrency } from './concurrency.ts';
 import { setLimits } from './limits.ts';
-import { progressDisplay, readProgress } from './progress.ts';
+import { progressDisplay, readProgress, type ProgressDisplay } from './progress.ts';
 import { describeFailed, describeReport, readReport, reportJson } from './report.ts';
 import { startSyncRuns } from './start.ts';
 import { sayEnd, UNFINISHED, withLedger } from './with-ledger.ts';
@@ -31,7 +32,7 @@ export const run = defineCommand({
   async run({ args }) {
     keepHeapSmall();
     const asJson = args.json || !process.stdout.isTTY;
-    const atOnce =
+    const most =
       args.concurrency === undefined
         ? undefined
         : wholeNumber(args.concurrency, 'concurrency', { from: 1, to: MOST_AT_ONCE });
@@ -44,11 +45,17 @@ export const run = defineCommand({
       return;
     }
     await withLedger(args, { toWrite: true }, async (given, ledger) => {
-      const environment = atOnce === undefined ? given : { ...given, sync: shared(given.sync, atOnce) };
+      const environment = most === undefined ? given : { ...given, sync: shared(given.sync, most) };
       if (args.limit !== undefined) await setLimits(ledger, args.limit);
       await startSyncRuns(environment, ledger, { again: true, ...versionsOf(args) });
-      const ends = await showing(environment, ledger, asJson, (stop) =>
-        runWorkers(environment, ledger, stop),
+      const limits = Array.from(
+        { length: environment.sync.workers },
+        () => new Concurrency(environment.sync.concurrency),
+      );
+      const atOnce = () => limits.reduce((sum, { limit }) => sum + limit, 0);
+      const display = progressDisplay(process.stdout, { json: asJson, atOnce });
+      const ends = await showing(environment, ledger, display, (stop) =>
+        runWorkers(environment, ledger, limits, stop),
       );
       ends.forEach(sayEnd);
       const report = await readReport(environment, ledger);
@@ -69,14 +76,19 @@ function shared(sync: Environment['sync'], atOnce: number): Environment['sync'] 
   return { ...sync, workers, concurrency: Math.ceil(atOnce / workers) };
 }
 
-/** The first worker that fails stops the others; its error is thrown when all have ended. */
-async function runWorkers(environment: Environment, ledger: Pool, stop: AbortSignal): Promise<WorkerEnd[]> {
+/** A worker for each limit. The first that fails stops the others; its error is thrown when all have ended. */
+async function runWorkers(
+  environment: Environment,
+  ledger: Pool,
+  limits: readonly Concurrency[],
+  stop: AbortSignal,
+): Promise<WorkerEnd[]> {
   const trouble = new AbortController();
   const either = AbortSignal.any([stop, trouble.signal]);
   const results = await Promise.allSettled(
-    Array.from({ length: environment.sync.workers }, async () => {
+    limits.map(async (concurrency) => {
       try {
-        return await runWorker(environment, ledger, either);
+        return await runWorker(environment, ledger, either, { concurrency });
       } catch (error) {
         trouble.abort();
         throw error;
@@ -94,14 +106,17 @@ async function runWorkers(environment: Environment, ledger: Pool, stop: AbortSig
 async function showing(
   environment: Environment,
   ledger: Pool,
-  json: boolean,
+  display: ProgressDisplay,
   work: (stop: AbortSignal) => Promise<WorkerEnd[]>,
 ): Promise<WorkerEnd[]> {
-  const display = progressDisplay(process.stdout, { json });
   const ended = new AbortController();
   const show = async (): Promise<void> => {
     for (;;) {
-      display.update(await readProgress(environment, ledger));
+      // While the ledger is away the last figures stand; the workers say what they wait for.
+      await readProgress(environment, ledger).then(
+        (progress) => display.update(progress),
+        (error: unknown) => log.debug(error),
+      );
       if (ended.signal.aborted) {
         return;
       }
@@ -113,7 +128,7 @@ async function showing(
     return await work(stopSignal());
   } finally {
     ended.abort();
-    await shown.catch((error: unknown) => log.warn(error));
+    await shown;
     display.stop();
   }
 }

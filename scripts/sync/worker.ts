@@ -28,6 +28,8 @@ import { syncShard } from './sync-shard.ts';
 export type WorkerOptions = {
   /** Which shards it takes first. Default: the first that is free. */
   preference?: Preference | undefined;
+  /** How many objects at once; default: up to what the environment says. For who shows how it changes. */
+  concurrency?: Concurrency;
 };
 
 /** Why a worker ended. `superseded`: applications write to Ceph by now, or another epoch began. */
@@ -51,7 +53,8 @@ export async function runWorker(
   stop: AbortSignal,
   options: WorkerOptions = {},
 ): Promise<WorkerEnd> {
-  const governor = new Governor(new Concurrency(environment.sync.concurrency), stop);
+  const concurrency = options.concurrency ?? new Concurrency(environment.sync.concurrency);
+  const governor = new Governor(concurrency, stop);
   const patience = new Patience(environment.sync.patienceSeconds, stop);
   const common = { environment, ledger, governor, patience, stop };
   for (;;) {
@@ -116,6 +119,8 @@ async function work(session: Session, options: WorkerOptions): Promise<WorkerEnd
       }
       const { move, shard } = taken;
       try {
+        // It shares the limits from now on.
+        await session.governor.read(ledger);
         await noteExpected(ledger, shard, stores.of(move).source, move);
         const progressed = () => patience.progressed();
         const ended = await syncShard(session, shard, { move, ...stores.of(move) }, progressed);
