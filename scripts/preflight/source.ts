@@ -53,7 +53,7 @@ export async function checkContents(
   const found = await Promise.all([
     checkObjects(environment, client, move, about, waived),
     checkReserved(client, move.sourceBucket, about),
-    checkHistory(client, control, move.sourceBucket, about),
+    checkHistory(client, control, move, about),
     checkLock(client, move.sourceBucket, about),
   ]);
   return found.flat();
@@ -133,7 +133,7 @@ export function encryptionFindings(about: string, names: readonly string[]): Pre
     findings.push(
       warning(
         about,
-        `${kms} of the objects looked at are encrypted with a KMS key: their ETags are no digests, so their bytes are read to compare them; on Ceph they are encrypted as its cluster is`,
+        `${kms} of the objects looked at are encrypted with a KMS key: their ETags are no digests, so their bytes are read to compare them; at the target they are encrypted as that store does it`,
       ),
     );
   }
@@ -159,22 +159,26 @@ async function checkReserved(
 async function checkHistory(
   client: StoreClient,
   control: BucketControl,
-  bucket: string,
+  move: Move,
   about: string,
 ): Promise<PreflightFinding[]> {
+  const bucket = move.sourceBucket;
   if ((await control.versioning(bucket)) === 'off') return [];
-  let seen = 0;
-  let older = 0;
-  for await (const version of client.listVersions(bucket)) {
+  let [seen, older, markers, bytes] = [0, 0, 0, 0];
+  for await (const { isLatest, isDeleteMarker, size = 0 } of client.listVersions(bucket)) {
     seen += 1;
-    if (!version.isLatest) older += 1;
+    if (isDeleteMarker) markers += 1;
+    else if (!isLatest) [older, bytes] = [older + 1, bytes + size];
     if (seen === LISTED) break;
   }
-  if (older === 0) return [];
+  if (older + markers === 0) return [];
+  const much = `the bucket is versioned: of the first ${seen} versions ${older} are not the latest (${bytes} bytes) and ${markers} are delete markers`;
   return [
     warning(
       about,
-      `the bucket is versioned: ${older} of the first ${seen} versions are not the latest. Only the latest moves; the rest is gone with S3 after retire`,
+      move.versions === true
+        ? `${much}. All of them are carried, oldest first`
+        : `${much}. Only the latest moves, the rest is gone with S3 after retire; migrate sync --versions carries all of it, into a bucket that is versioned`,
     ),
   ];
 }

@@ -42,7 +42,7 @@ export async function settle(
     }
     if (decision.action.do === 'copy' && justCopied && unchanged(sight, last?.sight)) {
       const differs = sight.target.differs?.join(', ') ?? 'it is not there';
-      throw new Error(`copied, and Ceph's object still differs from S3's: ${differs}`);
+      throw new Error(`copied, and the target's object still differs from the source's: ${differs}`);
     }
     last = { action: decision.action.do, deed: await attempt(sides, claims, where, decision.action), sight };
   }

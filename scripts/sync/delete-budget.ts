@@ -19,7 +19,7 @@ export async function deleteBudget(ledger: Database, move: Move): Promise<() => 
   return () => {
     if (left <= 0) {
       throw new UserError(
-        `Sync of ${move.name} would delete more than ${most} objects on Ceph that S3 does not have. That is ` +
+        `Sync of ${move.name} would delete more than ${most} objects at the target that the source does not have. That is ` +
           'more than clients delete meanwhile; is the source bucket the right one? Nothing more was deleted.',
         { exitCode: 1 },
       );

@@ -16,8 +16,8 @@ export type Comparison = {
   bytesRead: boolean;
 };
 
-export const MISSING = 'missing on Ceph';
-export const EXTRA = 'only on Ceph';
+export const MISSING = 'missing at the target';
+export const EXTRA = 'only at the target';
 const UNREADABLE = 'could not compare';
 
 /** Storage classes whose bytes cannot be read before somebody restores them. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../environment.ts';
 
-/** A key that is not proven equal, and in what: `size`, `etag`, `metadata`, `missing on Ceph`, … */
+/** A key that is not proven equal, and in what: `size`, `etag`, `metadata`, `missing at the target`, … */
 export type Finding = { key: string; differs: string[] };
 
 /** What a certificate's document says of its findings. */

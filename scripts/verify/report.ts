@@ -7,7 +7,7 @@ export function describeCertificate(certificate: Certificate): string {
   const verdict = findings === 0 ? 'clean' : `${findings} findings`;
   const lines = [
     `${kind} certificate ${certificate.id} of ${move}: ${verdict}`,
-    `  ${text(document['objects'])} objects, ${text(document['bytes'])} bytes on S3, digest ${text(document['digest'])}`,
+    `  ${text(document['objects'])} objects, ${text(document['bytes'])} bytes at the source, digest ${text(document['digest'])}`,
     `  horizon ${certificate.horizon}, epoch ${certificate.epoch}, ${text(document['seconds'])} s`,
   ];
   const classes = document['classes'];

@@ -80,7 +80,7 @@ test('what a client deleted or wrote on Ceph is never copied over, nor what is t
   expect((await sides.target.head(scratch.targetBucket, 'written'))?.size).toBe(3);
   expect(await sides.target.head(scratch.targetBucket, 'taken')).toBeNull();
   expect(await reasons()).toEqual([
-    ['deleted', 'Ceph has another object: missing on Ceph'],
+    ['deleted', 'Ceph has another object: missing at the target'],
     ['gone', 'S3 has no such object'],
     ['written', 'Ceph has another object: etag'],
   ]);

@@ -136,7 +136,7 @@ test('an object that nothing explains is found under denied writes; they are all
   const said: string[] = [];
   const missing = await begin({ say: (line) => said.push(line) });
   expect(missing).toEqual([
-    '"lost" of scratch would be lost with S3: missing on Ceph, no record of a later write or delete on Ceph',
+    '"lost" of scratch would be lost with S3: missing at the target, no record of a later write or delete on Ceph',
   ]);
   expect(said).toContain('denies writes to the source buckets by a policy statement');
   expect(await sourceState()).toEqual(before);

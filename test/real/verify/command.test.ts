@@ -24,7 +24,7 @@ test('exit 0 clean, 1 with a table of findings, then waived by name, 3 when nobo
   await sides.onSource('b c', 'x');
   const found = await verify('--kind', 'base');
   expect(found.exitCode).toBe(1);
-  expect(found.stdout).toContain('  "b c"  missing on Ceph');
+  expect(found.stdout).toContain('  "b c"  missing at the target');
   const waived = await verify(
     'waive',
     '--move',

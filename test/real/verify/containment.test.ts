@@ -79,10 +79,10 @@ test('each object of S3 is equal, superseded by a recorded operation, aside, wai
   });
   expect(findingsOf(certificate)).toEqual([
     { key: 'changed-on-s3', differs: ['size', 'etag', NO_RECORD] },
-    { key: 'conflict-lost', differs: ['missing on Ceph', NO_RECORD] },
-    { key: 'conflict-wrong', differs: ['missing on Ceph', NO_RECORD] },
-    { key: 'erased', differs: ['missing on Ceph', NO_RECORD] },
-    { key: 'never-copied', differs: ['missing on Ceph', NO_RECORD] },
+    { key: 'conflict-lost', differs: ['missing at the target', NO_RECORD] },
+    { key: 'conflict-wrong', differs: ['missing at the target', NO_RECORD] },
+    { key: 'erased', differs: ['missing at the target', NO_RECORD] },
+    { key: 'never-copied', differs: ['missing at the target', NO_RECORD] },
     { key: 'retagged', differs: ['tags', NO_RECORD] },
   ]);
   expect(certificate).toMatchObject({ kind: 'containment', findings: 6 });

@@ -66,7 +66,7 @@ test('equal buckets are certified with counts and a digest that either side yiel
   expect(full.document).toMatchObject({ digest: source.digest, comparedByBytes: AWKWARD.length + 1 });
 });
 
-test('every difference is found and named: bytes, headers, metadata, tags, ACL, missing, only on Ceph', async () => {
+test('every difference is found and named: bytes, headers, metadata, tags, ACL, missing, only at the target', async () => {
   await startOver();
   await sides.onBoth('equal', 'x');
   await sides.onSource('bytes', 'abc');
@@ -87,10 +87,10 @@ test('every difference is found and named: bytes, headers, metadata, tags, ACL, 
   expect(findingsOf(certificate)).toEqual([
     { key: 'acl', differs: ['acl'] },
     { key: 'bytes', differs: ['etag'] },
-    { key: 'extra', differs: ['only on Ceph'] },
+    { key: 'extra', differs: ['only at the target'] },
     { key: 'headers', differs: ['content-type', 'cache-control'] },
     { key: 'metadata', differs: ['metadata'] },
-    { key: 'missing', differs: ['missing on Ceph'] },
+    { key: 'missing', differs: ['missing at the target'] },
     { key: 'size', differs: ['size', 'etag'] },
     { key: 'tags', differs: ['tags'] },
   ]);
@@ -163,14 +163,17 @@ test('a key in motion is compared again once replay has handled it; one that sta
   expect(certificate.document).toMatchObject({ settled: 1, moving: { count: 1, first: ['busy'] } });
   // It was touched since the horizon, so the next certificate finds it.
   const held = await certifyInHold(environment, scratch.ledger, move);
-  expect(held).toMatchObject({ compared: 2, findings: [{ key: 'busy', differs: ['missing on Ceph'] }] });
+  expect(held).toMatchObject({
+    compared: 2,
+    findings: [{ key: 'busy', differs: ['missing at the target'] }],
+  });
 });
 
 test('what the log names as handled, and yet differs, is a finding', async () => {
   await startOver();
   await sides.onSource('wrong', 'new');
   await touch(scratch, ['wrong'], true);
-  expect(findingsOf(await base())).toEqual([{ key: 'wrong', differs: ['missing on Ceph'] }]);
+  expect(findingsOf(await base())).toEqual([{ key: 'wrong', differs: ['missing at the target'] }]);
 });
 
 test('an operation older than the horizon that replay never handled is a finding, not a key in motion', async () => {
@@ -178,7 +181,7 @@ test('an operation older than the horizon that replay never handled is a finding
   await sides.onSource('old', 'new');
   await touch(scratch, ['old'], false);
   expect(findingsOf(await base())).toEqual([
-    { key: 'old', differs: ['missing on Ceph', 'replay has not handled it'] },
+    { key: 'old', differs: ['missing at the target', 'replay has not handled it'] },
   ]);
 });
 
@@ -216,7 +219,7 @@ test('a write whose event was lost is found by the listings, one of the metadata
   const seeing = await recertify(environment, scratch.ledger, move, options);
   expect(findingsOf(seeing)).toEqual([
     { key: 'bytes', differs: ['etag'] },
-    { key: 'gone', differs: ['only on Ceph'] },
+    { key: 'gone', differs: ['only at the target'] },
     { key: 'metadata', differs: ['metadata'] },
   ]);
 });

@@ -17,7 +17,7 @@ test('a clean one in four lines', () => {
   expect(describeCertificate(certificate({ classes: { equal: 2, superseded: 1 } }))).toBe(
     [
       'containment certificate 7 of images: clean',
-      '  3 objects, 30 bytes on S3, digest abc',
+      '  3 objects, 30 bytes at the source, digest abc',
       '  horizon 99, epoch 2, 1.5 s',
       '  2 equal, 1 superseded',
     ].join('\n'),
