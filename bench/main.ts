@@ -1,8 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { execa } from 'execa';
 import { messageOf, UserError } from '../scripts/errors.ts';
 import { ensureRclone, ensureS5cmd } from '../scripts/toolchain/peers.ts';
 import type { Bench } from './bench.ts';
@@ -11,7 +8,8 @@ import { copySmall } from './cases/copy-small.ts';
 import { merge } from './cases/merge.ts';
 import { replay } from './cases/replay.ts';
 import { resync } from './cases/resync.ts';
-import { asMarkdown, asText, type Result } from './result.ts';
+import { asText, type Result } from './result.ts';
+import { RESULTS, writeResults } from './results-page.ts';
 import { Stand } from './stand.ts';
 
 const CASES: Readonly<Record<string, (bench: Bench) => Promise<Result>>> = {
@@ -24,8 +22,8 @@ const CASES: Readonly<Record<string, (bench: Bench) => Promise<Result>>> = {
 
 const HELP = `npm run bench -- [--only CASE,…] [--rounds N] [--scale X] [--keep]
 
-Measures the migration beside its peers, in turn, on two Ceph clusters of this machine. Writes
-bench/RESULTS.md when everything was measured at full size.
+Measures the migration beside its peers, in turn, on two Ceph clusters of this machine. What was measured at
+full size replaces its section of bench/RESULTS.md.
 
   --only CASE,…  ${Object.keys(CASES).join(', ')}; default: all
   --rounds N     counted rounds after one that is not; default 5
@@ -86,26 +84,7 @@ async function bench({ only, rounds, scale, keep }: Options): Promise<void> {
   } finally {
     await stand.close(keep);
   }
-  if (scale === 1 && only.length === Object.keys(CASES).length) {
-    const file = path.join(import.meta.dirname, 'RESULTS.md');
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, await page(results, rounds));
-    log(`written: ${path.relative(process.cwd(), file)}`);
-  }
-}
-
-async function page(results: readonly Result[], rounds: number): Promise<string> {
-  const [cpu] = os.cpus();
-  const ceph = (await execa('ceph', ['--version'], { reject: false })).stdout;
-  const memory = Math.round(os.totalmem() / 2 ** 30);
-  const head = [
-    '# Benchmarks',
-    `Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}. Every contest alternates its contestants on the same two clusters; figures are medians of ${rounds} rounds, ratios the median of the ratios round by round. Clients, both stores and PostgreSQL share the machine, so a client that takes less processor leaves more to the stores.`,
-    [
-      `- machine: ${os.cpus().length} × ${cpu?.model ?? 'unknown'}, ${memory} GiB, Linux ${os.release()}`,
-      `- stores: ${ceph}, one RGW a cluster`,
-      `- Node ${process.versions.node}; rclone 1.75.1, s5cmd 2.3.0, built from their Go modules`,
-    ].join('\n'),
-  ];
-  return `${[...head, ...results.map(asMarkdown)].join('\n\n')}\n`;
+  if (scale < 1) return;
+  await writeResults(results, rounds);
+  log(`written: ${path.relative(process.cwd(), RESULTS)}`);
 }

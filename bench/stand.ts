@@ -1,10 +1,12 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { execa } from 'execa';
 import type { Environment, Move, StoreEndpoint } from '../scripts/environment.ts';
 import { openLedger } from '../scripts/ledger/connect.ts';
 import { migrateLedger } from '../scripts/ledger/migrations.ts';
 import { freshDatabase } from '../scripts/local/fresh-database.ts';
+import { clusterFolders } from '../scripts/local/parts/cluster-folders.ts';
 import { LocalMove } from '../scripts/local/local-move.ts';
 import { ledgerOf } from '../scripts/local/places.ts';
 import { DEFAULTS } from '../scripts/local/settings.ts';
@@ -17,6 +19,8 @@ export type Side = { endpoint: StoreEndpoint; keys: Credentials; client: StoreCl
 const HOME = '/var/lib/storage-bench';
 const PORTS = 8000;
 const REQUEST_SECONDS = 60;
+/** Bytes deleted, from which on they are to be given back at once. */
+const MUCH = 256 * 1024 * 1024;
 
 let ledgers = 0;
 
@@ -80,20 +84,27 @@ export class Stand {
   /** A bucket that stands and is empty. */
   async emptyBucket(side: Side, bucket: string): Promise<void> {
     await side.client.createBucket(bucket);
+    let bytes = 0;
     for (;;) {
       const { objects } = await side.client.listPage(bucket, { maxKeys: 1000 });
-      if (objects.length === 0) return;
+      if (objects.length === 0) break;
       await side.client.deleteMany(
         bucket,
         objects.map(({ key }) => key),
       );
+      bytes += objects.reduce((sum, { size }) => sum + size, 0);
     }
+    if (bytes >= MUCH) await collectGarbage(side === this.source ? 'source' : 'images');
   }
 
-  /** The environment document of a move between two buckets, with a ledger of its own that is empty. */
+  /**
+   * The environment document of a move between two buckets, with a ledger of its own that is empty.
+   * @param acls whether the copies get the grants of their sources; default: they do
+   */
   async migration(
     buckets: { source: string; target: string },
     sync: Environment['sync'],
+    acls: 'copy' | 'ignore' = 'copy',
   ): Promise<{ file: string; environment: Environment }> {
     const name = `bench_${(ledgers += 1)}`;
     const ledger = await freshDatabase(ledgerOf(this.#environment), name);
@@ -112,6 +123,7 @@ export class Stand {
     }
     const endpoint = (side: 'source' | 'target'): StoreEndpoint => ({
       ...sides[side].endpoint,
+      acls,
       credentials: { kind: 'file', file: `${credentials}-${side}` },
     });
     const move: Move = {
@@ -132,6 +144,12 @@ export class Stand {
     await writeFile(file, JSON.stringify(environment));
     return { file, environment };
   }
+}
+
+/** RGW keeps what was deleted for hours: several rounds of big objects would fill the disk. */
+async function collectGarbage(cluster: string): Promise<void> {
+  const { configurationFile } = clusterFolders(HOME, cluster);
+  await execa('radosgw-admin', ['-c', configurationFile, 'gc', 'process', '--include-all']);
 }
 
 const TARGET_USERS = ['migration-sync', 'migration-replay', 'migration-straggler', 'migration-verify'];
