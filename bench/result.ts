@@ -17,14 +17,16 @@ export type Result = {
 };
 
 /** The columns that every contest has, before those of its own. */
-export const COMMON = ['', 'seconds (min–max)', 'processor s', 'peak MiB'];
+export const COMMON = ['', 'seconds (min–max)', 'processor s', 'stores’ processor s', 'peak MiB'];
 
 export function commonCells(standing: Standing): string[] {
   const seconds = standing.runs.map((run) => run.seconds);
+  const stores = medianOf(standing, (run) => run.storesCpuSeconds);
   return [
     standing.name,
     `${medianOf(standing, (run) => run.seconds).toFixed(2)} (${Math.min(...seconds).toFixed(2)}–${Math.max(...seconds).toFixed(2)})`,
     medianOf(standing, (run) => run.cpuSeconds).toFixed(2),
+    Number.isNaN(stores) ? '–' : stores.toFixed(1),
     medianOf(standing, (run) => run.peakMiB).toFixed(0),
   ];
 }

@@ -11,6 +11,7 @@ import { LocalMove } from '../scripts/local/local-move.ts';
 import { ledgerOf } from '../scripts/local/places.ts';
 import { DEFAULTS } from '../scripts/local/settings.ts';
 import { StoreClient } from '../scripts/store/client.ts';
+import { storesProcessorSeconds } from './stores-meter.ts';
 import { readCredentials, type Credentials } from '../scripts/store/credentials.ts';
 
 /** A store, as any S3 tool is told of it. */
@@ -63,6 +64,11 @@ export class Stand {
     await Promise.all([this.source.client.close(), this.target.client.close()]);
     await rm(this.folder, { recursive: true, force: true });
     if (!keep) await LocalMove.remove(HOME, () => undefined);
+  }
+
+  /** Processor seconds that both clusters have taken so far. */
+  storesCpuSeconds(): Promise<number> {
+    return storesProcessorSeconds(HOME);
   }
 
   /** The same with other stores. */

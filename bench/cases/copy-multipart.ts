@@ -45,7 +45,7 @@ export async function copyMultipart({ stand, tools, rounds, scale, log }: Bench)
         ),
       ),
     ],
-    { rounds, log },
+    { rounds, stand, log },
   );
   const [migrated, rcloned] = standings;
   if (migrated === undefined || rcloned === undefined) throw new Error('a contestant is missing');

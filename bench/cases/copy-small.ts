@@ -1,6 +1,5 @@
-import { contest, medianOf, ratio, type Contestant } from '../contest.ts';
+import { contest, medianOf, ratio, type Contestant, type Run } from '../contest.ts';
 import { assertCopied, fill, smallObjects } from '../objects.ts';
-import type { Usage } from '../measured.ts';
 import { client, migrate, place, rclone, s5cmd } from '../peers.ts';
 import { atLeast, atMost, COMMON, commonCells, type Result } from '../result.ts';
 import type { Bench } from '../bench.ts';
@@ -78,12 +77,12 @@ export async function copySmall({ stand, tools, rounds, scale, log }: Bench): Pr
         run: () => client(stand, 'get-floor', { source: stores.source, from: FROM, sizes, atOnce: AT_ONCE }),
       },
     ],
-    { rounds, log },
+    { rounds, stand, log },
   );
   const [migrated, plain, rcloned, , , puts, gets] = standings;
   if (!migrated || !plain || !rcloned || !puts || !gets) throw new Error('a contestant is missing');
-  const wall = (run: Usage) => run.seconds;
-  const processor = (run: Usage) => run.cpuSeconds;
+  const wall = (run: Run) => run.seconds;
+  const processor = (run: Run) => run.cpuSeconds;
   const both = medianOf(puts, wall) + medianOf(gets, wall);
   return {
     title: 'Copy of small objects, RGW to RGW',

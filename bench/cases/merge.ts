@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import type { Bench } from '../bench.ts';
-import type { Standing } from '../contest.ts';
+import type { Run, Standing } from '../contest.ts';
 import { medianOf } from '../contest.ts';
 import type { Usage } from '../measured.ts';
 import { migrate, rclone } from '../peers.ts';
@@ -21,8 +21,8 @@ export async function merge({ stand, tools, scale, log }: Bench): Promise<Result
     runs: number,
     run: () => Promise<Usage>,
   ): Promise<void> => {
-    const all: Usage[] = [];
-    for (let count = 0; count < runs; count += 1) all.push(await run());
+    const all: Run[] = [];
+    for (let count = 0; count < runs; count += 1) all.push({ ...(await run()), storesCpuSeconds: NaN });
     standings.push({ name: `${name}, ${(keys / MILLION).toFixed(2)} M keys`, runs: all });
     log(`  ${name}, ${keys} keys: ${all.map(({ seconds }) => seconds.toFixed(1)).join(', ')} s`);
   };

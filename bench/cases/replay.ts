@@ -41,7 +41,7 @@ export async function replay({ stand, rounds, scale, log }: Bench): Promise<Resu
         run: () => migrate(stand, 'replay', '--concurrency', '32', '--environment', file),
       },
     ],
-    { rounds, log },
+    { rounds, stand, log },
   );
   const [drained] = standings;
   if (!drained) throw new Error('a run is missing');

@@ -41,7 +41,7 @@ export async function resync({ stand, tools, rounds, scale, log }: Bench): Promi
           }),
       },
     ],
-    { rounds, log },
+    { rounds, stand, log },
   );
   await assertCopied({ side: source, bucket: FROM }, { side: target, bucket: 'bench-many-migrate' });
   const [migrated, byTime, byChecksum, floor] = standings;

@@ -1,21 +1,15 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { sameBytes } from './bytes.ts';
 import type { CopyRequest, CopyResult } from './copying.ts';
 import { hasCode, StoreError } from './errors.ts';
-import { partCount, type ObjectAttributes, type ObjectHead } from './object.ts';
-import { askPartSizes, EtagOfParts, evenParts, MIB, multipartEtag, plausiblePartSizes } from './parts.ts';
-import { connectionTrouble } from './trouble.ts';
+import type { ObjectAttributes, ObjectHead } from './object.ts';
+import { boundariesOf, type Boundaries } from './part-boundaries.ts';
+import { multipartEtag } from './parts.ts';
+import { digested, readRange } from './source-bytes.ts';
 
 /** Parts of one object on their way at once. */
 const PARALLEL_PARTS = 3;
 const PART_ATTEMPTS = 3;
-/** A wrong guess costs an upload, reading the object once to be sure costs a download. */
-const MOST_TO_GUESS_AMONG = 2;
-/** S3 takes no smaller parts but as the last. */
-const LEAST_PART = 5 * MIB;
-
-/** Where parts may end. `reproduces`: so that the copy has the source's ETag, or it is not made. */
-type Boundaries = { sizes: number[]; reproduces: boolean };
 
 /**
  * Copies an object part by part with the source's own boundaries, so that its ETag is reproduced: by the MD5s
@@ -45,47 +39,6 @@ export async function copyInParts(
     return { outcome: 'copied', bytes: head.size, etag, etagReproduced };
   }
   throw new TypeError('the last boundaries are any');
-}
-
-/**
- * Boundaries to try, the last of which take any ETag. Where the store does not tell its own (RGW 16.2.15) and
- * the number of parts leaves hardly a choice, the first guess is uploaded at once, which is right but for
- * parts of uneven sizes; else the object is read once to find the boundaries that give its ETag.
- */
-async function* boundariesOf(request: CopyRequest, head: ObjectHead): AsyncGenerator<Boundaries> {
-  const { source, sourceBucket, key, versionId } = request;
-  const object = { etag: head.etag, size: head.size, versionId };
-  const told = await askPartSizes(source, sourceBucket, key, object);
-  if (told !== undefined) {
-    yield { sizes: told, reproduces: true };
-    yield { sizes: told, reproduces: false };
-    return;
-  }
-  const count = partCount(head.etag) ?? 1;
-  const plausible = plausiblePartSizes(head.size, count);
-  const [first] = plausible;
-  const isGuess = first !== undefined && plausible.length <= MOST_TO_GUESS_AMONG;
-  if (isGuess) yield { sizes: evenParts(head.size, first), reproduces: true };
-  const proven = await provenPartSize(request, head, isGuess ? plausible.slice(1) : plausible);
-  if (proven !== undefined) yield { sizes: evenParts(head.size, proven), reproduces: true };
-  const any = Math.max(LEAST_PART, Math.ceil(head.size / count));
-  yield { sizes: evenParts(head.size, any), reproduces: false };
-}
-
-/** The part size that gives the source's ETag, by reading the object once. */
-async function provenPartSize(
-  request: CopyRequest,
-  head: ObjectHead,
-  plausible: number[],
-): Promise<number | undefined> {
-  if (plausible.length === 0) return undefined;
-  const candidates = plausible.map((size) => new EtagOfParts(size));
-  for await (const chunk of readRange(request, head, 0, head.size)) {
-    for (const candidate of candidates) {
-      candidate.update(chunk);
-    }
-  }
-  return candidates.find((candidate) => candidate.etag() === head.etag)?.partSize;
 }
 
 /** @returns the copy's ETag; null where these boundaries do not give the source's, and nothing was made */
@@ -197,41 +150,6 @@ async function copyPart(
         throw error;
       }
     }
-  }
-}
-
-/** Bytes as they go by. */
-export async function* digested(bytes: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
-  for await (const chunk of bytes) {
-    hash.update(chunk);
-    yield chunk;
-  }
-}
-
-/** Bytes of the very object that `head` is of; throws PreconditionFailed when it is another by now. */
-export async function* readRange(
-  request: CopyRequest,
-  head: ObjectHead,
-  start: number,
-  size: number,
-): AsyncGenerator<Buffer> {
-  const { source, sourceBucket, key, versionId } = request;
-  const found = await source.get(sourceBucket, key, {
-    ifMatch: head.etag,
-    ...(versionId !== undefined && { versionId }),
-    ...(size < head.size && { range: `bytes=${start}-${start + size - 1}` }),
-  });
-  if (found === null) {
-    throw new StoreError(`${key} was deleted while it was copied`, { status: 404, code: 'NoSuchKey' });
-  }
-  try {
-    for await (const chunk of found.body) {
-      yield chunk as Buffer;
-    }
-  } catch (error) {
-    throw connectionTrouble(error, `GET /${sourceBucket}/${key}`);
-  } finally {
-    found.body.destroy();
   }
 }
 

@@ -2,9 +2,10 @@ import { createHash, hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { explainGrants, grantHeaders, type Grant } from './attributes.ts';
 import type { StoreClient } from './client.ts';
-import { copyInParts, digested, readRange } from './copying-parts.ts';
+import { copyInParts } from './copying-parts.ts';
 import { hasCode, StoreError } from './errors.ts';
 import { isPlainDigest, partCount, type ObjectAttributes, type ObjectHead } from './object.ts';
+import { digested, readRange } from './source-bytes.ts';
 
 export type CopyRequest = {
   source: StoreClient;

@@ -23,19 +23,29 @@ export function evenParts(size: number, partSize: number): number[] {
   return Array.from({ length: count }, (_, index) => Math.min(partSize, size - index * partSize));
 }
 
+/** Between which sizes all parts but the last are, where `size` bytes make exactly `count` parts; inclusive. */
+function bounds(size: number, count: number): { least: number; most: number } {
+  return { least: Math.ceil(size / count), most: count === 1 ? size : Math.floor((size - 1) / (count - 1)) };
+}
+
+/** Part sizes, in bytes, that tools choose by default and by which `size` bytes make exactly `count` parts. */
+export function usualPartSizes(size: number, count: number): number[] {
+  const { least, most } = bounds(size, count);
+  const usual = [...USUAL_MIB.map((mib) => mib * MIB), ...USUAL_MB.map((megabytes) => megabytes * 1e6)];
+  return count === 1 ? [size] : usual.filter((candidate) => candidate >= least && candidate <= most);
+}
+
 /**
- * Part sizes, in bytes, by which `size` bytes make exactly `count` parts and that a tool may have chosen:
- * equal shares, and the usual sizes.
+ * Part sizes, in bytes, by which `size` bytes make exactly `count` parts and that a tool may have chosen: the
+ * usual ones, equal shares, a last part of one byte, and whole MiB; not all of them where there are many.
  */
 export function plausiblePartSizes(size: number, count: number): number[] {
-  if (count === 1) {
-    return [size];
-  }
-  const least = Math.ceil(size / count);
-  const most = Math.floor((size - 1) / (count - 1));
-  const usual = [...USUAL_MIB.map((mib) => mib * MIB), ...USUAL_MB.map((megabytes) => megabytes * 1e6)];
-  const wholeMib = Math.ceil(least / MIB) * MIB;
-  const all = [...usual, least, wholeMib].filter((candidate) => candidate >= least && candidate <= most);
+  const { least, most } = bounds(size, count);
+  const firstMib = Math.ceil(least / MIB);
+  const mibs = Math.max(0, Math.min(MOST_CANDIDATES, Math.floor(most / MIB) - firstMib + 1));
+  const whole = Array.from({ length: mibs }, (_, index) => (firstMib + index) * MIB);
+  const equal = least <= most ? [least, most] : []; // no equal shares make so many parts
+  const all = [...usualPartSizes(size, count), ...equal, ...whole];
   return [...new Set(all)].slice(0, MOST_CANDIDATES);
 }
 

@@ -32,6 +32,8 @@ describe('part sizes', () => {
     ['s5cmd', 50 * MIB, 51 * MIB],
     ['s3cmd', 15 * MIB, 64 * MIB + 1],
     ['decimal', 10e6, 64e6],
+    ['whole MiB', 33 * MIB, 300 * MIB],
+    ['a last part of one byte', 7_654_321, 3 * 7_654_321 + 1],
   ])('are among the plausible ones: %s', (_tool, partSize, size) => {
     expect(plausiblePartSizes(size, Math.ceil(size / partSize))).toContain(partSize);
   });
