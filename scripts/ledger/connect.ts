@@ -32,9 +32,11 @@ export function openLedger(
     // A worker waits for nobody's lock for longer than its claim lives.
     statement_timeout: 60_000,
   });
-  // An idle connection that breaks (PostgreSQL restarted) is replaced by the next query; without a
-  // listener it would end the process.
+  // A connection that breaks (PostgreSQL restarted) is replaced by the next query, and whoever has it in hand
+  // hears of it by the query under way or the next one. Without a listener it would end the process: the pool's
+  // own is for idle ones, and it takes that away while somebody has the connection.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

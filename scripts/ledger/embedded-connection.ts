@@ -76,10 +76,11 @@ export class EmbeddedConnection extends Duplex {
     if (backend === undefined) throw new Error('a statement came before the connection was there');
     this.#giveBack ??= await backend.take();
     try {
-      const { own, notifications, idle } = readAnswer(await backend.ask(bytes));
+      const { own, notifications, idle, end } = readAnswer(await backend.ask(bytes));
+      if (end !== null) backend.stop(end);
       this.push(own);
       if (notifications.length > 0) for (const each of backend.connections) each.push(notifications);
-      if (idle) this.#free();
+      if (idle || end !== null) this.#free();
     } catch (error) {
       this.#free();
       throw error;

@@ -8,6 +8,7 @@ const QUERY = 'Q'.charCodeAt(0);
 const SYNC = 'S'.charCodeAt(0);
 const TERMINATE = 'X'.charCodeAt(0);
 const NOTIFICATION = 'A'.charCodeAt(0);
+const ERROR = 'E'.charCodeAt(0);
 const READY = 'Z'.charCodeAt(0);
 const IDLE = 'I'.charCodeAt(0);
 
@@ -75,6 +76,8 @@ export type Answer = {
   notifications: Buffer;
   /** Whether no transaction is left open. */
   idle: boolean;
+  /** Why the backend has stopped for good, where it has. */
+  end: string | null;
 };
 
 /** Takes an answer of the backend apart. */
@@ -82,13 +85,22 @@ export function readAnswer(bytes: Buffer): Answer {
   const own: Buffer[] = [];
   const notifications: Buffer[] = [];
   let idle = true;
+  let end: string | null = null;
   for (let at = 0; at < bytes.length;) {
-    const end = at + 1 + bytes.readInt32BE(at + 1);
-    const whole = bytes.subarray(at, end);
+    const next = at + 1 + bytes.readInt32BE(at + 1);
+    const whole = bytes.subarray(at, next);
     if (whole[0] === NOTIFICATION) notifications.push(whole);
     else own.push(whole);
     if (whole[0] === READY) idle = whole[5] === IDLE;
-    at = end;
+    if (whole[0] === ERROR) end ??= endOf(whole);
+    at = next;
   }
-  return { own: Buffer.concat(own), notifications: Buffer.concat(notifications), idle };
+  return { own: Buffer.concat(own), notifications: Buffer.concat(notifications), idle, end };
+}
+
+/** What an error says that a server does not outlive: of severity FATAL its session, of PANIC the whole. */
+function endOf(error: Buffer): string | null {
+  const fields = error.subarray(5).toString('utf8').split('\0');
+  const field = (name: string) => fields.find((each) => each.startsWith(name))?.slice(1);
+  return field('V') === 'PANIC' || field('V') === 'FATAL' ? (field('M') ?? 'no reason was given') : null;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
 import { messageOf, UserError } from '../errors.ts';
@@ -19,6 +19,9 @@ const MARKER = 'migrate-ledger.json';
 const LAYOUT = { kind: 'migrate-ledger', layout: 1 };
 const DATA = 'postgres';
 
+/** So much room must be there to begin with: PostgreSQL's log grows by 16 MiB at a time, its first files are 45 MiB. */
+const LEAST_ROOM_BYTES = { again: 32 * 2 ** 20, anew: 96 * 2 ** 20 };
+
 /** PostgreSQL's default of 128 MiB is for servers. */
 const SETTINGS = ['-c', 'shared_buffers=8MB'];
 
@@ -29,6 +32,8 @@ export type Backend = {
   /** Only while one has the turn. */
   ask(bytes: Buffer): Promise<Buffer>;
   rollBack(): Promise<void>;
+  /** It has stopped by itself, for a reason that PostgreSQL gave: nothing more can be asked of it. */
+  stop(reason: string): void;
   close(): Promise<void>;
 };
 
@@ -80,6 +85,7 @@ export async function closeEmbeddedLedgers(): Promise<void> {
 
 async function open(folder: string): Promise<Backend> {
   prepareFolder(folder);
+  assertRoom(folder);
   const { lockFolder } = await import('./embedded-lock.ts');
   const unlock = lockFolder(folder);
   try {
@@ -99,6 +105,19 @@ async function open(folder: string): Promise<Backend> {
       { exitCode: 3, cause: error },
     );
   }
+}
+
+/** Without it PostgreSQL stops in the middle, and what it then says is of no help. */
+function assertRoom(folder: string): void {
+  const { bavail, bsize } = statfsSync(folder);
+  const least = LEAST_ROOM_BYTES[existsSync(path.join(folder, DATA)) ? 'again' : 'anew'];
+  const room = bavail * bsize;
+  if (room >= least) return;
+  throw new UserError(
+    `The ledger's folder ${folder} has ${Math.floor(room / 2 ** 20)} MiB of room left, and ${least / 2 ** 20} MiB are needed. ` +
+      'Make room there, or give another one: --ledger FOLDER',
+    { exitCode: 3 },
+  );
 }
 
 /** Makes the folder, or sees that it is one of ours: nothing else may be written over. */
@@ -133,6 +152,7 @@ async function start(folder: string): Promise<Backend> {
     startParams: [...PGlite.defaultStartParams, ...SETTINGS],
   });
   let last: Promise<unknown> = Promise.resolve();
+  let stopped: UserError | undefined;
   return {
     connections: new Set(),
     async take() {
@@ -142,8 +162,22 @@ async function start(folder: string): Promise<Backend> {
       await before;
       return resolve;
     },
-    ask: async (bytes) => Buffer.from(await database.execProtocolRaw(bytes)),
-    rollBack: async () => void (await database.exec('ROLLBACK')),
-    close: () => database.close(),
+    async ask(bytes) {
+      // Whatever is asked of it from then on never comes back.
+      if (stopped !== undefined) throw stopped;
+      return Buffer.from(await database.execProtocolRaw(bytes));
+    },
+    async rollBack() {
+      if (stopped === undefined) await database.exec('ROLLBACK');
+    },
+    stop(reason) {
+      stopped ??= new UserError(
+        `The ledger in ${path.dirname(folder)} stopped: ${reason}. It lost nothing: make room there, and run this again, and it goes on`,
+        { exitCode: 3 },
+      );
+    },
+    async close() {
+      if (stopped === undefined) await database.close();
+    },
   };
 }

@@ -39,10 +39,17 @@ test('notifications are for every connection, the rest for the one that asked', 
     own: Buffer.concat([row, ready]),
     notifications: notification,
     idle: false,
+    end: null,
   });
   expect(readAnswer(message('Z', 'I')).idle).toBe(true);
   // A transaction that failed is one until it is rolled back.
   expect(readAnswer(message('Z', 'E')).idle).toBe(false);
+});
+
+test('an error that the backend does not outlive is its end', () => {
+  const error = (severity: string) => message('E', `S${severity}\0V${severity}\0C53100\0Mno room\0\0`);
+  const ends = ['PANIC', 'FATAL', 'ERROR'].map((severity) => readAnswer(error(severity)).end);
+  expect(ends).toEqual(['no room', 'no room', null]);
 });
 
 test('a login is answered with all that pg waits for', () => {
