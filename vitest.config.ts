@@ -51,6 +51,16 @@ export default defineConfig({
           ...oneAfterAnother(3),
         },
       },
+      {
+        test: {
+          name: 'large',
+          include: ['test/large/**/*.test.ts'],
+          globalSetup: ['test/support/local-environment.ts'],
+          testTimeout: 60 * minutes,
+          hookTimeout: 10 * minutes,
+          ...oneAfterAnother(5),
+        },
+      },
     ],
   },
 });

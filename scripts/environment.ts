@@ -71,12 +71,6 @@ const MoveSchema = z.strictObject({
    * hot pool need not hold all of a bucket until then. Default: none are.
    */
   coldClass: z.strictObject({ storageClass: z.string().min(1), afterDays: z.int().nonnegative() }).optional(),
-  /**
-   * Sync carries every version of the source's objects, oldest first, delete markers as deletions. The target
-   * bucket is versioned from the beginning then, where a PUT costs more (on RGW 16.2 about 1.6 plain ones).
-   * Replay makes only the latest state equal. Default: the latest versions alone move.
-   */
-  versions: z.boolean().optional(),
   /** Uploads begun and never ended are aborted after so many days; none are, where this is not set. */
   abortUploadsAfterDays: z.int().positive().optional(),
 });

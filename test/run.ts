@@ -22,7 +22,9 @@ const root = path.resolve(import.meta.dirname, '..');
 
 /** In this order. `real` and `move` share one local environment, and one run of vitest. */
 const STAGES = ['format', 'lint', 'types', 'unit', 'model', 'engine', 'real', 'move'] as const;
-type Stage = (typeof STAGES)[number];
+/** Only when they are asked for: they take many gigabytes. */
+const ON_DEMAND = ['large'] as const;
+type Stage = (typeof STAGES | typeof ON_DEMAND)[number];
 
 const CHECKS: Partial<Record<Stage, string[]>> = {
   format: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
@@ -40,7 +42,7 @@ try {
   for (const stage of stages.filter((name) => name === 'unit' || name === 'model' || name === 'engine')) {
     await inStage(stage, () => tests([stage], { live: false }));
   }
-  const shared = stages.filter((name) => name === 'real' || name === 'move');
+  const shared = stages.filter(isLive);
   if (shared.length > 0) {
     await inStage(shared.join(' and '), () => tests(shared, { live: true }));
   }
@@ -51,14 +53,20 @@ try {
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
+/** Whether a stage is of those that share the local environment. */
+function isLive(stage: Stage): boolean {
+  return stage === 'real' || stage === 'move' || stage === 'large';
+}
+
 function stagesAsked(): Stage[] {
   const { values } = parseArgs({ options: { only: { type: 'string' } } });
+  const all = [...STAGES, ...ON_DEMAND];
   const asked = values.only?.split(',') ?? [...STAGES];
-  const unknown = asked.filter((name) => !STAGES.some((stage) => stage === name));
+  const unknown = asked.filter((name) => !all.some((stage) => stage === name));
   if (unknown.length > 0) {
-    throw new UserError(`There is no stage "${unknown.join(', ')}"; there are: ${STAGES.join(', ')}.`);
+    throw new UserError(`There is no stage "${unknown.join(', ')}"; there are: ${all.join(', ')}.`);
   }
-  return STAGES.filter((stage) => asked.includes(stage));
+  return all.filter((stage) => asked.includes(stage));
 }
 
 /** Installs what the stages need. */
@@ -68,7 +76,7 @@ async function prepare(stages: Stage[]): Promise<void> {
     await ensureDebianPackages(localPackages, { log });
     await ensureTestPackages();
   }
-  if (stages.some((stage) => stage === 'engine' || stage === 'real' || stage === 'move')) {
+  if (stages.some((stage) => stage === 'engine' || isLive(stage))) {
     await ensurePulumi({ log });
   }
   if (stages.includes('engine')) {

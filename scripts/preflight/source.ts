@@ -53,7 +53,7 @@ export async function checkContents(
   const found = await Promise.all([
     checkObjects(environment, client, move, about, waived),
     checkReserved(client, move.sourceBucket, about),
-    checkHistory(client, control, move, about),
+    checkHistory(client, control, move.sourceBucket, about),
     checkLock(client, move.sourceBucket, about),
   ]);
   return found.flat();
@@ -159,10 +159,9 @@ async function checkReserved(
 async function checkHistory(
   client: StoreClient,
   control: BucketControl,
-  move: Move,
+  bucket: string,
   about: string,
 ): Promise<PreflightFinding[]> {
-  const bucket = move.sourceBucket;
   if ((await control.versioning(bucket)) === 'off') return [];
   let [seen, older, markers, bytes] = [0, 0, 0, 0];
   for await (const { isLatest, isDeleteMarker, size = 0 } of client.listVersions(bucket)) {
@@ -176,9 +175,7 @@ async function checkHistory(
   return [
     warning(
       about,
-      move.versions === true
-        ? `${much}. All of them are carried, oldest first`
-        : `${much}. Only the latest moves, the rest is gone with S3 after retire; migrate sync --versions carries all of it, into a bucket that is versioned`,
+      `${much}. Only the latest moves, the rest is gone with S3 after retire; migrate sync --versions carries all of it, into a bucket that is versioned`,
     ),
   ];
 }

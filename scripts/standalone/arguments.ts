@@ -26,6 +26,10 @@ export const standaloneArguments = {
     'FOLDER|URL',
     'what remembers how far it is: a folder (one process at a time), or postgres://… (many); default: .migrate',
   ),
+  acls: option(
+    'copy|ignore',
+    'ignore: copies have no grants to others than the owner, and none are compared; default: copy',
+  ),
   timeout: option('SECONDS', 'the longest that a request may go without an answer; default: 30'),
 } as const;
 

@@ -30,7 +30,7 @@ export async function dryRun(
   environment: Environment,
   move: Move,
   each: (planned: Planned) => void,
-  versions = move.versions ?? false,
+  versions = false,
 ): Promise<PlannedTotal> {
   const { name } = move;
   const pair = await openPair(environment, move);

@@ -26,6 +26,7 @@ export async function standaloneEnvironment(options: StandaloneOptions): Promise
   const target = await readSide(options, 'target');
   assertApart(source, target);
   const ledger = parseLedger(options.ledger ?? DEFAULT_LEDGER);
+  const acls = parseAcls(options.acls);
   const nowhere = 'http://127.0.0.1:9';
   // Findings of which there are too many for a certificate are written beside it.
   const folder = typeof ledger === 'object' && ledger.kind === 'embedded' ? ledger.folder : tmpdir();
@@ -33,8 +34,8 @@ export async function standaloneEnvironment(options: StandaloneOptions): Promise
     {
       name: 'standalone',
       ledger,
-      source: source.endpoint,
-      targets: { [TARGET]: target.endpoint },
+      source: { ...source.endpoint, acls },
+      targets: { [TARGET]: { ...target.endpoint, acls } },
       moves: [
         {
           name: moveName(source, target),
@@ -118,6 +119,12 @@ export function parseLedger(text: string): LedgerAddress {
     );
   }
   return { kind: 'embedded', folder: path.resolve(text) };
+}
+
+function parseAcls(text: string | undefined): 'copy' | 'ignore' {
+  if (text === undefined || text === 'copy') return 'copy';
+  if (text === 'ignore') return text;
+  throw new UserError(`--acls is "${text}"; it must be copy, or ignore: then copies have no grants`);
 }
 
 function parseTimeout(text: string | undefined): number {

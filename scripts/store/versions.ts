@@ -53,8 +53,9 @@ export async function listHistories(
   for (;;) {
     const { entries, truncated } = await readPage(transport, bucket, { prefix: '', marker, maxKeys });
     for (const entry of entries) {
-      // RGW 16.2.15 lists the marker's own key again where no version is named beside it.
-      if (after !== '' && compareKeys(entry.key, after) <= 0) continue;
+      // RGW 16.2.15 lists the marker's own key again where no version is named beside it. And the object that
+      // stands for the folder itself is left out, as in every listing.
+      if (compareKeys(entry.key, after) <= 0) continue;
       if (histories.at(-1)?.key !== entry.key) histories.push(new History(entry.key));
       histories.at(-1)?.add(entry);
     }

@@ -15,16 +15,12 @@ export const limitArgument = {
 export const versionsArgument = {
   versions: {
     type: 'boolean',
+    default: false,
     description:
       'carry every version of each key, oldest first, delete markers as deletions; the target bucket must be ' +
       'versioned. Of a run that is open what it was begun with holds. Default: the latest versions alone',
   },
 } as const;
-
-/** Not given, it is what each move says. */
-export function versionsOf({ versions }: { versions?: boolean | undefined }): { versions?: boolean } {
-  return versions === undefined ? {} : { versions };
-}
 
 /** Which shards a worker takes first. */
 export const shardArgument = {

@@ -7,7 +7,6 @@ import {
   runArguments,
   shardArgument,
   versionsArgument,
-  versionsOf,
 } from './arguments.ts';
 import { setLimits } from './limits.ts';
 import { shardPreference } from './preference.ts';
@@ -46,7 +45,7 @@ const start = defineCommand({
       if (args.limit !== undefined) await setLimits(ledger, args.limit);
       const runs = await startSyncRuns(environment, ledger, {
         again: args.again,
-        ...versionsOf(args),
+        versions: args.versions,
         ...(args.inventory !== undefined && { inventory: args.inventory }),
       });
       process.stdout.write(runs.map((run) => `${describeStart(run)}\n`).join(''));

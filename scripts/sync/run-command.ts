@@ -8,7 +8,7 @@ import { keepHeapSmall } from '../memory.ts';
 import { showDryRun } from '../standalone/dry-run.ts';
 import { assertStores } from '../standalone/reach.ts';
 import { orUnreachable } from '../verify/unreachable.ts';
-import { runArguments, versionsOf } from './arguments.ts';
+import { runArguments } from './arguments.ts';
 import { Concurrency } from './concurrency.ts';
 import { setLimits } from './limits.ts';
 import { progressDisplay, readProgress, type ProgressDisplay } from './progress.ts';
@@ -40,14 +40,14 @@ export const run = defineCommand({
       const environment = await environmentOf(args);
       await assertStores(environment);
       await orUnreachable('what would be done is not known', () =>
-        showDryRun(environment, { json: args.json, ...versionsOf(args) }),
+        showDryRun(environment, { json: args.json, versions: args.versions }),
       );
       return;
     }
     await withLedger(args, { toWrite: true }, async (given, ledger) => {
       const environment = most === undefined ? given : { ...given, sync: shared(given.sync, most) };
       if (args.limit !== undefined) await setLimits(ledger, args.limit);
-      await startSyncRuns(environment, ledger, { again: true, ...versionsOf(args) });
+      await startSyncRuns(environment, ledger, { again: true, versions: args.versions });
       const limits = Array.from(
         { length: environment.sync.workers },
         () => new Concurrency(environment.sync.concurrency),

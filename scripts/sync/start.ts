@@ -23,8 +23,8 @@ export type StartOptions = {
    */
   inventory?: string;
   /**
-   * Carry every version of each key, oldest first. The target buckets must be versioned. Default: what each move
-   * says.
+   * Carry every version of each key, oldest first. The target buckets must be versioned. Not in a stack's move: from
+   * its cutover on, versions at the target are what applications wrote there. Default: no.
    */
   versions?: boolean;
 };
@@ -54,18 +54,19 @@ export async function startSyncRuns(
       { exitCode: 2 },
     );
   }
-  const withVersions = environment.moves.filter((move) => options.versions ?? move.versions ?? false);
-  await assertTargetsVersioned(environment, withVersions);
+  const { again = false, versions = false } = options;
+  if (versions) {
+    assertNoStack(environment);
+    await assertTargetsVersioned(environment);
+  }
   const runs: StartedRun[] = [];
-  for (const move of environment.moves) {
-    const { name } = move;
+  for (const { name } of environment.moves) {
     runs.push(
       await transaction(ledger, async (client) => {
         await client.query('SELECT pg_advisory_xact_lock($1)', [START_LOCK]);
-        const wants = { again: options.again ?? false, versions: withVersions.includes(move) };
-        const standing = await standingRun(client, name, wants);
+        const standing = await standingRun(client, name, { again, versions });
         const run = standing ?? (await startSyncRun(client, name, inventory));
-        if (standing === null && wants.versions) await carryVersions(client, run);
+        if (standing === null && versions) await carryVersions(client, run);
         return { move: name, run, begun: standing === null };
       }),
     );
@@ -105,6 +106,15 @@ export async function splitSyncRuns(environment: Environment, ledger: Pool): Pro
     lock.release();
     await source.close();
   }
+}
+
+/** A rollback counts versions at the target as writes that S3 does not have, and containment as what superseded it. */
+function assertNoStack({ name }: Environment): void {
+  if (name === 'standalone') return;
+  throw new UserError(
+    `--versions is for two endpoints (--source, --target): in the move of the stack "${name}" versions at the target are what ` +
+      'applications wrote there since the cutover. Carry the history into a bucket of its own, for example --target s3://photos-history',
+  );
 }
 
 /** The run that makes another one needless; null where there is none. */

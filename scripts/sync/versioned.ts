@@ -18,11 +18,8 @@ export async function assertVersioned(target: StoreClient, bucket: string): Prom
   );
 }
 
-/** The same of the target buckets of these moves, before anything is begun. */
-export async function assertTargetsVersioned(
-  { targets, bounds }: Environment,
-  moves: Environment['moves'],
-): Promise<void> {
+/** The same of all target buckets, before anything is begun. */
+export async function assertTargetsVersioned({ targets, moves, bounds }: Environment): Promise<void> {
   for (const { targetCluster, targetBucket } of moves) {
     const endpoint = targets[targetCluster];
     if (endpoint === undefined) throw new TypeError(`no target ${targetCluster}`);

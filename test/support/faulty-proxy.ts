@@ -12,6 +12,8 @@ export type Fault =
   | { kind: 'error'; status: number }
   /** The store never sees it; the client is told this status and S3's code. */
   | { kind: 'refused'; status: number; code: string }
+  /** The store never sees it; the client is told this document, with 200. */
+  | { kind: 'answered'; body: string }
   /** The first half of the answer's body arrives as if it were all, with a length that fits. */
   | { kind: 'answer-halved' }
   /** The store sees it all, and the connection breaks before a byte of its answer. */
@@ -94,6 +96,11 @@ async function forward(
     request.resume();
     response.writeHead(fault.status, { 'content-type': 'application/xml' });
     response.end(request.method === 'HEAD' ? '' : `<Error><Code>${fault.code}</Code></Error>`);
+    return;
+  }
+  if (fault?.kind === 'answered') {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'application/xml' }).end(fault.body);
     return;
   }
   if (fault?.kind === 'error') {

@@ -41,8 +41,10 @@ export type RealServices = {
   /** @param name as of `scratch` */
   ledger(name: string): Promise<ScratchLedger>;
   /** @param name letters, digits and hyphens; one test file's own. What an earlier run left is removed. */
-  scratch(name: string): Promise<Scratch>;
+  scratch(name: string, options?: ScratchOptions): Promise<Scratch>;
 };
+/** `cluster`: which of the targets; default: the first. */
+type ScratchOptions = { cluster?: string };
 
 const REQUEST_SECONDS = 10;
 /** Making and removing buckets takes long while a cluster is busy with something else. */
@@ -59,12 +61,16 @@ export async function realServices(): Promise<RealServices> {
   return {
     environment,
     ledger: (name) => makeLedger(environment, name),
-    scratch: (name) => makeScratch(environment, name),
+    scratch: (name, options) => makeScratch(environment, name, options),
   };
 }
 
-async function makeLedger(base: Environment, name: string): Promise<ScratchLedger> {
-  const [targetCluster] = Object.keys(base.targets);
+async function makeLedger(
+  base: Environment,
+  name: string,
+  { cluster }: ScratchOptions = {},
+): Promise<ScratchLedger> {
+  const targetCluster = cluster ?? Object.keys(base.targets)[0];
   if (targetCluster === undefined) throw new Error('the environment has no target');
   const connectionString = await freshDatabase(ledgerOf(base), `scratch_${name.replaceAll('-', '_')}`);
   const ledger = openLedger(connectionString);
@@ -78,8 +84,8 @@ async function makeLedger(base: Environment, name: string): Promise<ScratchLedge
   return { ledger, environment, close: () => ledger.end() };
 }
 
-async function makeScratch(base: Environment, name: string): Promise<Scratch> {
-  const { ledger, environment } = await makeLedger(base, name);
+async function makeScratch(base: Environment, name: string, options?: ScratchOptions): Promise<Scratch> {
+  const { ledger, environment } = await makeLedger(base, name, options);
   const [{ sourceBucket, targetBucket, targetCluster }] = environment.moves as [Move];
   const targetEndpoint = base.targets[targetCluster] as StoreEndpoint;
   await freshBucket(base.source, sourceBucket, ['migration']);

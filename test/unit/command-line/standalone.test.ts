@@ -171,6 +171,18 @@ test('two places make an environment without phases; another pair has another na
   expect(odd.moves[0]?.name).toMatch(/^bucket-[0-9a-f]{8}$/);
 });
 
+test('grants are copied and compared unless both sides are told to ignore them', async () => {
+  const aclsOf = async (given: StandaloneOptions) => {
+    const { source, targets } = await environmentOf({ ...options, ...given });
+    return [source.acls, targets['target']?.acls];
+  };
+  expect(await aclsOf({})).toEqual(['copy', 'copy']);
+  expect(await aclsOf({ acls: 'ignore' })).toEqual(['ignore', 'ignore']);
+  await expect(aclsOf({ acls: 'none' })).rejects.toThrow(
+    '--acls is "none"; it must be copy, or ignore: then copies have no grants',
+  );
+});
+
 test.each([['s3://photos'], ['s3://photos/2024'], ['s3://photos/2024/07']])(
   '%s is no target for itself',
   async (target) => {
