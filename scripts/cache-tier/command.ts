@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { defineCommand } from 'citty';
 import { environmentArgument, environmentOf, stopSignal } from '../command-line.ts';
+import { readParameter } from '../cutover/parameter.ts';
 import { sleep } from '../cutover/wait.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { openLedger } from '../ledger/connect.ts';
@@ -10,11 +11,11 @@ import { Addresses } from './addresses.ts';
 import { serveFollower } from './answer.ts';
 import { followedFiles } from './files.ts';
 import { Follower } from './follower.ts';
-import { wantedOrigin } from './wanted-origin.ts';
+import { originReader } from './wanted-origin.ts';
 
 /** Twice a second: a turn waits for the slowest of all. */
 const STEP_MILLISECONDS = 500;
-/** A ledger that hangs must not keep addresses from being followed. */
+/** A ledger or a parameter that hangs must not keep addresses from being followed. */
 const LEDGER_MILLISECONDS = 3000;
 /** A load balancer takes addresses away with a zone. */
 const LOOK_UP_SECONDS = 5;
@@ -72,7 +73,10 @@ const follow = defineCommand({
       files,
       configuration: args.configuration,
       endpoint: args.nginx,
-      origin: async () => wantedOrigin(await inTime(readMove(ledger))),
+      origin: originReader(
+        () => inTime(readMove(ledger)),
+        () => inTime(readParameter(environment)),
+      ),
       upstreams: () => addresses.upstreams(),
     });
     const stop = stopSignal();

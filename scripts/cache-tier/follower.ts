@@ -75,13 +75,13 @@ export class Follower {
     this.#aliveAt = performance.now();
   }
 
-  /** A ledger that is away is no reason to stop: no turn is committed without it. */
+  /** A ledger that is away, or behind, is no reason to stop: no turn is committed without it. */
   async #readOrigin(): Promise<OriginSettings> {
     try {
       this.#origin = await this.#options.origin();
     } catch (error) {
       if (this.#origin === null) throw error;
-      log.warn({ reason: messageOf(error) }, 'the ledger does not answer; the origin stays');
+      log.warn({ reason: messageOf(error) }, 'the ledger cannot be followed; the origin stays');
     }
     return this.#origin;
   }

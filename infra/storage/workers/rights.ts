@@ -60,6 +60,14 @@ export function rightsOf(app: App, args: RightsOf): IamStatement[] {
       Resource: [args.parameterArn],
     });
   }
+  // By its epoch it knows a ledger that was restored from a backup; no Ceph user's key is needed for that.
+  if (app === 'cache-tier') {
+    statements.push({
+      Sid: 'ApplicationsParameter',
+      Action: ['ssm:GetParameter'],
+      Resource: [args.parameterArn],
+    });
+  }
   return statements;
 }
 

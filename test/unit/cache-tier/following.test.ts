@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Phase } from '../../../infra/phases/phase.ts';
 import { Addresses } from '../../../scripts/cache-tier/addresses.ts';
-import { wantedOrigin } from '../../../scripts/cache-tier/wanted-origin.ts';
+import { originReader, wantedOrigin } from '../../../scripts/cache-tier/wanted-origin.ts';
 
 it.each<[Phase | 'none', Phase | null, 'source' | 'target', string]>([
   ['none', 'prepare', 'source', 's3'],
@@ -24,6 +24,65 @@ it.each<[Phase | 'none', Phase | null, 'source' | 'target', string]>([
     expect(wantedOrigin({ phase, entering, writesGoTo, epoch: 4n })).toEqual({ order, epoch: 4n });
   },
 );
+
+describe('a ledger', () => {
+  const copying = { phase: 'copy', entering: 'cutover', epoch: 1n, writesGoTo: 'source' } as const;
+  const turned = { phase: 'cutover', entering: null, epoch: 2n, writesGoTo: 'target' } as const;
+  const restored =
+    "the ledger is in epoch 1, and the applications' parameter in 2: it was restored from a backup of before they " +
+    'turned (docs/proof.md, "A ledger from a backup")';
+
+  /** A reader of a ledger and a parameter that the test sets, and how often the parameter was asked. */
+  function reader(epoch: string | null) {
+    const seen: { move: typeof copying | typeof turned; epoch: string | null; asked: number } = {
+      ...{ move: copying, epoch, asked: 0 },
+    };
+    const read = originReader(
+      () => Promise.resolve(seen.move),
+      () => {
+        seen.asked += 1;
+        return Promise.resolve(seen.epoch === null ? null : { epoch: seen.epoch });
+      },
+    );
+    return { seen, read };
+  }
+
+  it('that was restored from a backup of before the turn is not believed', async () => {
+    await expect(reader('2').read()).rejects.toThrow(restored);
+  });
+
+  it('that was restored while it is followed is not believed either', async () => {
+    const { seen, read } = reader('1');
+    Object.assign(seen, { move: turned, epoch: '2' });
+    expect(await read()).toEqual({ order: 'ceph-then-pending', epoch: 2n });
+    seen.move = copying;
+    await expect(read()).rejects.toThrow(restored);
+    await expect(read()).rejects.toThrow(restored);
+    seen.move = turned;
+    expect(await read()).toEqual({ order: 'ceph-then-pending', epoch: 2n });
+  });
+
+  it('whose turn the applications have not heard of yet is believed', async () => {
+    const { seen, read } = reader('1');
+    seen.move = turned;
+    expect(await read()).toEqual({ order: 'ceph-then-pending', epoch: 2n });
+  });
+
+  it('is believed before the parameter was ever written', async () => {
+    expect(await reader(null).read()).toEqual({ order: 's3', epoch: 1n });
+  });
+
+  it('is held against the parameter only when it says something new', async () => {
+    const { seen, read } = reader('1');
+    await read();
+    await read();
+    expect(seen.asked).toBe(1);
+    seen.move = turned;
+    await read();
+    await read();
+    expect(seen.asked).toBe(2);
+  });
+});
 
 /** Names that lead where the test says, by a clock of its own. */
 function names() {

@@ -298,6 +298,16 @@ describe('what pods may do on AWS', () => {
       Resource: ['arn:aws:s3:::food-co-images', 'arn:aws:s3:::food-co-metadata'],
     });
   });
+  it('who carries a turn out writes the applications’ parameter, and the cache tier knows a restored ledger by it', () => {
+    const actions = APPS.map((app) => {
+      const { Statement } = document(app);
+      return [app, Statement.find(({ Sid }) => Sid === 'ApplicationsParameter')?.Action ?? []] as const;
+    });
+    expect(Object.fromEntries(actions.filter(([, allowed]) => allowed.length > 0))).toEqual({
+      'hold-watch': ['ssm:GetParameter', 'ssm:PutParameter'],
+      'cache-tier': ['ssm:GetParameter'],
+    });
+  });
   it('only the food user’s pods get to the food database, only the others to the ledger', () => {
     const users = APPS.map((app) => {
       const { Statement } = document(app);
