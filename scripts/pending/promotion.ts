@@ -11,6 +11,7 @@ import { log } from '../log.ts';
 import { StoreClient } from '../store/client.ts';
 import { copyObject } from '../store/copying.ts';
 import { hasCode } from '../store/errors.ts';
+import { untilAnswered } from '../store/unanswered.ts';
 import { compareKey } from '../verify/compare-key.ts';
 import { moveOf } from '../verify/stores.ts';
 
@@ -205,6 +206,8 @@ async function copy(
     const { differs } = await compareKey(pair, key, { full: false });
     return differs.length === 0 ? null : `Ceph has another object: ${differs.join(', ')}`;
   } finally {
+    // The claim is given back next: a client's write or delete that passes then must not meet a late copy.
+    await untilAnswered(target, targetBucket, key);
     await close();
   }
 }

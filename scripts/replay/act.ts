@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Claims } from '../ledger/claims.ts';
 import { copyObject } from '../store/copying.ts';
+import { untilAnswered } from '../store/unanswered.ts';
 import type { Action } from './decide.ts';
 import type { Sides } from './sides.ts';
 
@@ -17,8 +18,26 @@ export type Deed = {
   aside?: { bucket: string; key: string; etag: string; bytes: number };
 };
 
-/** Carries an action out, under the key's claim. Throws StoreError, or LeaseLost. */
+/**
+ * Carries an action out, under the key's claim, and waits until nothing of it can land any more that got no
+ * answer: who looks next sees how it ended. Throws StoreError, or LeaseLost.
+ */
 export async function act(
+  sides: Sides,
+  claims: Pick<Claims, 'assertLive'>,
+  where: { move: string; key: string },
+  action: Action,
+): Promise<Deed> {
+  const { target, targetBucket } = sides;
+  try {
+    return await carryOut(sides, claims, where, action);
+  } finally {
+    if (action.do !== 'aside') await untilAnswered(target, targetBucket, where.key);
+    else await untilAnswered(target, ASIDE_BUCKET, asideKey(where.move, where.key, action.position));
+  }
+}
+
+async function carryOut(
   sides: Sides,
   claims: Pick<Claims, 'assertLive'>,
   where: { move: string; key: string },

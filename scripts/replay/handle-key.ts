@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import {
   claimKey,
@@ -15,7 +14,6 @@ import { clearFailure, recordFailure } from '../ledger/failures.ts';
 import { readMove, type MoveState } from '../ledger/move.ts';
 import { isDuplicate, openOperations, retireOperations, type Outcome } from '../ledger/operations.ts';
 import { log } from '../log.ts';
-import { StoreError } from '../store/errors.ts';
 import type { SeenOperation } from './decide.ts';
 import { isSuspended, type SideClients, type Sides } from './sides.ts';
 import { settle, type Settled } from './settle.ts';
@@ -50,7 +48,7 @@ export async function handleKey(
   const { epoch } = context.move;
   const claim = await claimKey(ledger, { ...lease, ...where, epoch });
   if (claim === null) return { result: 'later' };
-  // Until the answer of every request is known the key stays claimed: who comes next must not meet a late one.
+  // Until the answer of every request is known (`act`) the key stays claimed: who comes next must not meet a late one.
   let mayRelease = true;
   try {
     const operations = await seenOperations(context, where);
@@ -74,8 +72,6 @@ export async function handleKey(
         'a key could not be replayed; it is tried again later',
       );
       await recordFailure(ledger, { ...where, stage: 'replay', reason: messageOf(error) });
-      // No answer came: the request may still be carried out, for as long as a request may take.
-      if (error instanceof StoreError && error.status === 0) await sleep(lease.requestSeconds * 1000);
       return { result: 'failed' };
     }
   } finally {

@@ -57,6 +57,14 @@ export class StoreClient {
     return this.#transport.close();
   }
 
+  /**
+   * For how long a change of this object may still land, in milliseconds, that was sent from here and got no
+   * answer; 0: none may. Where it was sent again, that is no answer to the first.
+   */
+  unansweredMs(bucket: string, key: string): number {
+    return this.#transport.unanswered.leftMs({ bucket, key: this.#transport.prefix + key });
+  }
+
   /** Any other request, for what has no method here. */
   send(request: StoreRequest): Promise<StoreAnswer> {
     return this.#transport.send(request);

@@ -8,7 +8,8 @@ import { hasCode, StoreError } from './errors.ts';
 import { exchange, flatHeaders } from './exchange.ts';
 import type { Pace } from './pace.ts';
 import { encodeKey, encodeQuery, EMPTY_SHA256, sha256, Signer, UNSIGNED_PAYLOAD } from './signing.ts';
-import { connectionTrouble, mayRepeat, nameOf, refused } from './trouble.ts';
+import { connectionTrouble, mayHaveBeenDone, mayRepeat, nameOf, refused } from './trouble.ts';
+import { Unanswered } from './unanswered.ts';
 
 export type StoreRequest = {
   method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -44,6 +45,7 @@ export class Transport {
   readonly endpoint: StoreEndpoint;
   /** The folder that all keys are in; '' is the whole bucket. */
   readonly prefix: string;
+  readonly unanswered = new Unanswered();
   readonly #origin: URL;
   readonly #pool: Pool;
   readonly #credentials: CredentialsProvider | null;
@@ -178,6 +180,7 @@ export class Transport {
         return answer;
       } catch (error) {
         if (isCongestion(error)) this.#pace?.congested();
+        if (!reads && mayHaveBeenDone(error)) this.unanswered.note(request, this.requestSeconds);
         const pause = FIRST_PAUSE_MS * 2 ** count * (0.5 + Math.random());
         const again =
           count < this.#attempts && mayRepeat(request, error) && (reads || shared.leftMs() > pause);

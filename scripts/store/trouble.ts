@@ -15,6 +15,17 @@ export function mayRepeat(request: StoreRequest, error: unknown): boolean {
   return error.status === 503 || (request.repeatable ?? request.method !== 'POST');
 }
 
+/** Nobody was reached, so nothing was sent. */
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'UND_ERR_CONNECT_TIMEOUT']);
+
+/** Whether what was asked may be carried out yet: no answer came, or only that of a proxy on the way. */
+export function mayHaveBeenDone(error: unknown): boolean {
+  if (!(error instanceof StoreError)) return false;
+  const { status, cause } = error;
+  if (status !== 0) return status === 502 || status === 504;
+  return !(cause instanceof Error && 'code' in cause && NOT_SENT.has(String(cause.code)));
+}
+
 /** The error for an answer that is not 2xx; `text` is its body. */
 export function refused(request: StoreRequest, status: number, text: string): StoreError {
   let code = CODE_OF_STATUS[status] ?? `Http${status}`;

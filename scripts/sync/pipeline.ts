@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts';
 import { claimRange, LeaseLost, releaseClaims, type Claim, type ClaimOptions } from '../ledger/claims.ts';
 import type { Pool } from '../ledger/connect.ts';
 import { recordFailure } from '../ledger/failures.ts';
-import { hasCode, StoreError } from '../store/errors.ts';
+import { StoreError } from '../store/errors.ts';
 import type { Piece } from './batches.ts';
 import type { Merged } from './merge.ts';
 import { pause } from './pause.ts';
@@ -138,9 +138,11 @@ export class Pipeline {
     } catch (error) {
       this.#leaseLost ||= error instanceof LeaseLost;
       if (!(error instanceof StoreError)) throw error;
-      batch.unanswered ||= isUnanswered(error);
       if (error.code === 'UserSuspended') throw error;
       await this.#recordFailure(merged.key, error);
+    } finally {
+      const { target, move } = this.#context;
+      batch.unanswered ||= target.unansweredMs(move.targetBucket, merged.key) > 0;
     }
     batch.left -= 1;
     if (batch.left === 0) this.#end(batch);
@@ -160,8 +162,8 @@ export class Pipeline {
   }
 
   /**
-   * Gives claims back. Where no answer came the request may still be carried out, for as long as a request
-   * may take, so they are kept that long. Claims that may be lost run out by themselves: whoever takes them
+   * Gives claims back. What got no answer may still be carried out, for as long as a request may take, also
+   * where it was sent again, so they are kept that long. Claims that may be lost run out by themselves: whoever takes them
    * over waits out our last request.
    */
   #release(batch: Batch): void {
@@ -177,11 +179,6 @@ export class Pipeline {
       .finally(() => this.#releases.delete(released));
     this.#releases.add(released);
   }
-}
-
-/** Whether what was asked may still be carried out. */
-export function isUnanswered(error: unknown): boolean {
-  return hasCode(error, 'Deadline', 'Connection');
 }
 
 /** Whether an error is about the store as a whole rather than about one object. */

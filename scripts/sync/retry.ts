@@ -5,8 +5,9 @@ import type { Database } from '../ledger/connect.ts';
 import { clearFailure, recordFailure } from '../ledger/failures.ts';
 import type { Shard } from '../ledger/shards.ts';
 import { StoreError } from '../store/errors.ts';
+import { untilAnswered } from '../store/unanswered.ts';
 import { settleKey, settleVersions, type Sides } from './settle-key.ts';
-import { isUnanswered, type PipelineContext } from './pipeline.ts';
+import type { PipelineContext } from './pipeline.ts';
 
 /** Then a key stays on the failed list, for a person or for another run. */
 const MOST_ATTEMPTS = 5;
@@ -41,9 +42,8 @@ export async function retryFailed(context: PipelineContext, shard: Shard): Promi
         mayRelease = !(error instanceof LeaseLost); // it runs out by itself
         if (!(error instanceof StoreError)) throw error;
         await recordFailure(ledger, { ...failure, reason: messageOf(error) });
-        // No answer came: the request may still be carried out, for as long as a request may take.
-        if (isUnanswered(error)) await sleep(claim.requestSeconds * 1000);
       } finally {
+        await untilAnswered(context.target, move.targetBucket, key);
         if (mayRelease) await releaseClaims(ledger, [held]);
       }
     }

@@ -4,6 +4,7 @@ import { type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Transport } from '../../../scripts/store/http.ts';
+import { untilAnswered } from '../../../scripts/store/unanswered.ts';
 
 type Answer = (request: http.IncomingMessage, response: http.ServerResponse, body: Buffer) => void;
 
@@ -161,5 +162,58 @@ describe('requests', () => {
       }),
     ).rejects.toThrow('lease lost');
     expect(whole).toBe(0);
+  });
+});
+
+describe('a change that got no answer', () => {
+  const object = { bucket: 'b', key: 'k' };
+  const put = (transport: Transport) => transport.send({ method: 'PUT', ...object, body: Buffer.from('x') });
+
+  it('may land for as long as a request may take, also where it was sent again', async () => {
+    const { transport, requests } = await store([hangUp, ok]);
+    await put(transport);
+    expect(requests).toHaveLength(2);
+    const left = transport.unanswered.leftMs(object);
+    expect(left).toBeGreaterThan(4000);
+    expect(left).toBeLessThanOrEqual(5000);
+    expect(transport.unanswered.leftMs({ ...object, key: 'other' })).toBe(0);
+  });
+
+  it('may land when a proxy on the way has answered for the store', async () => {
+    const { transport } = await store([status(504), ok]);
+    await put(transport).catch(() => undefined);
+    expect(transport.unanswered.leftMs(object)).toBeGreaterThan(4000);
+  });
+
+  it('cannot land later than that', async () => {
+    const { transport } = await store([hangUp, ok], 0.3);
+    await put(transport);
+    const client = { unansweredMs: () => transport.unanswered.leftMs(object) };
+    expect(client.unansweredMs()).toBeGreaterThan(0);
+    await untilAnswered(client, 'b', 'k');
+    expect(client.unansweredMs()).toBeLessThan(2);
+  });
+
+  it.each([
+    ['was answered', [ok]],
+    ['was refused', [status(403, '<Error><Code>AccessDenied</Code></Error>')]],
+    ['was told to come later', [slowDown, ok]],
+  ])('is none that %s', async (_, answers) => {
+    const { transport } = await store(answers);
+    await put(transport).catch(() => undefined);
+    expect(transport.unanswered.leftMs(object)).toBe(0);
+  });
+
+  it('is none that reached nobody', async () => {
+    const { transport } = await store([ok], 0.3);
+    await Promise.all(open.splice(1).map((each) => each.close()));
+    await expect(put(transport)).rejects.toThrow('ECONNREFUSED');
+    expect(transport.unanswered.leftMs(object)).toBe(0);
+  });
+
+  it('is none that only reads', async () => {
+    const { transport } = await store([hangUp, ok]);
+    await transport.send({ method: 'GET', ...object });
+    expect(transport.unanswered.leftMs(object)).toBe(0);
   });
 });
