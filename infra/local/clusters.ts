@@ -4,6 +4,8 @@ import type { ClusterPorts, LocalPorts } from './ports.ts';
 export type ClusterName = 'source' | 'images' | 'metadata';
 
 const GIB = 2 ** 30;
+/** A file that grows as far as this and never shrinks: all five must fit on an ordinary disk. */
+const OSD_BYTES = 12 * GIB;
 const GATEWAY_NAMES = ['a', 'b', 'c', 'd'];
 
 /**
@@ -14,19 +16,19 @@ export function localClusters(ports: LocalPorts): Record<ClusterName, ClusterSpe
   return {
     source: {
       ...placed('source', ports.source),
-      osds: { count: 1, bytes: 40 * GIB },
+      osds: { count: 1, bytes: OSD_BYTES },
       replicas: { size: 1, minSize: 1 },
     },
     images: {
       ...placed('images', ports.images),
-      osds: { count: 3, bytes: 40 * GIB },
+      osds: { count: 3, bytes: OSD_BYTES },
       // Any OSD may die at any time, also while another one is still catching up, and nobody waits.
       replicas: { size: 3, minSize: 2 },
       cold: { storageClass: 'STANDARD_IA', dataChunks: 2, codingChunks: 1, minSize: 2 },
     },
     metadata: {
       ...placed('metadata', ports.metadata),
-      osds: { count: 1, bytes: 10 * GIB },
+      osds: { count: 1, bytes: OSD_BYTES },
       replicas: { size: 1, minSize: 1 },
     },
   };

@@ -8,7 +8,7 @@ import { multipartEtag } from './parts.ts';
 import { digested, readRange } from './source-bytes.ts';
 
 /** Parts of one object on their way at once. */
-const PARALLEL_PARTS = 3;
+const PARALLEL_PARTS = 4;
 const PART_ATTEMPTS = 3;
 
 /**
