@@ -8,6 +8,7 @@ import { copySmall } from './cases/copy-small.ts';
 import { merge } from './cases/merge.ts';
 import { replay } from './cases/replay.ts';
 import { resync } from './cases/resync.ts';
+import { buildMigrate } from './peers.ts';
 import { asText, type Result } from './result.ts';
 import { RESULTS, writeResults } from './results-page.ts';
 import { Stand } from './stand.ts';
@@ -72,6 +73,7 @@ function options(): Options & { help: boolean } {
 
 async function bench({ only, rounds, scale, keep }: Options): Promise<void> {
   const tools = { rclone: await ensureRclone({ log }), s5cmd: await ensureS5cmd({ log }) };
+  await buildMigrate();
   const stand = await Stand.open(log);
   const results: Result[] = [];
   try {

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { execa } from 'execa';
 import { measured, type Usage } from './measured.ts';
 import type { Side, Stand } from './stand.ts';
 
@@ -19,9 +20,16 @@ export function client(stand: Stand, name: string, task: object): Promise<Usage 
   return measured([process.execPath, file, JSON.stringify(task)], { folder: stand.folder, env: LOCAL });
 }
 
+const ROOT = path.resolve(import.meta.dirname, '..');
+
+/** Builds our own command line as `npm run package` does: what is measured is what people install. */
+export async function buildMigrate(): Promise<void> {
+  await execa(process.execPath, ['scripts/standalone/bundle.ts'], { cwd: ROOT });
+}
+
 /** Our own command line. */
 export function migrate(stand: Stand, ...args: string[]): Promise<Usage & { output: string }> {
-  const file = path.resolve(import.meta.dirname, '../scripts/migrate.ts');
+  const file = path.join(ROOT, 'dist/scripts/migrate.js');
   return measured([process.execPath, file, ...args], { folder: stand.folder, env: LOCAL });
 }
 

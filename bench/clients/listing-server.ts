@@ -37,7 +37,8 @@ function page(query: URLSearchParams): string {
 const server = createServer((request, response) => {
   const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
   const isListing = request.method === 'GET' && searchParams.get('list-type') === '2';
-  response.writeHead(isListing ? 200 : 501, { 'content-type': 'application/xml' });
+  const isKnown = isListing || request.method === 'HEAD'; // a bucket is there
+  response.writeHead(isKnown ? 200 : 501, { 'content-type': 'application/xml' });
   response.end(isListing ? page(searchParams) : '<Error><Code>NotImplemented</Code></Error>');
 });
 server.listen(0, '127.0.0.1', () => {
