@@ -106,12 +106,13 @@ export function archiveFindings(about: string, sample: readonly ListedObject[]):
   });
 }
 
-/** `SSE-C` where HEAD is refused as it is for objects whose key only their owner has. */
+/** `SSE-C` where HEAD is refused as it is for objects whose key only their owner has; `refused` where it may not be asked. */
 async function encryptionOf(client: StoreClient, bucket: string, key: string): Promise<string | null> {
   try {
     return (await client.head(bucket, key))?.encryption ?? null;
   } catch (error) {
     if (error instanceof StoreError && error.status === 400) return 'SSE-C';
+    if (error instanceof StoreError && error.status === 403) return 'refused';
     throw error;
   }
 }
@@ -125,6 +126,16 @@ export function encryptionFindings(about: string, names: readonly string[]): Pre
         about,
         `${opaque} of the objects looked at are encrypted with a key that only their owner has (SSE-C) and can be neither copied nor compared: ` +
           'have them written anew without it, or waive them by name: migrate verify waive',
+      ),
+    );
+  }
+  const refused = names.filter((name) => name === 'refused').length;
+  if (refused > 0) {
+    findings.push(
+      blocking(
+        about,
+        `${refused} of the objects looked at may not be read with these keys (403) and can be neither copied nor compared: ` +
+          'grant s3:GetObject, or waive them by name: migrate verify waive',
       ),
     );
   }

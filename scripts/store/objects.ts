@@ -32,11 +32,12 @@ export async function headObject(
       const answer = await transport.send({ method: 'HEAD', bucket, key, query });
       return readHead(key, answer.headers);
     } catch (error) {
-      if (!(error instanceof StoreError && error.status === 404)) {
+      if (!(error instanceof StoreError && (error.status === 404 || error.status === 400))) {
         throw error;
       }
     }
-    // A 404 of HEAD has no document: it may as well be the bucket that is missing. GET says which.
+    // HEAD has no document. A 404 may as well be the bucket that is missing, and a 400 be about anything (a key of
+    // SSE-C that it lacks): GET says which.
     const found = await getObject(transport, bucket, key, { ...options, range: 'bytes=0-0' });
     if (found === null) {
       return null;

@@ -69,6 +69,18 @@ test('pending keys come to Ceph equal, and leave the list only a while after', a
   expect(await reasons()).toEqual([]);
 });
 
+test('an old object goes to the class of the rule, as it would by sync', async () => {
+  await sides.onSource('old', 'x');
+  await pending('old');
+  const coldClass = { storageClass: 'STANDARD_IA', afterDays: 0 };
+  const cold = { ...environment, moves: environment.moves.map((move) => ({ ...move, coldClass })) };
+  expect(await promoteKey(cold, scratch.ledger, claims, { move: 'scratch', key: 'old' }, 'promoter')).toBe(
+    true,
+  );
+  const [listed] = (await sides.target.listPage(scratch.targetBucket)).objects;
+  expect([listed?.key, listed?.storageClass]).toEqual(['old', 'STANDARD_IA']);
+});
+
 test('what a client deleted or wrote on Ceph is never copied over, nor what is taken off or gone from S3', async () => {
   for (const key of ['deleted', 'written', 'taken']) await sides.onSource(key, 'old');
   await sides.onTarget('deleted', 'old');

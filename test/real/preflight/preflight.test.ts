@@ -121,7 +121,7 @@ test('what is in the buckets: our own prefix, a foreign target, history, rules o
   const warnings = await findings(environment, 'warning');
   expect(warnings).toEqual([
     expect.stringMatching(
-      /^source scratch: the bucket is versioned: 1 of the first 3 versions are not the latest/,
+      /^source scratch: the bucket is versioned: of the first 3 versions 1 are not the latest \(1 bytes\) and 0 are delete markers/,
     ),
     expect.stringContaining('the bucket has lifecycle rules of its own (customer)'),
   ]);
