@@ -5,6 +5,7 @@ import { compareHeads } from '../store/compare.ts';
 import { copyObject } from '../store/copying.ts';
 import { StoreError } from '../store/errors.ts';
 import { isPlainDigest, type ListedVersion } from '../store/object.ts';
+import { untilAnswered } from '../store/unanswered.ts';
 import { isDigest } from '../verify/compare-key.ts';
 import type { Settled, Sides } from './settle-key.ts';
 
@@ -133,6 +134,8 @@ async function carry(
   { key, versionId, isDeleteMarker }: ListedVersion,
 ): Promise<number | null> {
   const { move, source, target, assertLive } = sides;
+  // One before it that got no answer and was sent again may land once more: it must not land on top of this.
+  await untilAnswered(target, move.targetBucket, key);
   if (isDeleteMarker) {
     await target.delete(move.targetBucket, key, { assertLive });
     return 0;

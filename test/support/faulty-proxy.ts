@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What happens to a request between a client and its store. */
@@ -16,6 +17,8 @@ export type Fault =
   | { kind: 'answered'; body: string }
   /** The first half of the answer's body arrives as if it were all, with a length that fits. */
   | { kind: 'answer-halved' }
+  /** The client's connection breaks at once; the store gets all of it so much later, in milliseconds. */
+  | { kind: 'late'; ms: number }
   /** The store sees it all, and the connection breaks before a byte of its answer. */
   | { kind: 'answer-lost' }
   /** So many bytes of the answer's body arrive, then the connection breaks. */
@@ -109,6 +112,14 @@ async function forward(
     return;
   }
   const { method, url, headers } = request;
+  if (fault?.kind === 'late') {
+    const body = await buffer(request);
+    response.destroy();
+    await sleep(fault.ms);
+    const late = http.request({ ...to, method, path: url, headers }, (answer) => answer.resume());
+    late.on('error', () => undefined).end(body);
+    return;
+  }
   const onward = http.request({ ...to, method, path: url, headers }, (answer) => {
     if (fault?.kind === 'answer-lost') {
       answer.resume();

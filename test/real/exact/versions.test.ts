@@ -123,6 +123,28 @@ test('--versions carries the history in order, whole; the current state is equal
   expect(await pair.sync({}, VERSIONS)).toMatchObject({ copied: 0, failed: 0 });
 });
 
+test('where the current state came first, the history is written above it; tags that were lost come back', async () => {
+  await live();
+  await pair.sync();
+  const there = await onSource();
+  expect(await pair.sync({}, VERSIONS)).toMatchObject({ failed: 0, deleted: 0 });
+  // The same bytes are there with other metadata: that is another version.
+  expect((await onTarget())['twins']).toEqual([there['twins']?.at(-1), ...(there['twins'] ?? [])]);
+  expect((await onTarget())['untouched']).toEqual(there['untouched']);
+  expect(await pair.differences()).toEqual([]);
+  expect(await pair.sync({}, VERSIONS)).toMatchObject({ copied: 0, failed: 0 });
+
+  // What a process leaves that dies between the last part of a version and its tags.
+  const bucket = bucketOf('target');
+  const versions: string[] = [];
+  for await (const { versionId } of pair.target.listVersions(bucket, { key: 'parts' }))
+    versions.push(versionId);
+  const before = (await onTarget())['parts'];
+  await pair.target.setTags(bucket, 'parts', {}, { versionId: versions[1] });
+  expect(await pair.sync({}, VERSIONS)).toMatchObject({ copied: 0, failed: 0 });
+  expect((await onTarget())['parts']).toEqual(before);
+});
+
 test('page by page, whatever keys are called, and where one has more versions than a page', async () => {
   await versioning('source', true);
   const deep = AWKWARD_KEYS[3] ?? '';
@@ -163,6 +185,25 @@ test('stopped in the middle of a history, the next worker goes on there: no vers
   // Whoever goes on need not know what the run was begun with.
   expect(await runWorker(environment, ledger, never)).toBe('done');
   expect(await onTarget()).toEqual(await onSource());
+});
+
+test('a write that got no answer and lands late: the version is there twice, but before the next one', async () => {
+  await versioning('source', true);
+  for (const n of [1, 2, 3]) await pair.put('k', `body ${n}`);
+  let writes = 0;
+  const proxy = await FaultyProxy.before(pair.target.endpoint.endpoint, ({ method }) =>
+    method === 'PUT' && (writes += 1) === 2 ? { kind: 'late', ms: 700 } : null,
+  );
+  // So long it may take to land at most.
+  const bounds = { ...pair.scratch.environment.bounds, requestSeconds: 2 };
+  try {
+    await pair.sync({ ...pair.targetAt(proxy.url), bounds }, VERSIONS);
+  } finally {
+    await proxy.stop();
+  }
+  const [first, second, third] = (await onSource())['k'] ?? [];
+  expect((await onTarget())['k']).toEqual([first, second, second, third]);
+  expect(await pair.sync({}, VERSIONS)).toMatchObject({ copied: 0, failed: 0 });
 });
 
 test('a version that cannot be read is reported by name, those after it come over; later it comes, too', async () => {
