@@ -104,7 +104,7 @@ test('overwritten without end: reported as what changes under the copy, and noth
     await proxy.stop();
   }
   expect(await pair.failures()).toEqual([
-    { key: KEY, reason: expect.stringContaining('412 PreconditionFailed') },
+    { key: KEY, reason: expect.stringContaining('412 PreconditionFailed') as unknown },
   ]);
   expect(Object.keys(await etagsOf(pair.target, scratch.targetBucket))).toEqual(['still']);
   await pair.sync();

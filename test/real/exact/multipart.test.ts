@@ -110,7 +110,7 @@ test('a part that the target refuses: reported, and the upload is aborted', asyn
     await proxy.stop();
   }
   expect(await pair.failures()).toEqual([
-    { key: 'big', reason: expect.stringContaining('403 AccessDenied') },
+    { key: 'big', reason: expect.stringContaining('403 AccessDenied') as unknown },
   ]);
   expect(await openUploads(pair.target, pair.scratch.targetBucket)).toEqual([]);
   await pair.sync();
