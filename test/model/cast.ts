@@ -6,8 +6,13 @@ import { runLifecycle } from './lifecycle.ts';
 import { Notifications } from './notifications.ts';
 import { Operator } from './operator.ts';
 import { KEYS } from './plan.ts';
+import { PARAMETER_FILE } from './platform/files.ts';
 import { SOURCE_BUCKET, type ModelWorld } from './world.ts';
 
+/** Those that follow the parameter, each of whom does one thing after the other. */
+const CLIENTS = 4;
+/** Until they have opened what they need. */
+const BEGIN_MILLISECONDS = 60;
 /** A body that no client writes. */
 const RESTORED_BODY = 9;
 /** A key of which this is true waits for a person: `scripts/replay/backlog.ts`. */
@@ -21,6 +26,7 @@ export class Cast {
   readonly #world: ModelWorld;
   readonly #notifications: Notifications;
   #clients = 0;
+  #clientsHaveBegun = false;
 
   constructor(world: ModelWorld) {
     this.#world = world;
@@ -47,7 +53,9 @@ export class Cast {
     }
     supervise('watch', () => code.watch.watchHolds(environment, ledger(), signal));
     let started = 0;
-    supervise('pending', () => {
+    supervise('pending', async () => {
+      // Nothing is copied before there is somebody who might meet it.
+      while (!this.#clientsHaveBegun) await simulation.hop(20);
       const owner = `pending-${(started += 1)}`;
       const options = { owner, stop: signal, graceSeconds: GRACE_SECONDS };
       return code.promotion.promote(environment, ledger(), options);
@@ -55,6 +63,13 @@ export class Cast {
     for (const name of ['sync-1', 'sync-2']) supervise(name, () => this.#sync(ledger()));
     runLifecycle(this.#world);
     this.operator.begin();
+  }
+
+  /** Somebody looks at every key. */
+  readAll(): void {
+    const read = { pause: 0, begins: null, lands: null, do: 'read', body: 0 } as const;
+    const deeds = KEYS.map((key) => ({ ...read, key }));
+    this.#client('reader', () => follow(this.#world, 'reader', deeds));
   }
 
   /** Whether nothing is left that anybody should see to. */
@@ -82,7 +97,7 @@ export class Cast {
       ...claim
         .filter(({ expiresAt }) => expiresAt + requests >= simulation.now)
         .map(({ owner, lower, upper }) => `${owner} claims ${lower ?? ''}…${upper ?? ''}`),
-      ...(files.get('/parameter.json')?.includes('"hold"') === true ? ['the parameter says hold'] : []),
+      ...(files.get(PARAMETER_FILE)?.includes('"hold"') === true ? ['the parameter says hold'] : []),
     ];
   }
 
@@ -103,10 +118,13 @@ export class Cast {
     this.#world.beginChaos();
     if (plan.story === 'restore') this.#restoreLater();
     const { clients, stragglers } = plan;
-    const half = Math.ceil(clients.length / 2);
-    this.#client('client-1', () => follow(this.#world, 'client-1', clients.slice(0, half)));
-    this.#client('client-2', () => follow(this.#world, 'client-2', clients.slice(half)));
+    for (let number = 1; number <= CLIENTS; number += 1) {
+      const name = `client-${number}`;
+      const deeds = clients.filter((_, index) => index % CLIENTS === number - 1);
+      this.#client(name, () => follow(this.#world, name, deeds));
+    }
     this.#client('straggler', () => straggle(this.#world, stragglers));
+    this.#world.simulation.schedule(BEGIN_MILLISECONDS, null, () => (this.#clientsHaveBegun = true));
   }
 
   #client(name: string, work: () => Promise<void>): void {
@@ -126,7 +144,10 @@ export class Cast {
       pendingAtFirst.set(key, source.put(SOURCE_BUCKET, key, putBy('archive', RESTORED_BODY)).etag);
     }
     this.#notifications.deaf = false;
-    await code.pending.addPending(ledger, 'images', keys, 'restored from an archive');
+    // One after the other: among those of one moment PostgreSQL may take any first.
+    for (const key of keys) {
+      await code.pending.addPending(ledger, 'images', [key], 'restored from an archive');
+    }
   }
 
   /** Backs the ledger up now, and has it restored from that after the turn; clients go on for a while. */

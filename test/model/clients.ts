@@ -1,9 +1,10 @@
 import type { Pool } from '../../scripts/ledger/connect.ts';
+import type { StoreEndpoint } from '../../scripts/environment.ts';
 import type { StoreClient } from '../../scripts/store/client.ts';
 import { ParameterSchema, type Parameter } from '../../scripts/cutover/parameter.ts';
 import type { Deed } from './plan.ts';
-import { readFile } from './platform/files.ts';
-import { FOLLOWER, SOURCE_BUCKET, STRAGGLER, TARGET_BUCKET, type ModelWorld } from './world.ts';
+import { thisProcess } from './platform/simulation.ts';
+import { FOLLOWER, longestOf, SOURCE_BUCKET, STRAGGLER, TARGET_BUCKET, type ModelWorld } from './world.ts';
 
 /** A client's request that was answered, and between which moments. */
 export type Answered = {
@@ -19,6 +20,8 @@ export type Answered = {
 const MOVE = 'images';
 /** One who reads looks so often, as long as his parameter is fresh. */
 const READS = 6;
+/** So long a cue is waited for. */
+const PATIENCE_MILLISECONDS = 1500;
 
 /** The bodies that clients write: few, so that the same ones come again. */
 export function bodyOf(number: number): Buffer {
@@ -34,47 +37,69 @@ export function putBy(by: string, body: number) {
 /** One who does what the parameter says: writes nothing in a hold, and goes where it sends him. */
 export async function follow(world: ModelWorld, name: string, deeds: readonly Deed[]): Promise<void> {
   const { code, environment, simulation } = world;
-  const { requestSeconds, leaseSeconds, refreshSeconds } = environment.bounds;
+  const { requestSeconds, leaseSeconds, refreshSeconds, holdRequestSeconds } = environment.bounds;
   const ledger = code.connect.openLedger(environment.ledger);
-  const open = (store: 'source' | 'target', seconds: number) =>
-    code.client.StoreClient.open(store === 'source' ? environment.source : targetOf(world), FOLLOWER, {
-      requestSeconds: seconds,
-      attempts: 1,
-    });
+  // Open beforehand: between a look at the parameter and the request that goes by it lies nothing.
+  const open = (endpoint: StoreEndpoint, seconds: number) =>
+    code.client.StoreClient.open(endpoint, FOLLOWER, { requestSeconds: seconds, attempts: 1 });
+  const clients = {
+    source: await open(environment.source, requestSeconds),
+    target: await open(targetOf(world), requestSeconds),
+    hurried: {
+      source: await open(environment.source, holdRequestSeconds),
+      target: await open(targetOf(world), holdRequestSeconds),
+    },
+  };
+  const take = { owner: `nginx-${name}`, leaseSeconds, requestSeconds };
   let read: { at: number; parameter: Parameter } | null = null;
+  const isFresh = () => read !== null && simulation.now - read.at < refreshSeconds * 1000 - 1;
+  const parameterNow = (): Parameter => {
+    if (read !== null && isFresh()) return read.parameter;
+    // Looked at again and again, for itself: so long ago it was when it is wanted.
+    const at = simulation.now - Math.floor(simulation.random.fraction() * (refreshSeconds * 1000 - 1));
+    const standing = world.parameters.findLast((written) => written.at <= at) ?? world.parameters[0];
+    if (standing === undefined) throw new Error('the parameter was never written');
+    read = { at, parameter: ParameterSchema.parse(JSON.parse(standing.text)) };
+    return read.parameter;
+  };
   for (const deed of deeds) {
-    await simulation.hop(deed.pause + 1);
-    for (;;) {
-      if (read === null || simulation.now - read.at >= refreshSeconds * 1000 - 1) {
-        const at = simulation.now;
-        read = { at, parameter: ParameterSchema.parse(JSON.parse(await readFile('/parameter.json'))) };
-        continue; // it may have taken so long that it is old again
+    await begin(world, deed);
+    for (let reads = 1; ; reads += 1) {
+      const parameter = parameterNow();
+      const holds = parameter.state === 'hold';
+      if (!holds || deed.do === 'read') {
+        const store = parameter.stores[MOVE]?.bucket === TARGET_BUCKET ? 'target' : 'source';
+        const hurries = parameter.requestSeconds < requestSeconds;
+        const client = (hurries ? clients.hurried : clients)[store];
+        await carryOut(world, deed, { store, client, ledger, take, by: 'follower' });
+        // One who reads does so again: in a hold until it is over.
+        if (deed.do !== 'read' || (!holds && (reads >= READS || !isFresh()))) break;
       }
-      if (read.parameter.state !== 'hold' || deed.do === 'read') break;
-      await simulation.hop(20);
-    }
-    const { parameter } = read;
-    const store = parameter.stores[MOVE]?.bucket === TARGET_BUCKET ? 'target' : 'source';
-    const client = await open(store, parameter.requestSeconds);
-    const take = { owner: `nginx-${name}`, leaseSeconds, requestSeconds };
-    const how: How = { store, client, ledger, take, by: 'follower' };
-    for (let times = deed.do === 'read' ? READS : 1; times > 0; times -= 1) {
-      await carryOut(world, deed, how);
-      if (simulation.now - read.at >= refreshSeconds * 1000) break;
+      if (holds) await simulation.hop(20);
     }
   }
 }
 
 /** One who goes on with S3, whatever is said. */
 export async function straggle(world: ModelWorld, deeds: readonly Deed[]): Promise<void> {
-  const { code, environment, simulation } = world;
+  const { code, environment } = world;
   const { requestSeconds } = environment.bounds;
   const options = { requestSeconds, attempts: 1 };
   const client = await code.client.StoreClient.open(environment.source, STRAGGLER, options);
   for (const deed of deeds) {
-    await simulation.hop(deed.pause + 1);
+    await begin(world, deed);
     await carryOut(world, deed, { store: 'source', client, by: 'straggler' });
   }
+}
+
+async function begin({ simulation, cues, landing }: ModelWorld, deed: Deed): Promise<void> {
+  const { pause, begins, lands, key } = deed;
+  const process = thisProcess();
+  landing.set(process, lands);
+  await simulation.hop(pause + 1);
+  if (begins === null) return;
+  const what = { cue: begins, key, atMost: PATIENCE_MILLISECONDS };
+  await new Promise<void>((resolve) => cues.at(simulation, process, what, resolve));
 }
 
 function targetOf({ environment }: ModelWorld) {
@@ -96,12 +121,14 @@ async function carryOut(world: ModelWorld, deed: Deed, how: How): Promise<void> 
   const bucket = store === 'source' ? SOURCE_BUCKET : TARGET_BUCKET;
   const from = world.effects;
   const began = simulation.now;
+  // All of a client's request is over by its deadline: what Nginx asks first, and what it then passes on.
+  const mayWait = client.requestSeconds * 1000 - 2 * longestOf(world.environment);
   simulation.tell(`${how.by} ${deed.do} ${deed.key} ${deed.do === 'put' ? deed.body : ''} on ${store}`);
   try {
     if (store === 'target' && deed.do !== 'read' && ledger !== undefined && take !== undefined) {
       world.taken.add(deed.key);
       await code.take.takeKeys(ledger, MOVE, [deed.key], take);
-      if (simulation.now - began > 100) return; // whoever asked has gone, and Nginx passes nothing on
+      if (simulation.now - began > mayWait) return; // whoever asked has gone, and Nginx passes nothing on
     }
     let etag: string | null = null;
     if (deed.do === 'put') etag = (await client.put(bucket, deed.key, bodyOf(deed.body))).etag;

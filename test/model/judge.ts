@@ -85,8 +85,8 @@ export class Judge {
     if (to === 'target') {
       for (const key of new Set([...turn.source.keys(), ...turn.target.keys()])) {
         const last = source.journal.findLast((effect) => effect.key === key);
-        // What came in the hold came from one who ignores it: a straggler's, judged at the end.
-        if (last !== undefined && last.order > this.#holdBegan) continue;
+        // A straggler's, who ignores the hold: judged at the end.
+        if (last?.by === STRAGGLER && last.order > this.#holdBegan) continue;
         if (turn.source.get(key) !== turn.target.get(key)) {
           this.#world.violated(`3: the applications turned while ${key} differed: ${this.#pair(turn, key)}`);
         }
@@ -149,12 +149,12 @@ export class Judge {
     const { source, target } = this.#world;
     const now = target.bucket(TARGET_BUCKET).current(key)?.etag ?? null;
     const client = this.#clientEffects(key).at(-1);
+    const isListed = this.#world.ledger.tables.pendingKey.some((row) => row.key === key);
     const after = source.journal.filter(
-      (effect) => effect.key === key && effect.order > turn.holdBegan && effect.kind !== 'expire',
+      (effect) => effect.key === key && effect.kind !== 'expire' && effect.order > turn.holdBegan,
     );
     const pending = this.#world.pendingAtFirst.get(key);
     const base = turn.target.get(key) ?? null;
-    if (this.#world.restoredAt !== null && client === undefined) return; // nobody replays any more
     if (client !== undefined) {
       if (now !== client.etag) {
         this.#world.violated(
@@ -169,11 +169,18 @@ export class Judge {
         );
       }
     }
+    const isThere = source.bucket(SOURCE_BUCKET).current(key) !== null;
+    if (pending !== undefined && client === undefined && now === null && isThere && !isListed) {
+      this.#world.violated(`1: ${key} is on S3 alone, and nobody can read it`);
+    }
     const last = after.at(-1);
+    if (last?.by !== STRAGGLER) return; // all that clients of the parameter wrote was on Ceph at the turn
     // Of one whose event was lost nobody knows before the containment certificate; S3 keeps it until then.
     const isOnSource = source.bucket(SOURCE_BUCKET).current(key) !== null;
-    if (last !== undefined && this.#world.lost.has(last.order) && isOnSource) return;
-    if (last?.kind === 'put' && last.etag !== null && !this.#isKept(key, last.etag)) {
+    if (isOnSource && this.#world.lost.has(last.order)) return;
+    // The same is true of what only a lost part of the log knew: the certificate says so.
+    if (isOnSource && this.#world.restoredAt !== null && this.#isFinding(key)) return;
+    if (last.kind === 'put' && last.etag !== null && !this.#isKept(key, last.etag)) {
       this.#world.violated(
         `1: a straggler's write of ${key} (${short(last.etag)}) is neither on Ceph nor kept aside`,
       );
@@ -210,6 +217,14 @@ export class Judge {
         );
       }
     }
+  }
+
+  /** Whether the containment certificate says that a key would be lost with S3. */
+  #isFinding(key: string): boolean {
+    const { certificate } = this.#world.ledger.tables;
+    const document = certificate.findLast(({ kind }) => kind === 'containment')?.document;
+    const { listed } = (document?.['findings'] ?? { listed: [] }) as { listed: { key: string }[] };
+    return listed.some((finding) => finding.key === key);
   }
 
   #isKept(key: string, etag: string): boolean {

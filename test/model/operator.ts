@@ -10,6 +10,7 @@ type Beginning = 'chance' | 'chance at the hold';
 /** What the operator goes for, in this order, and where chance begins. */
 const GOALS: Record<Story, readonly (Goal | Beginning)[]> = {
   copy: ['prepare', 'chance', 'sync'],
+  follow: ['prepare', 'sync', 'chance'],
   gate: ['prepare', 'sync', 'chance', 'cutover'],
   cutover: ['prepare', 'sync', 'chance at the hold', 'cutover'],
   stragglers: ['prepare', 'sync', 'cutover', 'chance'],
@@ -27,6 +28,7 @@ const SECONDS_OF_A_DAY = 86_400;
 export class Operator {
   readonly #world: ModelWorld;
   readonly #beginChance: (ledger: Pool) => Promise<void>;
+  readonly #goals: (Goal | Beginning)[];
   #goal = 0;
   #tries = 0;
   #isAtWork = false;
@@ -35,10 +37,11 @@ export class Operator {
   constructor(world: ModelWorld, beginChance: (ledger: Pool) => Promise<void>) {
     this.#world = world;
     this.#beginChance = beginChance;
+    this.#goals = [...GOALS[world.plan.story]];
   }
 
   get isDone(): boolean {
-    const isThere = this.#goal >= GOALS[this.#world.plan.story].length;
+    const isThere = this.#goal >= this.#goals.length;
     return !this.#isAtWork && (isThere || this.#tries >= PATIENCE);
   }
 
@@ -46,6 +49,12 @@ export class Operator {
   tryAgain(): void {
     this.#tries = 0;
     if (!this.#isAtWork && !this.isDone) this.begin();
+  }
+
+  /** Comes again, to go further than was meant at first. */
+  goOn(goals: readonly Goal[]): void {
+    this.#goals.push(...goals);
+    this.tryAgain();
   }
 
   /** A process that goes on from where the ledger says that the move is. */
@@ -67,8 +76,8 @@ export class Operator {
   }
 
   async #goOn(ledger: Pool): Promise<void> {
-    const { plan, simulation } = this.#world;
-    const goals = GOALS[plan.story];
+    const { simulation } = this.#world;
+    const goals = this.#goals;
     for (let goal = goals[this.#goal]; goal !== undefined; goal = goals[this.#goal]) {
       simulation.tell(`--- ${goal}`);
       if (goal === 'chance at the hold') {

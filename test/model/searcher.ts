@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { SearchRequest, SearchResult } from './search.ts';
-import type { Carried } from './ledger/model-ledger.ts';
+import type { Recorded, SearchRequest, SearchResult } from './search.ts';
 import type { Answer, Question } from './worker.ts';
 
 /** Searches in threads, as many at once as there are processors. */
@@ -34,7 +33,7 @@ export class Searcher {
   }
 
   /** The statements of the ledger in some runs. */
-  async record(request: SearchRequest): Promise<Carried[][]> {
+  async record(request: SearchRequest): Promise<Recorded[]> {
     return (await this.#ask({ request, records: true })).records ?? [];
   }
 

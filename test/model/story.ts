@@ -1,11 +1,14 @@
+import { RESERVED_PREFIX } from '../../scripts/environment.ts';
 import { Cast } from './cast.ts';
 import { putBy } from './clients.ts';
 import { Endless } from './platform/simulation.ts';
-import { FOLLOWER, SOURCE_BUCKET, type ModelWorld } from './world.ts';
+import { ASIDE_BUCKET, FOLLOWER, SOURCE_BUCKET, type ModelWorld } from './world.ts';
 
 const LIMIT = { seconds: 120, events: 40_000 };
 const SETTLE_MILLISECONDS = 3000;
 const PATIENCE_MILLISECONDS = 8000;
+const AWAKE_MILLISECONDS = 300;
+const WORK_MILLISECONDS = 3000;
 
 /** Runs a plan to its end: what was begun is ended, and nothing moves any more. */
 export async function tellStory(world: ModelWorld): Promise<void> {
@@ -17,22 +20,58 @@ export async function tellStory(world: ModelWorld): Promise<void> {
   cast.begin();
   // Where the ledger was restored in the middle of a turn, writes may wait until a person has seen to it.
   const waited = () => world.restoredAt !== null && simulation.now > world.restoredAt + PATIENCE_MILLISECONDS;
-  await simulation.run(() => (cast.clientsAreDone || waited()) && cast.operator.isDone, LIMIT);
+  // What the last of them did is worked on in the same weather.
+  let until: number | null = null;
+  const calm = () => {
+    until ??= simulation.now + WORK_MILLISECONDS;
+    return simulation.now > until || cast.isQuiet();
+  };
+  const awake = () => simulation.now > simulation.struckUntil + AWAKE_MILLISECONDS;
+  const over = () => (cast.clientsAreDone || waited()) && cast.operator.isDone && awake() && calm();
+  await simulation.run(over, LIMIT);
   world.endChaos();
-  if (world.restoredAt !== null) {
-    // Whoever knows nothing any more does nothing any more: there is no end to wait for.
+  const done = () => cast.clientsAreDone && cast.operator.isDone && cast.isQuiet();
+  const isRestored = () => world.restoredAt !== null;
+  if (!isRestored()) {
+    cast.operator.tryAgain();
+    await settle(() => isRestored() || done());
     await pass(world);
-    return;
   }
-  cast.operator.tryAgain();
-  try {
-    await simulation.run(() => cast.operator.isDone && cast.isQuiet(), LIMIT);
-  } catch (error) {
-    if (error instanceof Endless) throw new Endless(`${error.message}: ${cast.unrest().join('; ')}`);
-    throw error;
+  if (isRestored()) {
+    // Whoever knows nothing any more does nothing any more, until a person has seen to it.
+    await pass(world);
+    mendByHand(world);
+    cast.operator.goOn(['retain', 'retire']);
+    await settle(done);
+    await pass(world);
   }
-  await pass(world);
   await simulation.run(() => cast.isQuiet(), LIMIT);
+  cast.readAll();
+  await simulation.run(() => cast.clientsAreDone, LIMIT);
+
+  async function settle(settled: () => boolean): Promise<void> {
+    try {
+      await simulation.run(settled, LIMIT);
+    } catch (error) {
+      if (error instanceof Endless) throw new Endless(`${error.message}: ${cast.unrest().join('; ')}`);
+      throw error;
+    }
+  }
+}
+
+/** Sets a ledger from a backup right, as docs/proof.md says: by what the stores and the parameter know. */
+function mendByHand({ ledger, target, simulation }: ModelWorld): void {
+  simulation.tell('--- the ledger is set right by hand');
+  const turned = target.journal.findLast(({ key }) => key === `${RESERVED_PREFIX}epoch`);
+  const mirrored = target.bucket(ASIDE_BUCKET).current(`${RESERVED_PREFIX}epoch`);
+  if (turned === undefined || mirrored === null) throw new Error('nothing was turned');
+  ledger.tables.move = {
+    phase: 'cutover',
+    entering: null,
+    epoch: BigInt(mirrored.body?.toString().trim() ?? '0'),
+    writesGoTo: 'target',
+    cutoverAt: turned.at,
+  };
 }
 
 /** Some time, so that what wakes up late is seen too. */

@@ -1,8 +1,7 @@
 import { parentPort } from 'node:worker_threads';
 import { installLoader } from './loader.ts';
 import { installGlobals } from './platform/globals.ts';
-import type { Carried } from './ledger/model-ledger.ts';
-import type { SearchRequest, SearchResult } from './search.ts';
+import type { Recorded, SearchRequest, SearchResult } from './search.ts';
 
 /** Searches in a thread of its own, whose clocks and modules are the model's. One search after the other. */
 
@@ -12,7 +11,7 @@ const { record, search } = await import('./search.ts');
 installGlobals();
 
 export type Question = { id: number; request: SearchRequest; records?: boolean };
-export type Answer = { id: number; result?: SearchResult; records?: Carried[][]; error?: string };
+export type Answer = { id: number; result?: SearchResult; records?: Recorded[]; error?: string };
 
 let queue = Promise.resolve();
 

@@ -3,9 +3,11 @@ import type { Answered } from './clients.ts';
 import type { Code } from './code.ts';
 import { ModelLedger } from './ledger/model-ledger.ts';
 import type { Plan } from './plan.ts';
+import { Cues, type Cue } from './platform/cues.ts';
 import { Random } from './platform/random.ts';
-import { Simulation } from './platform/simulation.ts';
+import { Simulation, type Process } from './platform/simulation.ts';
 import { trouble } from './platform/trouble.ts';
+import { LATEST_MILLISECONDS } from './platform/undici.ts';
 import { placeWorld } from './platform/world-of.ts';
 import { Bucket } from './store/bucket.ts';
 import { ModelStore } from './store/model-store.ts';
@@ -27,6 +29,11 @@ export class ModelWorld {
   readonly target: ModelStore;
   readonly environment: Environment;
   readonly files = new Map<string, string>();
+  readonly cues = new Cues();
+  /** The parameter as it was written, and when. */
+  readonly parameters: { at: number; text: string }[] = [];
+  /** When the writes of who uses the stores are carried out. */
+  readonly landing = new Map<Process, Cue | null>();
   /** How many effects there have been on both stores: the order of all that matters. */
   effects = 0;
   /** Keys that a client's write or delete was let pass of. */
@@ -55,16 +62,25 @@ export class ModelWorld {
     this.source.buckets.set(SOURCE_BUCKET, new Bucket(FOLLOWER));
     this.target.buckets.set(TARGET_BUCKET, new Bucket(FOLLOWER));
     this.target.buckets.set(ASIDE_BUCKET, new Bucket(FOLLOWER));
-    this.environment = environmentOfModel();
+    this.environment = environmentOfModel(plan);
     const users = [FOLLOWER, STRAGGLER, 'migration', 'migration-sync', 'migration-replay'];
     const all = [...users, 'migration-straggler', 'migration-verify', 'admin'];
     const keys = all.map((user) => [user, { accessKeyId: user, secretAccessKey: 'secret' }]);
     this.files.set('/keys.json', JSON.stringify(Object.fromEntries(keys)));
     this.target.suspended.add('migration-straggler');
     trouble.share = 0;
+    this.simulation.onBlow = () => this.cues.note('a blow');
     placeWorld(this.simulation, {
       ledger: this.ledger,
       files: this.files,
+      cues: this.cues,
+      parameters: this.parameters,
+      // Of clients as long as their parameter says in a hold; of workers within the bound of all requests.
+      longest: {
+        applications: longestOf(this.environment),
+        customer: LATEST_MILLISECONDS,
+      },
+      landing: this.landing,
       stores: new Map([
         ['http://s3', this.source],
         ['http://ceph', this.target],
@@ -93,8 +109,13 @@ export class ModelWorld {
   }
 }
 
+/** How long a request of the applications may be on its way, and then be worked on, in milliseconds. */
+export function longestOf({ bounds }: Environment): number {
+  return (bounds.holdRequestSeconds * 1000) / 2 - 5;
+}
+
 /** As a run of the model needs it: milliseconds where the real one has seconds. */
-function environmentOfModel(): Environment {
+function environmentOfModel({ unhurried }: Plan): Environment {
   const store = (name: string) => ({
     kind: 'ceph' as const,
     endpoint: `http://${name}`,
@@ -120,10 +141,10 @@ function environmentOfModel(): Environment {
     pending: { endpoint: 'http://pending' },
     workers: { kind: 'supervisor', supervisorConfig: '/supervisord.conf' },
     bounds: {
-      refreshSeconds: 0.1,
-      requestSeconds: 0.7,
-      holdRequestSeconds: 0.4,
-      holdLimitSeconds: 5,
+      refreshSeconds: unhurried ? 0.5 : 0.1,
+      requestSeconds: unhurried ? 1.5 : 0.7,
+      holdRequestSeconds: unhurried ? 1.4 : 0.4,
+      holdLimitSeconds: unhurried ? 8 : 5,
       leaseSeconds: 0.35,
       canarySeconds: 2,
       lagSeconds: 3,

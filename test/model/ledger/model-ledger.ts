@@ -47,6 +47,9 @@ export type Session = {
   onBroken: () => void;
 };
 
+/** A copy of the whole cluster: what numbers come next goes back with it. */
+export type Backup = { tables: Tables; sequences: ReadonlyMap<string, bigint>; nextTransaction: bigint };
+
 /**
  * PostgreSQL, as far as the migration's statements need it. Transactions that write more than log entries
  * run one after the other; entries of the log are appended side by side, so that their positions and their
@@ -96,17 +99,29 @@ export class ModelLedger {
   }
 
   /** All that is committed, to come back to: a backup. */
-  backup(): Tables {
-    return { ...this.tables, operation: this.tables.operation.filter(({ committed }) => committed) };
+  backup(): Backup {
+    return {
+      tables: { ...this.tables, operation: this.tables.operation.filter(({ committed }) => committed) },
+      sequences: new Map(this.#sequences),
+      nextTransaction: this.#nextTransaction,
+    };
   }
 
-  /** Every connection breaks, and what was committed since the backup never was. */
-  restore(backup: Tables): void {
+  /** Every connection breaks: what was not committed never was. */
+  disconnect(): void {
     for (const session of this.#sessions) {
       this.close(session);
       session.onBroken();
     }
-    this.tables = { ...backup };
+  }
+
+  /** Every connection breaks, and what was committed since the backup never was. */
+  restore(backup: Backup): void {
+    this.disconnect();
+    this.tables = { ...backup.tables };
+    this.#sequences.clear();
+    for (const [name, last] of backup.sequences) this.#sequences.set(name, last);
+    this.#nextTransaction = backup.nextTransaction;
   }
 
   /** Whether a statement must wait: for a transaction's end, or for a lock. */

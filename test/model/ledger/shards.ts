@@ -153,12 +153,12 @@ export const SHARD_STATEMENTS: readonly Statement[] = [
   [
     `UPDATE sync_run SET objects_expected = $2, bytes_expected = $3 WHERE run = $1 AND objects_expected IS NULL`,
     ({ tables }, [run, objects, bytes]) => {
+      const unknown = (row: RunRow) => row.run === run && row.objectsExpected === null;
+      const count = tables.syncRun.filter(unknown).length;
       tables.syncRun = tables.syncRun.map((row) =>
-        row.run === run && row.objectsExpected === null
-          ? { ...row, objectsExpected: Number(objects), bytesExpected: Number(bytes) }
-          : row,
+        unknown(row) ? { ...row, objectsExpected: Number(objects), bytesExpected: Number(bytes) } : row,
       );
-      return 1;
+      return count;
     },
   ],
   [

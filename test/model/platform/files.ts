@@ -3,6 +3,9 @@ import { worldOf } from './world-of.ts';
 
 /** In the place of `node:fs/promises` for the code that runs in the model: the world's few files, in memory. */
 
+/** The applications' parameter. */
+export const PARAMETER_FILE = '/parameter.json';
+
 type Handle = {
   writeFile(text: string): Promise<void>;
   sync(): Promise<void>;
@@ -18,7 +21,7 @@ export async function readFile(path: string): Promise<string> {
 
 export async function writeFile(path: string, text: string): Promise<void> {
   await hop();
-  worldOf(thisProcess()).files.set(path, text);
+  set(path, text);
 }
 
 export async function rename(from: string, to: string): Promise<void> {
@@ -27,7 +30,16 @@ export async function rename(from: string, to: string): Promise<void> {
   const text = files.get(from);
   if (text === undefined) throw Object.assign(new Error(`no such file: ${from}`), { code: 'ENOENT' });
   files.delete(from);
-  files.set(to, text);
+  set(to, text);
+}
+
+function set(path: string, text: string): void {
+  const process = thisProcess();
+  const { files, parameters, cues } = worldOf(process);
+  files.set(path, text);
+  if (path !== PARAMETER_FILE) return;
+  parameters.push({ at: process.simulation.now, text });
+  cues.note('the parameter');
 }
 
 export function open(path: string): Promise<Handle> {

@@ -10,7 +10,8 @@ const LONGEST_MILLISECONDS = 80;
 async function run(session: Session, text: string, values: readonly unknown[]): Promise<Result> {
   const process = thisProcess();
   const { simulation } = process;
-  const { ledger } = worldOf(process);
+  const { ledger, cues } = worldOf(process);
+  cues.note(process.name);
   await simulation.hop(simulation.random.latency(LONGEST_MILLISECONDS), 'statement');
   while (ledger.mustWait(session, text, values)) {
     await ledger.untilFreed();

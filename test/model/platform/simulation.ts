@@ -30,17 +30,26 @@ export class Process {
   }
 }
 
-/** What a plan does to the process of a name at one of its awaits. */
+/** What a plan does to a process at one of its awaits. */
 export type Blow = {
+  /** Whose: of processes that do the same (`replay`, `replay-2`) whichever comes to that await. */
   process: string;
   /** Which of its awaits are counted. */
   where: Await;
   at: number;
-  kind: 'kill' | 'stop';
+  /**
+   * `stop, kill`: wakes up after its stop, and dies so many awaits later. `cut`: the connection breaks on which
+   * it has just sent something, if it has.
+   */
+  kind: 'kill' | 'stop' | 'stop, kill' | 'cut';
   milliseconds: number;
+  later: number;
 };
-/** `any`: all of them; else those that follow a request to a store, or a statement of the ledger. */
-export type Await = 'any' | 'request' | 'statement';
+/**
+ * `any`: all of them; else those for a request that has just been sent, those that follow its answer, or a
+ * statement of the ledger.
+ */
+export type Await = 'any' | 'sent' | 'request' | 'statement';
 
 type Event = { at: number; order: number; process: Process | null; happen: () => void; cancelled: boolean };
 
@@ -58,6 +67,9 @@ export function thisProcess(): Process {
   return process;
 }
 
+/** `replay-2` does what `replay` does. */
+const roleOf = ({ name }: Process): string => name.replace(/-\d+$/, '');
+
 /** The run takes no end: somebody waits for what never comes, or goes round in circles. */
 export class Endless extends Error {}
 
@@ -69,17 +81,26 @@ export class Simulation {
   random: Random;
   #blows: Blow[];
   readonly trace: string[] = [];
+  /** Told when a blow has fallen. */
+  onBlow: () => void = () => undefined;
   /** Keeps what happened in words; for a run that is told to a person. */
   readonly telling: boolean;
   #events: Event[] = [];
-  /** Awaits so far, by the name of the process: what blows are counted in. */
+  /** Awaits so far, by what processes do: what blows are counted in. */
   readonly #counted = new Map<string, number>();
   #order = 0;
+  #struckUntil = 0;
+  readonly #doomed = new Map<Process, number>();
 
   constructor(options: { order: number; blows: readonly Blow[]; telling?: boolean }) {
     this.random = new Random(options.order);
     this.#blows = [...options.blows];
     this.telling = options.telling ?? false;
+  }
+
+  /** When the last one wakes up that was stopped, in milliseconds of the model's clock. */
+  get struckUntil(): number {
+    return this.#struckUntil;
   }
 
   get seconds(): number {
@@ -91,6 +112,7 @@ export class Simulation {
     this.random = random;
     this.#blows = blows.map((blow) => ({ ...blow }));
     this.#counted.clear();
+    this.#doomed.clear();
   }
 
   tell(line: string): void {
@@ -142,26 +164,52 @@ export class Simulation {
   /** Waits within a process. A process that dies meanwhile never goes on. */
   hop(milliseconds: number, where: Await = 'any'): Promise<void> {
     const process = thisProcess();
-    const counts: Partial<Record<Await, number>> = { any: this.#count(process, 'any') };
-    if (where !== 'any') counts[where] = this.#count(process, where);
-    for (const blow of this.#blows) {
-      if (blow.process !== process.name || blow.at !== counts[blow.where]) continue;
-      blow.at = -1; // once: who is started again lives on
-      if (blow.kind === 'kill') {
-        this.tell('killed');
-        process.end();
-        return new Promise(() => undefined);
-      }
-      this.tell(`stopped for ${blow.milliseconds} ms`);
-      process.stoppedUntil = this.now + blow.milliseconds;
-    }
+    this.strike(where);
     return new Promise((resolve) => {
       this.schedule(milliseconds, process, resolve);
     });
   }
 
+  /** Counts an await of this process, and lets blows fall on it that are due. @returns their kinds */
+  strike(where: Await): Blow['kind'][] {
+    const process = thisProcess();
+    if (!process.alive) return [];
+    const counts: Partial<Record<Await, number>> = { any: this.#count(process, 'any') };
+    if (where !== 'any') counts[where] = this.#count(process, where);
+    this.#doom(process);
+    const due = this.#blows.filter(
+      (blow) => blow.process === roleOf(process) && blow.at === counts[blow.where],
+    );
+    for (const blow of due) {
+      blow.at = -1; // once: who is started again lives on
+      if (blow.kind === 'cut') {
+        this.tell('its connection breaks');
+      } else if (blow.kind === 'kill') {
+        this.tell('killed');
+        process.end();
+      } else {
+        this.tell(`stopped for ${blow.milliseconds} ms`);
+        process.stoppedUntil = this.now + blow.milliseconds;
+        this.#struckUntil = Math.max(this.#struckUntil, process.stoppedUntil);
+      }
+      if (blow.kind === 'stop, kill') this.#doomed.set(process, blow.later);
+    }
+    if (due.length > 0) this.onBlow();
+    return due.map(({ kind }) => kind);
+  }
+
+  /** One who woke up has so many awaits left. */
+  #doom(process: Process): void {
+    const left = this.#doomed.get(process);
+    if (left === undefined || process.stoppedUntil > this.now) return;
+    this.#doomed.set(process, left - 1);
+    if (left > 1) return;
+    this.tell('killed');
+    process.end();
+  }
+
   #count(process: Process, where: Await): number {
-    const name = `${process.name}/${where}`;
+    const name = `${roleOf(process)}/${where}`;
     const count = (this.#counted.get(name) ?? 0) + 1;
     this.#counted.set(name, count);
     return count;

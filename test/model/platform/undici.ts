@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { answerRequest, isWrite, refusalOf, type WireAnswer, type WireRequest } from '../store/answers.ts';
 import { Refusal, type ModelStore } from '../store/model-store.ts';
-import { thisProcess, type Simulation } from './simulation.ts';
+import type { Cue } from './cues.ts';
+import { thisProcess, type Process, type Simulation } from './simulation.ts';
 import { trouble } from './trouble.ts';
 import { worldOf } from './world-of.ts';
 
@@ -25,12 +26,12 @@ type Handler = {
 };
 
 /**
- * The longest that a request is on its way to the store, that the store works on it, and that the answer is
- * on its way back. What is sent is done within twice of this: less than the model's shortest deadline.
+ * The longest that a worker's request is on its way to the store, that the store works on it, and that the
+ * answer is on its way back. What is sent is done within twice of this: less than the shortest deadline.
  */
 const LONGEST_MILLISECONDS = 150;
-/** Of the applications, whose requests may take as long as their parameter says. */
-const LONGEST_OF_CLIENTS_MILLISECONDS = 195;
+/** Of one whom something befell when it had just sent: within the bound of requests all the same. */
+export const LATEST_MILLISECONDS = 340;
 
 export class Pool {
   readonly #origin: string;
@@ -82,15 +83,27 @@ export class Pool {
   async #exchange(options: Options, aborted: Promise<never>): Promise<WireAnswer> {
     const process = thisProcess();
     const { simulation } = process;
-    const store = worldOf(process).stores.get(this.#origin);
+    const { stores, cues, landing } = worldOf(process);
+    const store = stores.get(this.#origin);
     if (store === undefined) throw Object.assign(new Error(this.#origin), { code: 'ECONNREFUSED' });
     const request = parse(options, await bytesOf(options.body));
     const { promise, resolve, reject } = Promise.withResolvers<WireAnswer>();
     // On its way at once, as one that code which does not wait has sent, and whatever becomes of who sent it.
-    const fate = fateOf(simulation);
-    if (fate !== 'never arrives') send(simulation, store, request, fate === 'answered' ? resolve : forget);
-    if (fate !== 'answered' && simulation.random.chance(0.5)) {
-      const after = simulation.random.latency(2 * LONGEST_MILLISECONDS);
+    const blows = simulation.strike('sent');
+    const isCut = blows.includes('cut');
+    const fate = isCut ? 'answer is lost' : fateOf(simulation);
+    if (fate !== 'never arrives') {
+      const isLate = (blows.length > 0 || fate === 'answer is lost') && simulation.random.chance(0.5);
+      send(process, store, request, {
+        isLate,
+        cue: landing.get(process) ?? null,
+        answered: fate === 'answered' ? resolve : forget,
+      });
+    }
+    if (request.key !== undefined) cues.note(request.user, request.key);
+    else if (request.method === 'GET') cues.note(`${request.user} lists`);
+    if (isCut || (fate !== 'answered' && simulation.random.chance(0.5))) {
+      const after = simulation.random.latency(isCut ? 20 : 2 * LONGEST_MILLISECONDS);
       const reset = Object.assign(new Error('reset'), { code: 'ECONNRESET' });
       simulation.schedule(after, null, () => reject(reset));
     }
@@ -119,30 +132,38 @@ export function request(): Promise<never> {
   return Promise.reject(new Error('the model has no such server'));
 }
 
-/** Arrives, is let in or refused, and is done a while later. */
+/** Arrives, is let in or refused, and is done a while later, or at a cue. */
 function send(
-  simulation: Simulation,
+  process: Process,
   store: ModelStore,
   request: WireRequest,
-  answered: (answer: WireAnswer) => void,
+  how: { isLate: boolean; cue: Cue | null; answered: (answer: WireAnswer) => void },
 ): void {
+  const { simulation } = process;
   const attempt = (work: () => WireAnswer | undefined) => {
     try {
       const answer = work();
-      if (answer !== undefined) answered(answer);
+      if (answer !== undefined) how.answered(answer);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      answered(refusalOf(error, request.method));
+      how.answered(refusalOf(error, request.method));
     }
   };
-  const longest = request.user === 'applications' ? LONGEST_OF_CLIENTS_MILLISECONDS : LONGEST_MILLISECONDS;
-  const latency = () => simulation.random.latency(longest);
+  const longest = worldOf(process).longest[request.user] ?? LONGEST_MILLISECONDS;
+  const latency = () =>
+    how.isLate ? Math.max(longest, LATEST_MILLISECONDS) : simulation.random.latency(longest);
+  const carryOut = () => attempt(() => answerRequest(store, request));
+  const latest = simulation.now + 2 * longest;
   simulation.schedule(latency(), null, () =>
     attempt(() => {
       const document = request.key === undefined || request.bucket === undefined;
       store.admit(request.user, request.bucket, isWrite(request) && !document);
       if (!isWrite(request)) return answerRequest(store, request);
-      simulation.schedule(latency(), null, () => attempt(() => answerRequest(store, request)));
+      const { cue } = how;
+      const key = request.key ?? '';
+      if (cue === null) simulation.schedule(latency(), null, carryOut);
+      else
+        worldOf(process).cues.at(simulation, null, { cue, key, atMost: latest - simulation.now }, carryOut);
       return undefined;
     }),
   );

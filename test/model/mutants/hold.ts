@@ -1,0 +1,78 @@
+import { broken, edit, type Mutant } from './mutant.ts';
+
+/** Guards of the turn: capture, the hold, going back, the epoch. */
+export const HOLD_MUTANTS: readonly Mutant[] = [
+  broken(
+    'capture answers before it has committed',
+    3,
+    'cutover',
+    'capture/group-commit.ts',
+    'await written.promise;',
+    'void written.promise.catch(() => undefined);',
+  ),
+  broken(
+    'the hold does not prove capture by a canary',
+    3,
+    'cutover',
+    'cutover/hold.ts',
+    'await proveCanary(environment, ledger, { deadlineSeconds: deadline.remainingSeconds });',
+  ),
+  broken(
+    'the hold does not wait for writes in flight',
+    3,
+    'cutover',
+    'cutover/hold.ts',
+    'await sleep((refreshSeconds + holdRequestSeconds) * 1000);',
+  ),
+  {
+    name: 'the hold turns although keys differ, and does not wait for replay',
+    invariant: 3,
+    story: 'cutover',
+    edits: [
+      edit(
+        'cutover/hold.ts',
+        'return lag.operations === 0 && claims === 0\n        ? true',
+        'return lag.operations >= 0 || claims === 0\n        ? true',
+      ),
+      edit('cutover/hold.ts', 'if (findings.length === 0) {', 'if (findings.length >= 0) {'),
+    ],
+  },
+  broken(
+    'the turn lets clients write to Ceph while others still read S3',
+    1,
+    'cutover',
+    'cutover/carry-out.ts',
+    'await sleep(refreshSeconds * 1000);',
+  ),
+  broken(
+    'the turn does not switch versions on',
+    2,
+    'stragglers',
+    'cutover/hold.ts',
+    'await setTargetVersioning(environment, true);',
+  ),
+  broken(
+    'going back does not count the writes that only Ceph has',
+    1,
+    'rollback',
+    'cutover/hold.ts',
+    'if (writes > 0) throw new Error(`Ceph holds ${writes} writes that S3 does not have`);',
+    'void writes;',
+  ),
+  broken(
+    'going back does not count deletions',
+    1,
+    'rollback',
+    'cutover/target-writes.ts',
+    "if (version.versionId === 'null') continue;",
+    "if (version.versionId === 'null' || version.isDeleteMarker) continue;",
+  ),
+  broken(
+    'a ledger that was restored from a backup is believed',
+    1,
+    'restore',
+    'ledger/epoch-mirror.ts',
+    'if (mirrored <= epoch) return;',
+    'if (mirrored >= 0n) return;',
+  ),
+];
