@@ -52,7 +52,7 @@ describe.each(['images-osd-1', 'images-rgw-a'])('%s is killed and comes back', (
 
 /** As short as a test should be: what does not answer in a second, and again, is away. */
 function impatient(environment: Environment): Environment {
-  const bounds = { ...environment.bounds, requestSeconds: 1, leaseSeconds: 1 };
+  const bounds = { ...environment.bounds, requestSeconds: 1, leaseSeconds: 2 };
   return { ...environment, bounds, sync: { ...environment.sync, patienceSeconds: 0.5 } };
 }
 

@@ -86,7 +86,7 @@ export class Bed {
     };
   }
 
-  async sync(environment: Environment = this.scratch.environment): Promise<WorkerEnd> {
+  async sync(environment: Environment = brief(this.scratch.environment)): Promise<WorkerEnd> {
     await startSyncRuns(environment, this.scratch.ledger, { again: true });
     return runWorker(environment, this.scratch.ledger, never);
   }

@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listFailures, recordFailure } from '../../../scripts/ledger/failures.ts';
 import { contentsOf, jsonLines, openStores, said, type Stores } from './support.ts';
 
 let stores: Stores;
@@ -109,6 +110,24 @@ test('a key that replay has given up is taken again at once', async () => {
   });
   expect(await migrate('replay', '--json')).toMatchObject({ exitCode: 0, last: { outcomes: { copied: 1 } } });
   expect(await failedKeys()).toEqual({ exitCode: 0, failed: [] });
+});
+
+test("a stack's failed keys are listed and put back by its environment", async () => {
+  const { ledger, environmentFile } = stores.scratch;
+  for (let count = 0; count < 4; count += 1) {
+    await recordFailure(ledger, { move: 'scratch', key: 'k', stage: 'replay', reason: 'a test' });
+  }
+  const stack = (...words: string[]) => stores.migrate(...words, '--environment', environmentFile);
+  const listed = await stack('failed');
+  expect([listed.exitCode, listed.stdout]).toEqual([
+    1,
+    expect.stringMatching(
+      /^scratch {2}replay {5}"k" {2}4 attempts, last at .*: a test\n.*migrate retry --all$/,
+    ),
+  ]);
+  const back = await stack('retry', '--bucket', stores.scratch.sourceBucket);
+  expect([back.exitCode, back.stdout]).toEqual([0, expect.stringMatching(/^put back 1 key:\n/)]);
+  expect(await listFailures(ledger)).toMatchObject([{ key: 'k', attempts: 0 }]);
 });
 
 test('which keys must be said', async () => {
