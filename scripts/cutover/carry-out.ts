@@ -1,7 +1,7 @@
 import type { Environment } from '../environment.ts';
 import type { Pool } from '../ledger/connect.ts';
 import { assertIsCurrent, mirrorEpoch } from '../ledger/epoch-mirror.ts';
-import { endHold, openHold } from '../ledger/holds.ts';
+import { endCalledOff, endHold, openHold } from '../ledger/holds.ts';
 import { readMove, type MoveState } from '../ledger/move.ts';
 import { originOf } from '../../infra/phases/phase.ts';
 import { BucketControl } from '../store/control.ts';
@@ -58,7 +58,10 @@ export async function sayStore(environment: Environment, ledger: Pool): Promise<
   return writesGoTo;
 }
 
-/** Puts back what a hold that was called off had changed: the store that the ledger names goes on. */
+/**
+ * Puts back what a hold that was called off had changed: the store that the ledger names goes on, first of all.
+ * Where it fails, or its process dies, the watch does it again until it is done.
+ */
 export async function restore(environment: Environment, ledger: Pool): Promise<void> {
   if ((await sayStore(environment, ledger)) === 'source') {
     await enableUsers(environment, WRITERS_BEFORE_HOLD);
@@ -66,6 +69,7 @@ export async function restore(environment: Environment, ledger: Pool): Promise<v
   } else {
     await enableUsers(environment, [WRITER_AFTER_HOLD]);
   }
+  await endCalledOff(ledger);
 }
 
 /**

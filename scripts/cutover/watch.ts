@@ -2,7 +2,7 @@ import type { Environment } from '../environment.ts';
 import { messageOf } from '../errors.ts';
 import type { Pool } from '../ledger/connect.ts';
 import { assertLedgerIsCurrent } from '../ledger/epoch-mirror.ts';
-import { callOff, openHold } from '../ledger/holds.ts';
+import { callOff, isCalledOffOpen, openHold } from '../ledger/holds.ts';
 import { takeLock } from '../ledger/locks.ts';
 import { log } from '../log.ts';
 import { startComparison } from '../phase/after-copy.ts';
@@ -66,7 +66,7 @@ async function watchOnce(environment: Environment, ledger: Pool, stuck: Seldom):
     }
     return;
   }
-  if (hold === null && !(await stuck.ask())) return;
+  if (hold === null && !(await isCalledOffOpen(ledger)) && !(await stuck.ask())) return;
   const lock = await takeLock(ledger, 'hold', { wait: false });
   if (lock === null) return;
   try {
@@ -81,6 +81,9 @@ async function watchOnce(environment: Environment, ledger: Pool, stuck: Seldom):
         'the process that turned the applications died: carrying the turn out',
       );
       await carryOut(environment, ledger);
+    } else if (await isCalledOffOpen(ledger)) {
+      log.warn('what a hold that was called off had changed is not all put back: doing it again');
+      await restore(environment, ledger);
     } else if (await parameterIsStuck(environment)) {
       log.warn('the parameter still says hold though none is open: it says again what the ledger says');
       await restore(environment, ledger);

@@ -71,14 +71,32 @@ export async function commitTurn(client: PoolClient, id: bigint): Promise<boolea
   return true;
 }
 
-/** Gives a hold up. False where it has turned already: then it must be carried out. */
+/**
+ * Gives a hold up. False where it has turned already: then it must be carried out. It has ended only when what
+ * it had changed is put back: `endCalledOff`.
+ */
 export async function callOff(db: Database, id: bigint, reason: string): Promise<boolean> {
   const { rowCount } = await db.query(
-    `UPDATE hold SET state = 'called-off', ended_at = clock_timestamp(), reason = $2
+    `UPDATE hold SET state = 'called-off', reason = $2
      WHERE id = $1 AND state = 'holding'`,
     [id, reason],
   );
   return rowCount === 1;
+}
+
+/** Whether a hold was called off, and not all that it had changed is put back. */
+export async function isCalledOffOpen(db: Database): Promise<boolean> {
+  const { rows } = await db.query(
+    `SELECT 1 FROM hold WHERE state = 'called-off' AND ended_at IS NULL LIMIT 1`,
+  );
+  return rows.length > 0;
+}
+
+/** Records that all is put back that holds had changed which were called off. */
+export async function endCalledOff(db: Database): Promise<void> {
+  await db.query(
+    `UPDATE hold SET ended_at = clock_timestamp() WHERE state = 'called-off' AND ended_at IS NULL`,
+  );
 }
 
 /** Records that the turn has been carried out: Nginx and the parameter say the new store. */

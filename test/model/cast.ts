@@ -91,7 +91,7 @@ export class Cast {
       ...(waiting > 0 ? [`${waiting} notifications wait`] : []),
       ...(isRetired ? [] : open.map(({ key, kind }) => `a ${kind} of ${key} is open`)),
       ...hold
-        .filter(({ state }) => state === 'holding' || state === 'turned')
+        .filter(({ state, endedAt }) => state !== 'done' && endedAt === null)
         .map(({ state }) => `a hold is ${state}`),
       ...pendingKey.filter(({ key }) => !givenUp(key)).map(({ key }) => `${key} is pending`),
       ...claim

@@ -12,6 +12,7 @@ const shown = (hold: HoldRow, now: number) => ({
   endedAt: date(hold.endedAt),
   ageSeconds: (now - hold.startedAt) / 1000,
 });
+const isCalledOffOpen = ({ state, endedAt }: HoldRow) => state === 'called-off' && endedAt === null;
 const isOpen = ({ state }: HoldRow) => state === 'holding' || state === 'turned';
 
 export const HOLD_STATEMENTS: readonly Statement[] = [
@@ -72,14 +73,30 @@ export const HOLD_STATEMENTS: readonly Statement[] = [
     },
   ],
   [
-    `UPDATE hold SET state = 'called-off', ended_at = clock_timestamp(), reason = $2
+    `UPDATE hold SET state = 'called-off', reason = $2
      WHERE id = $1 AND state = 'holding'`,
-    ({ tables, now }, [id, reason]) => {
+    ({ tables }, [id, reason]) => {
       const found = tables.hold.find((hold) => hold.id === id && hold.state === 'holding');
       tables.hold = tables.hold.map((hold) =>
-        hold === found ? { ...hold, state: 'called-off', endedAt: now, reason: orNull(reason) } : hold,
+        hold === found ? { ...hold, state: 'called-off', reason: orNull(reason) } : hold,
       );
       return found === undefined ? 0 : 1;
+    },
+  ],
+  [
+    `SELECT 1 FROM hold WHERE state = 'called-off' AND ended_at IS NULL LIMIT 1`,
+    ({ tables }) =>
+      tables.hold
+        .filter(isCalledOffOpen)
+        .slice(0, 1)
+        .map(() => ({ '?column?': 1 })),
+  ],
+  [
+    `UPDATE hold SET ended_at = clock_timestamp() WHERE state = 'called-off' AND ended_at IS NULL`,
+    ({ tables, now }) => {
+      const count = tables.hold.filter(isCalledOffOpen).length;
+      tables.hold = tables.hold.map((hold) => (isCalledOffOpen(hold) ? { ...hold, endedAt: now } : hold));
+      return count;
     },
   ],
   [

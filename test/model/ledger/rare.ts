@@ -98,6 +98,11 @@ const STEPS: readonly Step[] = [
   ],
   ['INSERT INTO conflict', 'images', 'a', 4n, 'put', 'e1', 1, null, null, null, 'gone'],
   ['SELECT aside_bucket AS bucket', 'images', 'a', 'e1'],
+  ['INSERT INTO hold', 'to-target', 5],
+  ["SET state = 'called-off'", 1n, 'a key differed'],
+  ["SELECT 1 FROM hold WHERE state = 'called-off'"],
+  ["SET ended_at = clock_timestamp() WHERE state = 'called-off'"],
+  ["SELECT 1 FROM hold WHERE state = 'called-off'"],
   ['UPDATE move SET entering = $1', 'cutover'],
   ['UPDATE move SET entering = NULL'],
 ];

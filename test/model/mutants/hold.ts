@@ -67,6 +67,17 @@ export const HOLD_MUTANTS: readonly Mutant[] = [
     "if (version.versionId === 'null') continue;",
     "if (version.versionId === 'null' || version.isDeleteMarker) continue;",
   ),
+  {
+    ...broken(
+      'what a called-off hold had changed is put back once or never',
+      5,
+      'rollback',
+      'cutover/watch.ts',
+      '} else if (await isCalledOffOpen(ledger)) {',
+      '} else if (Date.now() < 0) {',
+    ),
+    given: { slow: 0.08, broken: 10, clients: [] },
+  },
   broken(
     'a ledger that was restored from a backup is believed',
     1,
