@@ -10,7 +10,7 @@ import { replay } from './cases/replay.ts';
 import { resync } from './cases/resync.ts';
 import { buildMigrate } from './peers.ts';
 import { asText, type Result } from './result.ts';
-import { RESULTS, writeResults } from './results-page.ts';
+import { RESULTS, writeResult } from './results-page.ts';
 import { Stand } from './stand.ts';
 
 const CASES: Readonly<Record<string, (bench: Bench) => Promise<Result>>> = {
@@ -75,18 +75,15 @@ async function bench({ only, rounds, scale, keep }: Options): Promise<void> {
   const tools = { rclone: await ensureRclone({ log }), s5cmd: await ensureS5cmd({ log }) };
   await buildMigrate();
   const stand = await Stand.open(log);
-  const results: Result[] = [];
   try {
     for (const name of only) {
       log(`${name}:`);
       const result = await (CASES[name] as (typeof CASES)[string])({ stand, tools, rounds, scale, log });
-      results.push(result);
       log(`${asText(result)}\n`);
+      if (scale === 1) await writeResult(result, rounds);
     }
   } finally {
     await stand.close(keep);
   }
-  if (scale < 1) return;
-  await writeResults(results, rounds);
-  log(`written: ${path.relative(process.cwd(), RESULTS)}`);
+  if (scale === 1) log(`written: ${path.relative(process.cwd(), RESULTS)}`);
 }

@@ -12,11 +12,10 @@ const HEAD = `# Benchmarks
 Written by \`npm run bench\`. Every contest alternates its contestants on the same two clusters; seconds, processor and memory are medians of the rounds, ratios the median of the ratios round by round. Clients, both stores and PostgreSQL share the machine, so a client that takes less processor leaves more to the stores.
 `;
 
-/** Puts these results in the place of their earlier ones, and leaves the others as they are. */
-export async function writeResults(results: readonly Result[], rounds: number): Promise<void> {
+/** Puts a result in the place of its earlier one, and leaves the others as they are. */
+export async function writeResult(result: Result, rounds: number): Promise<void> {
   const sections = sectionsOf(await readFile(RESULTS, 'utf8').catch(() => ''));
-  const where = await conditions(rounds);
-  for (const result of results) sections.set(result.title, `${asMarkdown(result)}\n\n${where}\n`);
+  sections.set(result.title, `${asMarkdown(result)}\n\n${await conditions(rounds)}\n`);
   const titles = [...sections.keys()].sort();
   await writeFile(RESULTS, [HEAD, ...titles.map((title) => sections.get(title))].join('\n'));
 }

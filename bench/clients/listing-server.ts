@@ -13,7 +13,7 @@ const keyOf = (index: number) => `${String(index).padStart(9, '0')}.jpg`;
 const after = (key: string) => Number.parseInt(key, 10) + 1;
 
 function page(query: URLSearchParams): string {
-  const token = query.get('continuation-token') ?? query.get('start-after') ?? '';
+  const token = query.get('continuation-token') ?? query.get('start-after') ?? query.get('marker') ?? '';
   const first = token === '' ? 0 : after(token);
   const end = Math.min(keys, first + Number(query.get('max-keys') ?? 1000));
   const entries: string[] = [];
@@ -29,14 +29,20 @@ function page(query: URLSearchParams): string {
     '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' +
     `<Name>bench</Name><Prefix></Prefix><MaxKeys>1000</MaxKeys><KeyCount>${String(entries.length)}</KeyCount>` +
     `<IsTruncated>${String(more)}</IsTruncated>` +
-    (more ? `<NextContinuationToken>${keyOf(end - 1)}</NextContinuationToken>` : '') +
+    (more ? next(query, keyOf(end - 1)) : '') +
     `${entries.join('')}</ListBucketResult>`
   );
 }
 
+/** Where the next page begins: rclone asks Ceph for the first version of listings. */
+function next(query: URLSearchParams, key: string): string {
+  const name = query.has('list-type') ? 'NextContinuationToken' : 'NextMarker';
+  return `<${name}>${key}</${name}>`;
+}
+
 const server = createServer((request, response) => {
   const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
-  const isListing = request.method === 'GET' && searchParams.get('list-type') === '2';
+  const isListing = request.method === 'GET' && searchParams.has('max-keys');
   const isKnown = isListing || request.method === 'HEAD'; // a bucket is there
   response.writeHead(isKnown ? 200 : 501, { 'content-type': 'application/xml' });
   response.end(isListing ? page(searchParams) : '<Error><Code>NotImplemented</Code></Error>');
