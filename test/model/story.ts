@@ -4,7 +4,7 @@ import { putBy } from './clients.ts';
 import { Endless } from './platform/simulation.ts';
 import { ASIDE_BUCKET, FOLLOWER, SOURCE_BUCKET, type ModelWorld } from './world.ts';
 
-const LIMIT = { seconds: 120, events: 40_000 };
+const LIMIT = { seconds: 120, events: 150_000 };
 const SETTLE_MILLISECONDS = 3000;
 const PATIENCE_MILLISECONDS = 8000;
 const AWAKE_MILLISECONDS = 300;
@@ -43,6 +43,7 @@ export async function tellStory(world: ModelWorld): Promise<void> {
     mendByHand(world);
     cast.operator.goOn(['retain', 'retire']);
     await settle(done);
+    await verify(world);
     await pass(world);
   }
   await simulation.run(() => cast.isQuiet(), LIMIT);
@@ -57,6 +58,19 @@ export async function tellStory(world: ModelWorld): Promise<void> {
       throw error;
     }
   }
+}
+
+/** Says what would be lost with S3, whether or not anybody wants to empty it yet. */
+async function verify({ code, environment, simulation }: ModelWorld): Promise<void> {
+  let ended = false;
+  const take = async () => {
+    const ledger = code.connect.openLedger(environment.ledger);
+    for (const move of environment.moves) {
+      await code.containment.takeContainmentCertificate(environment, ledger, move);
+    }
+  };
+  simulation.spawn('verify', take, () => (ended = true));
+  await simulation.run(() => ended, LIMIT);
 }
 
 /** Sets a ledger from a backup right, as docs/proof.md says: by what the stores and the parameter know. */
