@@ -103,7 +103,7 @@ test('requests a second hold over two processes, and are changed while they run'
   const workers = [0, 1].map((index) =>
     stores.migrate('sync', 'worker', ...stack(), '--shard', `${index}/2`),
   );
-  await eventually('they have asked for a while', () => seen.length >= 80);
+  await eventually('they have asked for a while', () => seen.length >= 130);
   // Until a worker hears of another one, which takes two seconds, it takes all of the limit for itself.
   expect(mostWithin(2, () => 1)).toBeLessThanOrEqual(2 * 20 * 2 + 10);
   const spent = seen.length;
