@@ -1,4 +1,4 @@
-import { broken, edit, type Mutant } from './mutant.ts';
+import { broken, deed, edit, type Mutant } from './mutant.ts';
 
 /** Guards of the turn: capture, the hold, going back, the epoch. */
 export const HOLD_MUTANTS: readonly Mutant[] = [
@@ -37,13 +37,25 @@ export const HOLD_MUTANTS: readonly Mutant[] = [
       edit('cutover/hold.ts', 'if (findings.length === 0) {', 'if (findings.length >= 0) {'),
     ],
   },
-  broken(
-    'the turn lets clients write to Ceph while others still read S3',
-    1,
-    'cutover',
-    'cutover/carry-out.ts',
-    'await sleep(refreshSeconds * 1000);',
-  ),
+  {
+    ...broken(
+      'the turn lets clients write to Ceph while others still read S3',
+      1,
+      'cutover',
+      'cutover/carry-out.ts',
+      'await sleep(refreshSeconds * 1000);',
+    ),
+    // They come in the hold: some read, the others wait to write.
+    given: {
+      unhurried: true,
+      slow: 0.08,
+      broken: 0,
+      before: { a: 2 },
+      blows: [],
+      stragglers: [],
+      clients: (['read', 'put', 'read', 'put'] as const).map((what) => deed(what, 'a', { pause: 3300 })),
+    },
+  },
   broken(
     'the turn does not switch versions on',
     2,
