@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { StoreEndpoint } from '../../scripts/environment.ts';
@@ -52,6 +52,7 @@ export async function fencedUser(scratch: Scratch, name: string): Promise<Fenced
       last.close();
       await admin.removeUser(uid);
       await admin.close();
+      await rm(folder, { recursive: true });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import {
@@ -110,6 +110,7 @@ async function makeScratch(base: Environment, name: string, options?: ScratchOpt
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));
       await ledger.end();
+      await rm(folder, { recursive: true });
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +33,7 @@ let bucket: string;
 /** The function as it is deployed: the bundle, not its sources. */
 let handler: (event: SqsEvent) => Promise<SqsBatchResponse>;
 
+let folder: string;
 beforeAll(async () => {
   moto = await startMoto();
   scratch = await (await realServices()).ledger('aws-capture');
@@ -41,7 +42,7 @@ beforeAll(async () => {
   bucket = environment.moves[0]?.sourceBucket ?? '';
   client = await moto.client();
   await client.createBucket(bucket);
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'storage-aws-capture-'));
+  folder = await mkdtemp(path.join(os.tmpdir(), 'storage-aws-capture-'));
   const file = path.join(folder, 'environment.json');
   await writeFile(file, JSON.stringify(environment));
   process.env['MIGRATE_ENVIRONMENT'] = file;
@@ -54,6 +55,7 @@ afterAll(async () => {
   delete process.env['MIGRATE_OWN_PRINCIPALS'];
   await scratch.close();
   await moto.stop();
+  await rm(folder, { recursive: true });
 });
 beforeEach(() => scratch.ledger.query('TRUNCATE operation'));
 

@@ -1,4 +1,4 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -187,6 +187,7 @@ describe("the customer's documents", () => {
     await writeFile(file, JSON.stringify(environment));
     const { stdout } = await execa(process.execPath, [MIGRATE, 'source', 'documents', '--environment', file]);
     const lines = stdout.split('\n').map((line) => JSON.parse(line) as KeptDocument);
+    await rm(folder, { recursive: true });
     expect(lines.map(({ kind, document }) => [kind, document])).toEqual(
       kept.map(({ kind, document }) => [kind, document]),
     );
