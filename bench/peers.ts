@@ -54,7 +54,7 @@ export async function rclone(
   await writeFile(file, `${remote('source', stand.source)}\n\n${remote('target', stand.target)}\n`, {
     mode: 0o600,
   });
-  return measured([program, '--config', file, ...args], { folder: stand.folder, env: LOCAL });
+  return measured([program, '--config', file, '--quiet', ...args], { folder: stand.folder, env: LOCAL });
 }
 
 /** s5cmd, which knows one endpoint only. */
