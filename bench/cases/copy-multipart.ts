@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Bench } from '../bench.ts';
-import { contest, medianOf, ratio, type Contestant } from '../contest.ts';
-import { assertCopied, bytesOf } from '../objects.ts';
-import { migrate, rclone } from '../peers.ts';
+import { contest, medianOf, ratio } from '../contest.ts';
+import { CopyEntrants } from '../entrants.ts';
+import { bytesOf } from '../objects.ts';
+import { rclone } from '../peers.ts';
 import { atLeast, COMMON, commonCells, type Result } from '../result.ts';
 import type { Side } from '../stand.ts';
 
@@ -13,29 +14,12 @@ const FROM = 'bench-parts';
 /** Big objects of many parts, whose copies must have the same ETag: the same part boundaries. */
 export async function copyMultipart({ stand, tools, rounds, scale, log }: Bench): Promise<Result> {
   const [count, size] = [4, Math.max(2, Math.round(32 * scale)) * PART];
-  const { source, target } = stand;
-  await fillParts(source, count, size);
-  const entrant = (name: string, bucket: string, run: Contestant['run']): Contestant => ({
-    name,
-    before: () => stand.emptyBucket(target, bucket),
-    run,
-    after: () => assertCopied({ side: source, bucket: FROM }, { side: target, bucket }),
-  });
-  let file = '';
-  const ours = entrant('migrate sync', 'bench-parts-migrate', () =>
-    migrate(stand, 'sync', '--environment', file),
-  );
+  await fillParts(stand.source, count, size);
+  const entrants = new CopyEntrants(stand, FROM, count);
   const standings = await contest(
     [
-      {
-        ...ours,
-        before: async () => {
-          await ours.before?.();
-          const sync = { workers: 1, concurrency: 4, keysPerShard: 100_000 };
-          ({ file } = await stand.migration({ source: FROM, target: 'bench-parts-migrate' }, sync));
-        },
-      },
-      entrant('rclone copy', 'bench-parts-rclone', () =>
+      entrants.migrate('migrate sync', 'bench-parts-migrate'),
+      entrants.of('rclone copy', 'bench-parts-rclone', () =>
         rclone(
           stand,
           tools.rclone,

@@ -1,6 +1,7 @@
-import { contest, medianOf, ratio, type Contestant, type Run } from '../contest.ts';
-import { assertCopied, fill, smallObjects } from '../objects.ts';
-import { client, migrate, place, rclone, s5cmd } from '../peers.ts';
+import { contest, medianOf, ratio, type Run } from '../contest.ts';
+import { CopyEntrants } from '../entrants.ts';
+import { fill, smallObjects } from '../objects.ts';
+import { client, place, rclone, s5cmd } from '../peers.ts';
 import { atLeast, atMost, COMMON, commonCells, type Result } from '../result.ts';
 import type { Bench } from '../bench.ts';
 
@@ -15,33 +16,13 @@ export async function copySmall({ stand, tools, rounds, scale, log }: Bench): Pr
   const bytes = objects.reduce((sum, { size }) => sum + size, 0);
   const { source, target } = stand;
   await fill(source, FROM, objects);
-  const entrant = (
-    name: string,
-    bucket: string,
-    run: Contestant['run'],
-    side: typeof source = target,
-  ): Contestant => ({
-    name,
-    before: () => stand.emptyBucket(side, bucket),
-    run,
-    after: () => assertCopied({ side: source, bucket: FROM }, { side, bucket }),
-  });
+  const entrants = new CopyEntrants(stand, FROM, AT_ONCE);
   const stores = { source: place(source), target: place(target) };
-  const ours = (name: string, bucket: string, acls: 'copy' | 'ignore'): Contestant => {
-    let file = '';
-    const made = entrant(name, bucket, () => migrate(stand, 'sync', '--environment', file));
-    const before = async (): Promise<void> => {
-      await made.before?.();
-      const sync = { workers: 1, concurrency: AT_ONCE, keysPerShard: 100_000 };
-      ({ file } = await stand.migration({ source: FROM, target: bucket }, sync, acls));
-    };
-    return { ...made, before };
-  };
   const standings = await contest(
     [
-      ours('migrate sync', 'bench-small-migrate', 'copy'),
-      ours('migrate sync, ACLs ignored', 'bench-small-plain', 'ignore'),
-      entrant('rclone copy', 'bench-small-rclone', () =>
+      entrants.migrate('migrate sync', 'bench-small-migrate'),
+      entrants.migrate('migrate sync, ACLs ignored', 'bench-small-plain', 'ignore'),
+      entrants.of('rclone copy', 'bench-small-rclone', () =>
         rclone(
           stand,
           tools.rclone,
@@ -49,7 +30,7 @@ export async function copySmall({ stand, tools, rounds, scale, log }: Bench): Pr
           ...['--transfers', String(AT_ONCE), '--checkers', String(AT_ONCE)],
         ),
       ),
-      entrant(
+      entrants.of(
         's5cmd cp',
         'bench-small-s5cmd',
         () =>
@@ -61,10 +42,10 @@ export async function copySmall({ stand, tools, rounds, scale, log }: Bench): Pr
           ),
         source,
       ),
-      entrant('@aws-sdk/client-s3', 'bench-small-sdk', () =>
+      entrants.of('@aws-sdk/client-s3', 'bench-small-sdk', () =>
         client(stand, 'sdk-copy', { ...stores, from: FROM, to: 'bench-small-sdk', atOnce: AT_ONCE }),
       ),
-      entrant('floor: PUTs alone', 'bench-small-floor', () =>
+      entrants.of('floor: PUTs alone', 'bench-small-floor', () =>
         client(stand, 'put-floor', {
           target: stores.target,
           to: 'bench-small-floor',

@@ -4,7 +4,7 @@ import { explainGrants, grantHeaders, type Grant } from './attributes.ts';
 import type { StoreClient } from './client.ts';
 import { copyInParts } from './copying-parts.ts';
 import { hasCode, StoreError } from './errors.ts';
-import { isPlainDigest, partCount, type ObjectAttributes, type ObjectHead } from './object.ts';
+import { etagIsDigest, partCount, type ObjectAttributes, type ObjectHead } from './object.ts';
 import { digested, readRange } from './source-bytes.ts';
 
 export type CopyRequest = {
@@ -194,11 +194,6 @@ async function put(
     etagReproduced: etag === head.etag,
   };
   return versionId === undefined ? result : { ...result, versionId };
-}
-
-/** With SSE-KMS and SSE-C an ETag looks like an MD5 and is none. */
-function etagIsDigest(head: ObjectHead): boolean {
-  return isPlainDigest(head.etag) && (head.encryption === undefined || head.encryption === 'AES256');
 }
 
 function misread(head: ObjectHead, found: string): StoreError {

@@ -154,6 +154,11 @@ export function isPlainDigest(etag: string): boolean {
   return /^[0-9a-f]{32}$/.test(etag);
 }
 
+/** Whether an object's ETag is the MD5 of its bytes: with SSE-KMS and SSE-C it looks like one and is none. */
+export function etagIsDigest(head: ObjectHead): boolean {
+  return isPlainDigest(head.etag) && (head.encryption === undefined || head.encryption === 'AES256');
+}
+
 /** In how many parts the object with this ETag was uploaded; undefined when in none. */
 export function partCount(etag: string): number | undefined {
   const found = /^[0-9a-f]{32}-(\d+)$/.exec(etag);

@@ -68,6 +68,11 @@ export async function listHistories(
   }
 }
 
+/** What a listing tells of a version's content. */
+export function contentOf({ isDeleteMarker, size = 0, etag = '' }: ListedVersion): string {
+  return isDeleteMarker ? 'deleted' : `${size} ${etag}`;
+}
+
 /** What is known of one key while its versions come by, newest first. */
 class History {
   readonly key: string;
@@ -81,8 +86,9 @@ class History {
     this.key = key;
   }
 
-  add({ isDeleteMarker, etag = '', size = 0, lastModified }: ListedVersion): void {
-    const what = isDeleteMarker ? 'deleted' : `${size} ${etag}`;
+  add(version: ListedVersion): void {
+    const { isDeleteMarker, etag = '', size = 0, lastModified } = version;
+    const what = contentOf(version);
     // A second marker says nothing more, and RGW makes none where one stands.
     if (isDeleteMarker && this.#previous === what) return;
     this.#previous = what;

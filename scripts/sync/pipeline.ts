@@ -7,8 +7,9 @@ import { StoreError } from '../store/errors.ts';
 import type { Piece } from './batches.ts';
 import type { Merged } from './merge.ts';
 import { pause } from './pause.ts';
-import { settleKey, type Sides } from './settle-key.ts';
+import { settleKey } from './settle-key.ts';
 import { Settled } from './settled.ts';
+import type { Sides } from './sides.ts';
 import { TaskPool } from './task-pool.ts';
 
 /** While an earlier worker's claim has not run out yet. */

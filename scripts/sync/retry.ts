@@ -6,7 +6,7 @@ import { clearFailure, recordFailure } from '../ledger/failures.ts';
 import type { Shard } from '../ledger/shards.ts';
 import { StoreError } from '../store/errors.ts';
 import { untilAnswered } from '../store/unanswered.ts';
-import { settleKey, settleVersions, type Sides } from './settle-key.ts';
+import { settleNow } from './settle-key.ts';
 import type { PipelineContext } from './pipeline.ts';
 
 /** Then a key stays on the failed list, for a person or for another run. */
@@ -36,7 +36,7 @@ export async function retryFailed(context: PipelineContext, shard: Shard): Promi
       const failure = { move: move.name, key, stage: 'sync' as const };
       let mayRelease = true;
       try {
-        await retryKey(context, key);
+        await settleNow(context, key);
         await clearFailure(ledger, failure);
       } catch (error) {
         mayRelease = !(error instanceof LeaseLost); // it runs out by itself
@@ -48,23 +48,6 @@ export async function retryFailed(context: PipelineContext, shard: Shard): Promi
       }
     }
     await sleep(LOOK_EVERY_MS);
-  }
-}
-
-async function retryKey(sides: Sides, key: string): Promise<void> {
-  const { source, target, move } = sides;
-  if (sides.versions === true) {
-    await settleVersions(sides, key);
-    return;
-  }
-  const now = await source.head(move.sourceBucket, key);
-  if (now !== null) {
-    await settleKey(sides, { kind: 'copy', key, source: now });
-    return;
-  }
-  const there = await target.head(move.targetBucket, key);
-  if (there !== null) {
-    await settleKey(sides, { kind: 'extra', key, target: there });
   }
 }
 

@@ -1,31 +1,10 @@
-import type { Move } from '../environment.ts';
 import { sameBytes } from '../store/bytes.ts';
-import type { StoreClient } from '../store/client.ts';
 import { compareObjects, describe } from '../store/compare.ts';
-import { copyObject } from '../store/copying.ts';
 import { isPlainDigest } from '../store/object.ts';
+import { copyKey } from './copy-key.ts';
 import type { Merged } from './merge.ts';
 import { settleHistory } from './settle-versions.ts';
-
-/** What a worker copies between, and what it asks before it changes anything. */
-export type Sides = {
-  move: Move;
-  source: StoreClient;
-  target: StoreClient;
-  /** Throws when a lease of ours may have run out. */
-  assertLive: () => void;
-  /** Throws when too much would be deleted. */
-  assertMayDelete: () => void;
-  /** Whether every version is carried, and not the latest alone. Default: no. */
-  versions?: boolean;
-};
-
-export type Settled = {
-  outcome: 'equal' | 'copied' | 'deleted';
-  /** How many versions; default: one. */
-  copied?: number;
-  copiedBytes: number;
-};
+import type { Settled, Sides } from './sides.ts';
 
 const EQUAL: Settled = { outcome: 'equal', copiedBytes: 0 };
 
@@ -34,7 +13,7 @@ const EQUAL: Settled = { outcome: 'equal', copiedBytes: 0 };
  * where to look: everything that is changed at the target follows from what the source says now.
  */
 export async function settleKey(sides: Sides, merged: Merged): Promise<Settled> {
-  if (sides.versions === true) return settleVersions(sides, merged.key);
+  if (sides.versions === true) return settleNow(sides, merged.key);
   switch (merged.kind) {
     case 'equal':
       // Tags of an upload in parts are put after it is completed: a process killed in between leaves a
@@ -57,27 +36,14 @@ export async function settleKey(sides: Sides, merged: Merged): Promise<Settled> 
   }
 }
 
-/** The same with all of the key's history: first that, and then its latest state like any other's. */
-export async function settleVersions(sides: Sides, key: string): Promise<Settled> {
-  const settled = await settleHistory(sides, key);
-  if (settled !== null) return settled;
-  const { move, source, target } = sides;
-  if ((await source.head(move.sourceBucket, key)) !== null) return copy(sides, key);
-  return (await target.head(move.targetBucket, key)) === null ? EQUAL : remove(sides, key);
+/** The same where no listing told anything of the key; with `versions` all of its history first. */
+export async function settleNow(sides: Sides, key: string): Promise<Settled> {
+  return (sides.versions === true ? await settleHistory(sides, key) : null) ?? copy(sides, key);
 }
 
 async function copy(sides: Sides, key: string): Promise<Settled> {
-  const { move, source, target, assertLive } = sides;
-  const { outcome, bytes } = await copyObject({
-    source,
-    sourceBucket: move.sourceBucket,
-    target,
-    targetBucket: move.targetBucket,
-    key,
-    assertLive,
-    ownsTarget: true,
-    coldClass: move.coldClass,
-  });
+  const { move, target } = sides;
+  const { outcome, bytes } = await copyKey(sides, key);
   if (outcome === 'copied') {
     return { outcome, copiedBytes: bytes };
   }

@@ -2,12 +2,12 @@ import { messageOf } from '../errors.ts';
 import { sameBytes } from '../store/bytes.ts';
 import type { StoreClient } from '../store/client.ts';
 import { compareHeads } from '../store/compare.ts';
-import { copyObject } from '../store/copying.ts';
 import { StoreError } from '../store/errors.ts';
-import { isPlainDigest, type ListedVersion } from '../store/object.ts';
+import { etagIsDigest, isPlainDigest, type ListedVersion } from '../store/object.ts';
 import { untilAnswered } from '../store/unanswered.ts';
-import { isDigest } from '../verify/compare-key.ts';
-import type { Settled, Sides } from './settle-key.ts';
+import { contentOf } from '../store/versions.ts';
+import { copyKey } from './copy-key.ts';
+import type { Settled, Sides } from './sides.ts';
 
 /**
  * Brings the history of one key to the target, under a claim on it: every version and delete marker that the
@@ -35,7 +35,7 @@ export async function settleHistory(sides: Sides, key: string): Promise<Settled 
   let [at, carried, bytes] = [0, 0, 0];
   for (const version of ours) {
     if (carried === 0) {
-      const found = await findVersion(sides, version, theirs.slice(at), twins.has(nameOf(version)));
+      const found = await findVersion(sides, version, theirs.slice(at), twins.has(contentOf(version)));
       if (found >= 0) {
         at += found + 1;
         continue;
@@ -70,14 +70,9 @@ async function historyOf(client: StoreClient, bucket: string, key: string): Prom
     .filter(({ isDeleteMarker }, index, all) => !isDeleteMarker || all[index - 1]?.isDeleteMarker !== true);
 }
 
-/** What a listing tells of a version. */
-function nameOf({ isDeleteMarker, size = 0, etag = '' }: ListedVersion): string {
-  return isDeleteMarker ? 'deleted' : `${size} ${etag}`;
-}
-
 /** Names of more than one version that has bytes: by them alone it cannot be told which one is there. */
 function sameTwice(versions: readonly ListedVersion[]): Set<string> {
-  const names = versions.filter(({ isDeleteMarker }) => !isDeleteMarker).map(nameOf);
+  const names = versions.filter(({ isDeleteMarker }) => !isDeleteMarker).map(contentOf);
   return new Set(names.filter((name, index) => names.indexOf(name) !== index));
 }
 
@@ -113,7 +108,7 @@ async function isSame(
   const differs = compareHeads(left, right);
   if (differs.some((name) => name !== 'etag')) return false;
   if (differs.length > 0) {
-    if (isDigest(left) && isDigest(right)) return false;
+    if (etagIsDigest(left) && etagIsDigest(right)) return false;
     const same = await sameBytes(
       { client: source, bucket: move.sourceBucket, key, ...from },
       { client: target, bucket: move.targetBucket, key, ...to },
@@ -133,24 +128,14 @@ async function carry(
   sides: Sides,
   { key, versionId, isDeleteMarker }: ListedVersion,
 ): Promise<number | null> {
-  const { move, source, target, assertLive } = sides;
+  const { move, target, assertLive } = sides;
   // One before it that got no answer and was sent again may land once more: it must not land on top of this.
   await untilAnswered(target, move.targetBucket, key);
   if (isDeleteMarker) {
     await target.delete(move.targetBucket, key, { assertLive });
     return 0;
   }
-  const { outcome, bytes } = await copyObject({
-    source,
-    sourceBucket: move.sourceBucket,
-    target,
-    targetBucket: move.targetBucket,
-    key,
-    versionId,
-    assertLive,
-    ownsTarget: true,
-    coldClass: move.coldClass,
-  });
+  const { outcome, bytes } = await copyKey(sides, key, versionId);
   return outcome === 'gone' ? null : bytes;
 }
 

@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts';
 import { sameBytes } from '../store/bytes.ts';
 import { compareObjects, describe, type Described } from '../store/compare.ts';
 import { hasCode, StoreError } from '../store/errors.ts';
-import { isPlainDigest, type ObjectHead } from '../store/object.ts';
+import { etagIsDigest } from '../store/object.ts';
 import type { Pair } from './stores.ts';
 
 /** How one key stands on both sides. */
@@ -58,17 +58,12 @@ async function judge(
   if (target === null) return { differs: [missingText(source.head.storageClass)], bytesRead: false };
   const differs = compareObjects(source, target);
   // An ETag that is no digest of the bytes cannot tell that they differ: only they can.
-  const opaque = differs.includes('etag') && !(isDigest(source.head) && isDigest(target.head));
+  const opaque = differs.includes('etag') && !(etagIsDigest(source.head) && etagIsDigest(target.head));
   if (differs.includes('size') || (!opaque && !full)) return { differs, bytesRead: false };
   if (!(await bytesAreSame(pair, key, source.head.etag, target.head.etag))) {
     return { differs: [...differs, 'bytes'], bytesRead: false };
   }
   return { differs: opaque ? differs.filter((name) => name !== 'etag') : differs, bytesRead: true };
-}
-
-/** Whether an object's ETag is the MD5 of its bytes. */
-export function isDigest(head: ObjectHead): boolean {
-  return isPlainDigest(head.etag) && (head.encryption === undefined || head.encryption === 'AES256');
 }
 
 function missingText(storageClass: string | undefined): string {

@@ -7,8 +7,8 @@ import { commitHorizon } from '../ledger/operations.ts';
 import type { StoreClient } from '../store/client.ts';
 import { compareObjects, type Described } from '../store/compare.ts';
 import { StoreError } from '../store/errors.ts';
-import type { ObjectHead } from '../store/object.ts';
-import { compareKey, isDigest, type Comparison } from './compare-key.ts';
+import { etagIsDigest, type ObjectHead } from '../store/object.ts';
+import { compareKey, type Comparison } from './compare-key.ts';
 import { CertificateDraft } from './draft.ts';
 import { mapInOrder } from './in-order.ts';
 import type { VerifyOptions } from './parity.ts';
@@ -158,7 +158,7 @@ async function isKeptAs(pair: Pair, source: ObjectHead, kept: Kept): Promise<boo
   const differs = compareObjects(described(source), described(kept.head));
   if (differs.length === 0) return true;
   // The copy of an object of parts may be one piece: then only its bytes can tell.
-  const opaque = !(isDigest(source) && isDigest(kept.head));
+  const opaque = !(etagIsDigest(source) && etagIsDigest(kept.head));
   if (differs.some((name) => name !== 'etag') || !opaque) return false;
   const [ours, theirs] = await Promise.all([
     digestOfBytes(pair.source, pair.move.sourceBucket, source.key, {}),

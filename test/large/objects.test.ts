@@ -6,7 +6,8 @@ import { listProcessReports } from '../../scripts/ledger/reports.ts';
 import type { StoreClient } from '../../scripts/store/client.ts';
 import { startSyncRuns } from '../../scripts/sync/start.ts';
 import { withGatewaySetting } from '../support/gateway-setting.ts';
-import { etagsOf, MIB, onEach, openPair, type Pair } from '../real/exact/support.ts';
+import { inParallel } from '../../scripts/local/input/parallel.ts';
+import { etagsOf, MIB, openPair, type Pair } from '../real/exact/support.ts';
 
 /**
  * What takes minutes and gigabytes: `npm run test:large`, when there is room. Needs 12 GiB of disk beside what the
@@ -32,7 +33,8 @@ async function uploadZeros(
   const uploadId = await client.createUpload(bucket, KEY);
   const body = Buffer.alloc(size);
   const parts: { partNumber: number; etag: string }[] = [];
-  await onEach(
+  await inParallel(
+    16,
     Array.from({ length: count }, (_, index) => index + 1),
     async (partNumber) => {
       const part = { uploadId, partNumber, body, contentLength: size };

@@ -2,7 +2,8 @@ import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { RESERVED_PREFIX } from '../../../scripts/environment.ts';
 import { AWKWARD_KEYS } from '../../support/awkward-keys.ts';
-import { etagsOf, onEach, openPair, type Pair } from './support.ts';
+import { inParallel } from '../../../scripts/local/input/parallel.ts';
+import { etagsOf, openPair, type Pair } from './support.ts';
 
 let pair: Pair;
 beforeAll(async () => {
@@ -14,7 +15,7 @@ afterAll(() => pair.scratch.close());
 /** Puts them, moves them, and holds both buckets against each other. */
 async function assertMoves(keys: readonly string[]): Promise<void> {
   const { source, target, scratch } = pair;
-  await onEach(keys, (key) => pair.put(key, `body of ${key}`, { metadata: { of: 'a key' } }));
+  await inParallel(16, keys, (key) => pair.put(key, `body of ${key}`, { metadata: { of: 'a key' } }));
   expect(await pair.sync()).toMatchObject({ objects: keys.length, copied: keys.length, failed: 0 });
   const here = await etagsOf(target, scratch.targetBucket);
   // Written down as bytes: two texts that look the same may be two keys.

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Environment, Move } from '../../../scripts/environment.ts';
 import { listFailures, type Failure } from '../../../scripts/ledger/failures.ts';
@@ -10,6 +9,7 @@ import { runWorker } from '../../../scripts/sync/worker.ts';
 import type { Finding } from '../../../scripts/verify/findings.ts';
 import { takeBaseCertificate } from '../../../scripts/verify/parity.ts';
 import { emptyBucket, realServices, type Scratch } from '../../support/real.ts';
+import { uploadInParts } from '../../support/upload-in-parts.ts';
 import { findingsOf } from '../verify/support.ts';
 
 export const MIB = 1024 * 1024;
@@ -57,7 +57,7 @@ export async function openPair(name: string, options: { cluster?: string } = {})
     async put(key, body, attributes = {}) {
       await source.put(sourceBucket, key, Buffer.from(body as string), attributes);
     },
-    upload: (key, sizes, attributes = {}) => upload(source, sourceBucket, key, sizes, attributes),
+    upload: (key, sizes, attributes = {}) => uploadInParts(source, sourceBucket, key, sizes, attributes),
     async sync(change = {}, options = {}) {
       const changed = { ...environment, ...standalone(options), ...change };
       await startSyncRuns(changed, ledger, { again: true, ...options });
@@ -83,24 +83,6 @@ export async function openPair(name: string, options: { cluster?: string } = {})
   };
 }
 
-async function upload(
-  client: StoreClient,
-  bucket: string,
-  key: string,
-  sizes: readonly number[],
-  { tags, ...attributes }: ObjectAttributes,
-): Promise<string> {
-  const uploadId = await client.createUpload(bucket, key, attributes);
-  const parts = [];
-  for (const [index, size] of sizes.entries()) {
-    const part = { uploadId, partNumber: index + 1, body: randomBytes(size), contentLength: size };
-    parts.push({ partNumber: index + 1, etag: await client.uploadPart(bucket, key, part) });
-  }
-  const { etag } = await client.completeUpload(bucket, key, { uploadId, parts });
-  if (tags !== undefined) await client.setTags(bucket, key, tags);
-  return etag;
-}
-
 /** The ETag of every object, by key. */
 export async function etagsOf(client: StoreClient, bucket: string): Promise<Record<string, string>> {
   const etags: Record<string, string> = {};
@@ -112,14 +94,4 @@ export async function openUploads(client: StoreClient, bucket: string): Promise<
   const keys: string[] = [];
   for await (const { key } of client.listUploads(bucket)) keys.push(key);
   return keys;
-}
-
-/** Runs work on all of these, sixteen at a time. */
-export async function onEach<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const queue = items.values();
-  await Promise.all(
-    Array.from({ length: 16 }, async () => {
-      for (const item of queue) await work(item);
-    }),
-  );
 }

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { request } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FaultyProxy, type Passing } from '../../support/faulty-proxy.ts';
+import { uploadInParts } from '../../support/upload-in-parts.ts';
 import { contentsOf, jsonLines, openStores, said, type Stores } from '../standalone/support.ts';
 import { MIB } from './support.ts';
 
@@ -53,13 +53,7 @@ async function expectWhole(): Promise<void> {
 
 test('sync killed in the middle of an upload in parts goes on, and leaves no upload behind', async () => {
   const { source, scratch } = stores;
-  const uploadId = await source.createUpload(scratch.sourceBucket, 'big');
-  const parts = [];
-  for (const [index, size] of [5 * MIB, 5 * MIB, 1 * MIB].entries()) {
-    const part = { uploadId, partNumber: index + 1, body: randomBytes(size), contentLength: size };
-    parts.push({ partNumber: index + 1, etag: await source.uploadPart(scratch.sourceBucket, 'big', part) });
-  }
-  await source.completeUpload(scratch.sourceBucket, 'big', { uploadId, parts });
+  await uploadInParts(source, scratch.sourceBucket, 'big', [5 * MIB, 5 * MIB, 1 * MIB]);
   for (const key of ['a', 'z']) await source.put(scratch.sourceBucket, key, Buffer.from(key));
 
   deadly = ({ query }) => query.get('partNumber') === '2';

@@ -12,6 +12,7 @@ import { runWorker, type WorkerEnd } from '../../../scripts/sync/worker.ts';
 import { takeBaseCertificate } from '../../../scripts/verify/parity.ts';
 import { FaultyProxy, type Fault, type Passing } from '../../support/faulty-proxy.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
+import { uploadInParts } from '../../support/upload-in-parts.ts';
 
 export const MIB = 1024 * 1024;
 export const never = new AbortController().signal;
@@ -46,26 +47,14 @@ export class Bed {
       await bed.source.put(scratch.sourceBucket, key, randomBytes(size), { metadata });
       bed.keys.push(key);
     }
-    await bed.#uploadInParts('archive/big', [5 * MIB, 5 * MIB, 1 * MIB]);
+    await uploadInParts(bed.source, scratch.sourceBucket, 'archive/big', [5 * MIB, 5 * MIB, 1 * MIB]);
+    bed.keys.push('archive/big');
     return bed;
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#proxies.splice(0).map((proxy) => proxy.stop()));
     await this.scratch.close();
-  }
-
-  async #uploadInParts(key: string, sizes: readonly number[]): Promise<void> {
-    const bucket = this.scratch.sourceBucket;
-    const uploadId = await this.source.createUpload(bucket, key);
-    const parts = [];
-    for (const [index, size] of sizes.entries()) {
-      const partNumber = index + 1;
-      const part = { uploadId, partNumber, body: randomBytes(size), contentLength: size };
-      parts.push({ partNumber, etag: await this.source.uploadPart(bucket, key, part) });
-    }
-    await this.source.completeUpload(bucket, key, { uploadId, parts });
-    this.keys.push(key);
   }
 
   /** The environment with a proxy before one of its stores. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AWKWARD_KEYS } from '../../support/awkward-keys.ts';
 import { startMoto, type Moto } from '../../support/moto.ts';
+import { uploadInParts } from '../../support/upload-in-parts.ts';
 import { contentsOf, jsonLines, openStores, type Stores } from './support.ts';
 
 const MIB = 1024 * 1024;
@@ -42,13 +43,7 @@ async function seed(): Promise<void> {
   });
   await source.put(bucket, 'empty', Buffer.alloc(0));
   await source.put(bucket, 'streamed', randomBytes(3 * MIB));
-  const uploadId = await source.createUpload(bucket, 'in parts');
-  const parts = [];
-  for (const [index, size] of [5 * MIB, 5 * MIB, 1000].entries()) {
-    const part = { uploadId, partNumber: index + 1, body: randomBytes(size), contentLength: size };
-    parts.push({ partNumber: index + 1, etag: await source.uploadPart(bucket, 'in parts', part) });
-  }
-  await source.completeUpload(bucket, 'in parts', { uploadId, parts });
+  await uploadInParts(source, bucket, 'in parts', [5 * MIB, 5 * MIB, 1000]);
 }
 
 test('a store that is neither Amazon nor Ceph is copied to and from, and both copies are proven equal', async () => {
