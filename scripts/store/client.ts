@@ -70,8 +70,16 @@ export class StoreClient {
     return this.#transport.send(request);
   }
 
-  /** null only where the store proves that the bucket is there and the key is not. */
-  head(bucket: string, key: string, options: { versionId?: string } = {}): Promise<ObjectHead | null> {
+  /**
+   * null only where the store proves that the bucket is there and the key is not.
+   * @param options.proof false saves the second request that the proof takes: null then says only that no object
+   *   was shown. Default: true
+   */
+  head(
+    bucket: string,
+    key: string,
+    options: { versionId?: string; proof?: boolean } = {},
+  ): Promise<ObjectHead | null> {
     return objects.headObject(this.#transport, bucket, key, options);
   }
 

@@ -32,6 +32,11 @@ export type StreamedAnswer = { status: number; headers: Record<string, string>; 
 
 const ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 50;
+/**
+ * A store closes what has idled for long without a word (RGW's civetweb after 1 s, Amazon S3 after some), and a
+ * change that meets this may have been done or not: its object must be left alone for `requestSeconds`.
+ */
+const IDLE_MS = 500;
 
 /**
  * Sends signed requests to one endpoint. Never reads proxies or AWS_* from the process's environment.
@@ -73,6 +78,8 @@ export class Transport {
     this.#pool = new Pool(this.#origin.origin, {
       connections: options.connections ?? 32,
       pipelining: 1,
+      keepAliveTimeout: IDLE_MS,
+      keepAliveMaxTimeout: IDLE_MS,
       connect: { timeout: options.requestSeconds * 1000 },
       headersTimeout: 0,
       bodyTimeout: options.requestSeconds * 1000,
@@ -219,6 +226,8 @@ export class Transport {
         body === undefined || Buffer.isBuffer(body)
           ? (body ?? null)
           : (this.#guarded(body, request, deadline) as unknown as Readable),
+      // Left to itself undici closes the connection after each HEAD, lest an answer have a body after all.
+      reset: false,
     };
   }
 

@@ -24,7 +24,7 @@ export async function headObject(
   transport: Transport,
   bucket: string,
   key: string,
-  options: { versionId?: string } = {},
+  { proof = true, ...options }: { versionId?: string; proof?: boolean } = {},
 ): Promise<ObjectHead | null> {
   const query = versionQuery(options.versionId);
   for (let attempt = 1; ; attempt++) {
@@ -35,6 +35,7 @@ export async function headObject(
       if (!(error instanceof StoreError && (error.status === 404 || error.status === 400))) {
         throw error;
       }
+      if (error.status === 404 && !proof) return null;
     }
     // HEAD has no document. A 404 may as well be the bucket that is missing, and a 400 be about anything (a key of
     // SSE-C that it lacks): GET says which.
