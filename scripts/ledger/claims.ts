@@ -24,9 +24,8 @@ export class LeaseLost extends Error {
 /** Claims one key. Null where somebody else works on it. */
 export async function claimKey(pool: Pool, options: ClaimOptions & { key: string }): Promise<Claim | null> {
   const range = "key_range($2, $2, '[]')";
-  return transaction(pool, async (client) => {
-    await removeExpired(client, range, options.move, [options.key], options.requestSeconds);
-    const { rows } = await client.query<Claim>(
+  const insert = async (db: Database) => {
+    const { rows } = await db.query<Claim>(
       `INSERT INTO claim (move, keys, owner, epoch, expires_at)
        SELECT $1, ${range}, $3, $4, clock_timestamp() + make_interval(secs => $5)
        FROM move WHERE move.epoch = $4
@@ -34,6 +33,12 @@ export async function claimKey(pool: Pool, options: ClaimOptions & { key: string
       [options.move, options.key, options.owner, options.epoch, options.leaseSeconds],
     );
     return rows[0] ?? null;
+  };
+  const claimed = await insert(pool);
+  if (claimed !== null) return claimed;
+  return transaction(pool, async (client) => {
+    await removeExpired(client, range, options.move, [options.key], options.requestSeconds);
+    return insert(client);
   });
 }
 

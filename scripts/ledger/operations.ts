@@ -30,7 +30,7 @@ export type OpenOperation = {
   etag: string | null;
   receivedAt: Date;
 };
-export type OpenKey = { move: string; key: string; operations: OpenOperation[] };
+export type OpenKey = { move: string; key: string };
 
 /** Appends to the log and wakes the replay workers. Durable once the transaction has committed. */
 export async function appendOperations(db: Database, operations: NewOperation[]): Promise<void> {
@@ -59,31 +59,26 @@ export async function appendOperations(db: Database, operations: NewOperation[])
   await db.query(`SELECT pg_notify('operation', '')`);
 }
 
+/** Of one key so many operations are looked through, on average, before another key is missed. */
+const OPERATIONS_A_KEY = 4;
+
 /**
- * Keys with work to do, the oldest first: not retired, not claimed by anybody, not waiting after a
- * failure. At most `limit` keys, each with all its open operations.
+ * Keys with work to do, the oldest first: not retired, not claimed by anybody, not waiting after a failure. At most
+ * `limit` keys, and fewer where some have many open operations. What it costs does not grow with the backlog.
  */
 export async function openKeys(db: Database, options: { limit: number }): Promise<OpenKey[]> {
-  const { rows } = await db.query<{ move: string; key: string } & OpenOperation>(
-    `WITH work AS (
-       SELECT o.move, o.key, min(o.position) AS oldest
+  const { rows } = await db.query<OpenKey>(
+    `WITH oldest AS (
+       SELECT o.move, o.key, o.position
        FROM operation o
        WHERE o.retired_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.move = o.move AND c.keys @> o.key AND c.expires_at > clock_timestamp())
          AND NOT EXISTS (SELECT 1 FROM failed_key f WHERE f.move = o.move AND f.key = o.key AND f.stage = 'replay' AND f.next_at > clock_timestamp())
-       GROUP BY o.move, o.key ORDER BY oldest LIMIT $1)
-     SELECT o.move, o.key, o.position, o.kind, o.event_name AS "eventName", o.sequencer, o.etag, o.received_at AS "receivedAt"
-     FROM work w JOIN operation o ON o.move = w.move AND o.key = w.key AND o.retired_at IS NULL
-     ORDER BY w.oldest, o.position`,
-    [options.limit],
+       ORDER BY o.position LIMIT $1)
+     SELECT move, key FROM oldest GROUP BY move, key ORDER BY min(position) LIMIT $2`,
+    [options.limit * OPERATIONS_A_KEY, options.limit],
   );
-  const keys: OpenKey[] = [];
-  for (const { move, key, ...operation } of rows) {
-    const last = keys.at(-1);
-    if (last !== undefined && last.move === move && last.key === key) last.operations.push(operation);
-    else keys.push({ move, key, operations: [operation] });
-  }
-  return keys;
+  return rows;
 }
 
 /** All open operations of one key, in the order of their positions. */

@@ -1,7 +1,7 @@
 import type { MoveState } from '../ledger/move.ts';
 import { WRITER_AFTER_HOLD } from '../cutover/fence.ts';
 import { sameBytes } from '../store/bytes.ts';
-import { compareObjects, describe, type Described } from '../store/compare.ts';
+import { compareHeads, compareObjects, describe, sameContent } from '../store/compare.ts';
 import { isPlainDigest, type ListedVersion, type ObjectHead } from '../store/object.ts';
 import { childrenOf, parseXml, textOf } from '../store/xml.ts';
 import type { SourceState, TargetHistory, TargetState } from './decide.ts';
@@ -24,9 +24,8 @@ export async function look(
   writesGoTo: MoveState['writesGoTo'],
   depth: 'heads' | 'all',
 ): Promise<Sight> {
-  const { source, sourceBucket, target, targetBucket } = sides;
-  const [there, here] = await Promise.all([source.head(sourceBucket, key), target.head(targetBucket, key)]);
-  let differs = there === null || here === null ? null : compareHeads(there, here, 'with tags');
+  const [there, here] = await heads(sides, key, writesGoTo);
+  let differs = there === null || here === null ? null : compareWithTagCount(there, here);
   if (differs?.length === 0 && depth === 'all') differs = await compareWhole(sides, key);
   if (writesGoTo === 'target' && there !== null && here !== null && differs?.join() === 'etag') {
     differs = await settleEtag(sides, there, here);
@@ -38,12 +37,27 @@ export async function look(
   };
 }
 
-function compareHeads(source: ObjectHead, target: ObjectHead, tags?: 'with tags'): string[] {
-  const bare = (head: ObjectHead): Described => ({ head, tags: {}, acl: '' });
-  const differs = compareObjects(bare(source), bare(target));
-  return tags === undefined || (source.tagCount ?? 0) === (target.tagCount ?? 0)
-    ? differs
-    : [...differs, 'tags'];
+/**
+ * Where S3 is the truth and has the object, it is copied if Ceph shows none: that Ceph has none need not be proven,
+ * and of most keys that are replayed it has none.
+ */
+async function heads(
+  { source, sourceBucket, target, targetBucket }: Sides,
+  key: string,
+  writesGoTo: MoveState['writesGoTo'],
+): Promise<[ObjectHead | null, ObjectHead | null]> {
+  const proof = writesGoTo === 'target';
+  const [there, here] = await Promise.all([
+    source.head(sourceBucket, key),
+    target.head(targetBucket, key, { proof }),
+  ]);
+  const mustProve = !proof && there === null && here === null;
+  return [there, mustProve ? await target.head(targetBucket, key) : here];
+}
+
+function compareWithTagCount(source: ObjectHead, target: ObjectHead): string[] {
+  const differs = compareHeads(source, target);
+  return (source.tagCount ?? 0) === (target.tagCount ?? 0) ? differs : [...differs, 'tags'];
 }
 
 async function compareWhole(sides: Sides, key: string): Promise<string[] | null> {
@@ -87,7 +101,7 @@ async function isState(sides: Sides, version: ListedVersion, source: ObjectHead)
   if (version.isDeleteMarker || version.etag !== source.etag || version.size !== source.size) return false;
   const { versionId, key } = version;
   const head = await sides.target.head(sides.targetBucket, key, { versionId });
-  return head !== null && compareHeads(source, head).length === 0;
+  return head !== null && sameContent(source, head);
 }
 
 /**

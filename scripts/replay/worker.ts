@@ -5,7 +5,7 @@ import { messageOf, UserError } from '../errors.ts';
 import { Claims } from '../ledger/claims.ts';
 import { assertReachable, openLedger, type Pool } from '../ledger/connect.ts';
 import { readMove, type MoveState } from '../ledger/move.ts';
-import { openKeys, type Outcome } from '../ledger/operations.ts';
+import { openKeys, type OpenKey, type Outcome } from '../ledger/operations.ts';
 import { reportProcess } from '../ledger/reports.ts';
 import { log } from '../log.ts';
 import { handleKey, type Handled } from './handle-key.ts';
@@ -24,6 +24,8 @@ export type ReplayResult = { outcomes: Partial<Record<Outcome, number>>; failedK
 
 /** How long to wait for a notification, in milliseconds, before the log is read all the same. */
 const POLL_MS = 100;
+/** For how long keys that were read are handed out: others work them off as well, and newer ones come. */
+const READ_AGAIN_MS = 1000;
 /** After a refusal because of suspension, or when the ledger is away. */
 const PAUSE_MS = 500;
 /** A key that was not ours to handle is left alone for so long. */
@@ -42,7 +44,11 @@ const SUSPENDED_LIMIT_MS = 30_000;
  * @throws UserError (exit 3) where the ledger is away when it starts, or while it drains
  */
 export async function runReplay(environment: Environment, options: ReplayOptions): Promise<ReplayResult> {
-  const ledger = openLedger(environment.ledger, { max: options.concurrency + 3, application: 'replay' });
+  const ledger = openLedger(environment.ledger, {
+    max: options.concurrency + 3,
+    application: 'replay',
+    inOrder: true,
+  });
   try {
     await assertReachable(ledger);
     return await new ReplayWorker(environment, ledger, options).run();
@@ -60,6 +66,9 @@ class ReplayWorker {
   readonly #outcomes: ReplayResult['outcomes'] = {};
   /** Keys in hand, by move and key. */
   readonly #active = new Map<string, Promise<void>>();
+  /** Keys with work to do, as they were last read and are not begun. */
+  #waiting: OpenKey[] = [];
+  #readAt = 0;
   /** When (monotonic milliseconds) a key that was not ours to handle may be tried again. */
   readonly #later = new Map<string, number>();
   #owner = newOwner();
@@ -114,19 +123,28 @@ class ReplayWorker {
     const now = performance.now();
     if (!this.#options.follow) this.#assertServed(now);
     if (now < this.#pausedUntil) return 0;
+    // First of all: a claim that stands by mistake must run out, whatever the phase.
+    if (!(await this.#renewLeases())) return 0;
     const move = await readMove(this.#ledger);
     // From then on S3 is emptied, and what its events say concerns nobody.
     if (move.phase === 'retire' || move.phase === 'done') return 0;
-    if (!(await this.#renewLeases())) return 0;
     await this.#wake.listen();
     for (const [id, until] of this.#later) if (until <= now) this.#later.delete(id);
     const room = this.#options.concurrency - this.#active.size;
     if (room === 0) return 0;
+    await this.#readKeys(now);
+    const begun = this.#waiting.splice(0, room);
+    for (const key of begun) this.#start(move, key);
+    return begun.length;
+  }
+
+  /** More keys than there is room for, so that not each one that is done costs a search of the log. */
+  async #readKeys(now: number): Promise<void> {
+    if (this.#waiting.length > 0 && now - this.#readAt < READ_AGAIN_MS) return;
+    this.#readAt = now;
     const passedOver = this.#active.size + this.#later.size;
-    const open = await openKeys(this.#ledger, { limit: this.#options.concurrency + passedOver });
-    const free = open.filter((key) => !this.#active.has(idOf(key)) && !this.#later.has(idOf(key)));
-    for (const key of free.slice(0, room)) this.#start(move, key);
-    return Math.min(room, free.length);
+    const open = await openKeys(this.#ledger, { limit: 2 * this.#options.concurrency + passedOver });
+    this.#waiting = open.filter((key) => !this.#active.has(idOf(key)) && !this.#later.has(idOf(key)));
   }
 
   /** Whoever waits for the end of a drain must hear why it does not come. */
@@ -155,7 +173,7 @@ class ReplayWorker {
     return true;
   }
 
-  #start(move: MoveState, key: { move: string; key: string }): void {
+  #start(move: MoveState, key: OpenKey): void {
     const claims = this.#claims;
     if (claims === null) return;
     const id = idOf(key);
@@ -212,6 +230,6 @@ function newOwner(): string {
   return `replay-${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
 }
 
-function idOf({ move, key }: { move: string; key: string }): string {
+function idOf({ move, key }: OpenKey): string {
   return `${move}/${key}`;
 }

@@ -50,33 +50,28 @@ export const OPERATION_STATEMENTS: readonly Statement[] = [
     },
   ],
   [
-    `WITH work AS (
-       SELECT o.move, o.key, min(o.position) AS oldest
+    `WITH oldest AS (
+       SELECT o.move, o.key, o.position
        FROM operation o
        WHERE o.retired_at IS NULL
          AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.move = o.move AND c.keys @> o.key AND c.expires_at > clock_timestamp())
          AND NOT EXISTS (SELECT 1 FROM failed_key f WHERE f.move = o.move AND f.key = o.key AND f.stage = 'replay' AND f.next_at > clock_timestamp())
-       GROUP BY o.move, o.key ORDER BY oldest LIMIT $1)
-     SELECT o.move, o.key, o.position, o.kind, o.event_name AS "eventName", o.sequencer, o.etag, o.received_at AS "receivedAt"
-     FROM work w JOIN operation o ON o.move = w.move AND o.key = w.key AND o.retired_at IS NULL
-     ORDER BY w.oldest, o.position`,
-    (context, [limit]) => {
+       ORDER BY o.position LIMIT $1)
+     SELECT move, key FROM oldest GROUP BY move, key ORDER BY min(position) LIMIT $2`,
+    (context, [operations, limit]) => {
       const { tables, now } = context;
       const free = ({ move, key }: OperationRow) =>
         !tables.claim.some((row) => row.move === move && row.expiresAt > now && holdsKey(row, key)) &&
         !tables.failedKey.some(
           (row) => row.move === move && row.key === key && row.stage === 'replay' && row.nextAt > now,
         );
-      const open = visible(context).filter(isOpen).sort(byPosition);
-      const groups = new Map<string, OperationRow[]>();
-      for (const row of open.filter(free)) {
-        const id = JSON.stringify([row.move, row.key]);
-        groups.set(id, [...(groups.get(id) ?? []), row]);
+      const oldest = visible(context).filter(isOpen).filter(free).sort(byPosition);
+      const keys = new Map<string, { move: string; key: string }>();
+      for (const { move, key } of oldest.slice(0, Number(operations))) {
+        const id = JSON.stringify([move, key]);
+        if (!keys.has(id)) keys.set(id, { move, key });
       }
-      return [...groups.values()]
-        .slice(0, Number(limit))
-        .flat()
-        .map((row) => ({ move: row.move, key: row.key, ...shown(row) }));
+      return [...keys.values()].slice(0, Number(limit));
     },
   ],
   [
