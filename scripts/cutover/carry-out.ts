@@ -63,7 +63,10 @@ export async function sayStore(environment: Environment, ledger: Pool): Promise<
  * Where it fails, or its process dies, the watch does it again until it is done.
  */
 export async function restore(environment: Environment, ledger: Pool): Promise<void> {
-  if ((await sayStore(environment, ledger)) === 'source') {
+  const store = await sayStore(environment, ledger);
+  // What the hold's process had sent when it died, or got no answer to, may be carried out for so long.
+  await sleep(environment.bounds.requestSeconds * 1000);
+  if (store === 'source') {
     await enableUsers(environment, WRITERS_BEFORE_HOLD);
     await setTargetVersioning(environment, false);
   } else {
@@ -82,7 +85,8 @@ export async function setTargetVersioning(environment: Environment, enabled: boo
     environment.moves.map(async (move) => {
       const target = environment.targets[move.targetCluster];
       if (target === undefined) throw new Error(`No target named ${move.targetCluster}`);
-      const control = await BucketControl.open(target, 'applications');
+      const { requestSeconds } = environment.bounds;
+      const control = await BucketControl.open(target, 'applications', { requestSeconds });
       try {
         await control.setVersioning(move.targetBucket, enabled);
       } finally {

@@ -23,7 +23,9 @@ export async function suspendUsers(
   deadline: Deadline,
 ): Promise<void> {
   await eachTarget(environment, async (endpoint, name) => {
-    const admin = await RgwAdmin.open(endpoint);
+    const admin = await RgwAdmin.open(endpoint, undefined, {
+      requestSeconds: environment.bounds.requestSeconds,
+    });
     try {
       await Promise.all(
         users.map(async (user) => {
@@ -42,7 +44,9 @@ export async function suspendUsers(
 /** Lets users write again, on every target. */
 export async function enableUsers(environment: Environment, users: readonly string[]): Promise<void> {
   await eachTarget(environment, async (endpoint) => {
-    const admin = await RgwAdmin.open(endpoint);
+    const admin = await RgwAdmin.open(endpoint, undefined, {
+      requestSeconds: environment.bounds.requestSeconds,
+    });
     try {
       await Promise.all(users.map((user) => admin.enableUser(user)));
     } finally {

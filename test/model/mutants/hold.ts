@@ -1,4 +1,4 @@
-import { broken, deed, edit, type Mutant } from './mutant.ts';
+import { blow, broken, deed, edit, type Mutant } from './mutant.ts';
 
 /** Guards of the turn: capture, the hold, going back, the epoch. */
 export const HOLD_MUTANTS: readonly Mutant[] = [
@@ -89,6 +89,23 @@ export const HOLD_MUTANTS: readonly Mutant[] = [
       '} else if (Date.now() < 0) {',
     ),
     given: { slow: 0.08, broken: 10, clients: [] },
+  },
+  {
+    ...broken(
+      'what a dead hold had sent is not waited for before it is undone',
+      5,
+      'cutover',
+      'cutover/carry-out.ts',
+      'await sleep(environment.bounds.requestSeconds * 1000);',
+    ),
+    given: {
+      slow: 0.08,
+      broken: 0,
+      before: {},
+      stragglers: [],
+      blows: [blow('operator', 'sent', 6, 'kill')],
+      clients: [deed('put', 'a', { pause: 4000 })],
+    },
   },
   broken(
     'a ledger that was restored from a backup is believed',
