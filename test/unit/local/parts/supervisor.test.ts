@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await takeDown(home.folder, { log: () => undefined });
   await rm(path.dirname(home.folder), { recursive: true });
-});
+}, 60_000); // the supervisor gives each program its time to end
 
 async function pidOf(name: string): Promise<number> {
   return (await supervisor.processes()).find((process) => process.name === name)?.pid ?? 0;
