@@ -9,6 +9,9 @@ import { createServer } from 'node:http';
 
 const keys = Number(process.argv[2]);
 const keyOf = (index: number) => `${String(index).padStart(9, '0')}.jpg`;
+const etagOf = (index: number) => index.toString(16).padStart(32, '0');
+const sizeOf = (index: number) => String(1000 + (index % 1000));
+const CHANGED = new Date('2026-01-01');
 /** Where the page after a key begins. */
 const after = (key: string) => Number.parseInt(key, 10) + 1;
 
@@ -18,10 +21,9 @@ function page(query: URLSearchParams): string {
   const end = Math.min(keys, first + Number(query.get('max-keys') ?? 1000));
   const entries: string[] = [];
   for (let index = first; index < end; index += 1) {
-    const etag = index.toString(16).padStart(32, '0');
     entries.push(
-      `<Contents><Key>${keyOf(index)}</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>` +
-        `<ETag>&quot;${etag}&quot;</ETag><Size>${String(1000 + (index % 1000))}</Size><StorageClass>STANDARD</StorageClass></Contents>`,
+      `<Contents><Key>${keyOf(index)}</Key><LastModified>${CHANGED.toISOString()}</LastModified>` +
+        `<ETag>&quot;${etagOf(index)}&quot;</ETag><Size>${sizeOf(index)}</Size><StorageClass>STANDARD</StorageClass></Contents>`,
     );
   }
   const more = end < keys;
@@ -34,6 +36,13 @@ function page(query: URLSearchParams): string {
   );
 }
 
+/** What HEAD says of an object. */
+const headersOf = (index: number) => ({
+  etag: `"${etagOf(index)}"`,
+  'content-length': sizeOf(index),
+  'last-modified': CHANGED.toUTCString(),
+});
+
 /** Where the next page begins: rclone asks Ceph for the first version of listings. */
 function next(query: URLSearchParams, key: string): string {
   const name = query.has('list-type') ? 'NextContinuationToken' : 'NextMarker';
@@ -41,10 +50,14 @@ function next(query: URLSearchParams, key: string): string {
 }
 
 const server = createServer((request, response) => {
-  const { searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+  const key = pathname.split('/')[2] ?? '';
+  if (request.method === 'HEAD') {
+    response.writeHead(200, key === '' ? {} : headersOf(Number.parseInt(key, 10))).end(); // a bucket is there
+    return;
+  }
   const isListing = request.method === 'GET' && searchParams.has('max-keys');
-  const isKnown = isListing || request.method === 'HEAD'; // a bucket is there
-  response.writeHead(isKnown ? 200 : 501, { 'content-type': 'application/xml' });
+  response.writeHead(isListing ? 200 : 501, { 'content-type': 'application/xml' });
   response.end(isListing ? page(searchParams) : '<Error><Code>NotImplemented</Code></Error>');
 });
 server.listen(0, '127.0.0.1', () => {

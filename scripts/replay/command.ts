@@ -4,6 +4,7 @@ import type { Environment } from '../environment.ts';
 import { UserError } from '../errors.ts';
 import { openLedger } from '../ledger/connect.ts';
 import { log } from '../log.ts';
+import { keepHeapSmall } from '../memory.ts';
 import { prepareLedger } from '../standalone/ledger.ts';
 import { receiveEvents } from '../standalone/receive.ts';
 import { assertStores } from '../standalone/reach.ts';
@@ -39,6 +40,7 @@ export default defineCommand({
       await assertStores(environment);
       await prepareLedger(environment, { toWrite: true });
     }
+    keepHeapSmall();
     const options = { follow: args.follow, concurrency, stop: stopSignal() };
     const { outcomes, failedKeys } =
       args.listen === undefined

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Transport } from '../../../scripts/store/http.ts';
 import { untilAnswered } from '../../../scripts/store/unanswered.ts';
@@ -16,11 +17,13 @@ afterEach(async () => {
 /** A store that answers the first request by the first answer, and so on; the last one for all others. */
 async function store(answers: Answer[], requestSeconds = 5) {
   const requests: { method: string | undefined; url: string | undefined; body: string }[] = [];
+  const sockets = new Set<unknown>();
   const server = http.createServer((request, response) => {
     void (async () => {
       const answer = answers[Math.min(requests.length, answers.length - 1)];
       const entry = { method: request.method, url: request.url, body: '' };
       requests.push(entry);
+      sockets.add(request.socket);
       const chunks: Buffer[] = [];
       try {
         for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -46,7 +49,7 @@ async function store(answers: Answer[], requestSeconds = 5) {
     { requestSeconds },
   );
   open.push(transport, { close: () => (server.closeAllConnections(), server.close()) });
-  return { transport, requests };
+  return { transport, requests, sockets };
 }
 
 const ok: Answer = (_request, response) => response.end('fine');
@@ -215,5 +218,24 @@ describe('a change that got no answer', () => {
     const { transport } = await store([hangUp, ok]);
     await transport.send({ method: 'GET', ...object });
     expect(transport.unanswered.leftMs(object)).toBe(0);
+  });
+});
+
+describe('connections', () => {
+  it('are kept, after HEAD too', async () => {
+    const { transport, sockets } = await store([ok]);
+    for (let count = 0; count < 10; count += 1) {
+      await transport.send({ method: 'HEAD', bucket: 'b', key: 'k' });
+    }
+    // One may still be busy with the end of an answer when the next request is sent.
+    expect(sockets.size).toBeLessThanOrEqual(2);
+  });
+
+  it('are given up before a store that says nothing of it closes them', async () => {
+    const { transport, sockets } = await store([ok]);
+    await transport.send({ method: 'PUT', bucket: 'b', key: 'k' });
+    await sleep(900);
+    await transport.send({ method: 'PUT', bucket: 'b', key: 'k' });
+    expect(sockets.size).toBe(2);
   });
 });
