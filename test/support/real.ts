@@ -43,8 +43,12 @@ export type RealServices = {
   /** @param name letters, digits and hyphens; one test file's own. What an earlier run left is removed. */
   scratch(name: string, options?: ScratchOptions): Promise<Scratch>;
 };
-/** `cluster`: which of the targets; default: the first. */
-type ScratchOptions = { cluster?: string };
+export type ScratchOptions = {
+  /** Which of the targets; default: the first. */
+  cluster?: string;
+  /** What the test's own clients wait for an answer; default 10. */
+  requestSeconds?: number;
+};
 
 const REQUEST_SECONDS = 10;
 /** Making and removing buckets takes long while a cluster is busy with something else. */
@@ -94,8 +98,9 @@ async function makeScratch(base: Environment, name: string, options?: ScratchOpt
   const environmentFile = path.join(folder, 'environment.json');
   await writeFile(environmentFile, JSON.stringify(environment));
   const clients: StoreClient[] = [];
+  const { requestSeconds = REQUEST_SECONDS } = options ?? {};
   const open = async (endpoint: StoreEndpoint, user: string | null): Promise<StoreClient> => {
-    const client = await StoreClient.open(endpoint, user, { requestSeconds: REQUEST_SECONDS });
+    const client = await StoreClient.open(endpoint, user, { requestSeconds });
     clients.push(client);
     return client;
   };

@@ -8,7 +8,7 @@ import { startSyncRuns, type StartOptions } from '../../../scripts/sync/start.ts
 import { runWorker } from '../../../scripts/sync/worker.ts';
 import type { Finding } from '../../../scripts/verify/findings.ts';
 import { takeBaseCertificate } from '../../../scripts/verify/parity.ts';
-import { emptyBucket, realServices, type Scratch } from '../../support/real.ts';
+import { emptyBucket, realServices, type Scratch, type ScratchOptions } from '../../support/real.ts';
 import { uploadInParts } from '../../support/upload-in-parts.ts';
 import { findingsOf } from '../verify/support.ts';
 
@@ -40,11 +40,8 @@ export type Pair = {
 export const standalone = ({ versions = false }: StartOptions): Partial<Environment> =>
   versions ? { name: 'standalone' } : {};
 
-/**
- * @param name of the scratch: one test file's own
- * @param options.cluster the target; default: the first
- */
-export async function openPair(name: string, options: { cluster?: string } = {}): Promise<Pair> {
+/** @param name of the scratch: one test file's own */
+export async function openPair(name: string, options: ScratchOptions = {}): Promise<Pair> {
   const scratch = await (await realServices()).scratch(name, options);
   const [source, target] = await Promise.all([scratch.source(), scratch.target()]);
   const { environment, ledger, sourceBucket, targetBucket } = scratch;
