@@ -65,6 +65,7 @@ export async function replay({ stand, rounds, scale, log }: Bench): Promise<Resu
           `${lag.rate} writes a second: lag median ${lag.p50.toFixed(2)} s, p99 ${lag.p99.toFixed(2)} s, longest ${lag.longest.toFixed(2)} s, of ${lag.operations} operations; meanwhile the machine’s processors were busy ${(100 * lag.busy).toFixed(0)} % of the time.`,
       ),
       'RGW 16 stamps events to the second it was sent in, and delivers them from a queue.',
+      'Where the processors go, of 22 ms an operation: OSDs 7.8, RGWs 5.1, the kernel’s work for their disks 4.7, migrate 4, PostgreSQL 0.2. The client’s own write and its notification take about 11 more: at 100 a second that is 3.3 of 2 processors, so the log grows for as long as clients write.',
     ],
   };
 }
