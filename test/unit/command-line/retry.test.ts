@@ -1,14 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { requestOf, selectionOf } from '../../../scripts/failed/select.ts';
 import { describeList, describeRetried } from '../../../scripts/failed/report.ts';
-import { openLedger, type Pool } from '../../../scripts/ledger/connect.ts';
-import { closeEmbeddedLedgers } from '../../../scripts/ledger/embedded.ts';
+import type { Pool } from '../../../scripts/ledger/connect.ts';
 import { listFailures, recordFailure, type FailureStage } from '../../../scripts/ledger/failures.ts';
 import { beginHold, callOff } from '../../../scripts/ledger/holds.ts';
-import { migrateLedger } from '../../../scripts/ledger/migrations.ts';
 import { appendOperations, openKeys } from '../../../scripts/ledger/operations.ts';
 import { retryFailures } from '../../../scripts/ledger/retry.ts';
 import {
@@ -18,24 +13,17 @@ import {
   syncProgress,
   takeShard,
 } from '../../../scripts/ledger/shards.ts';
+import { EMBEDDED_PATIENCE_MS, openEmbeddedLedger } from '../../support/embedded-ledger.ts';
 
-/** WebAssembly is compiled first, which takes its time on a busy machine. */
-const PATIENCE_MS = 120_000;
 const MOVE = 'photos';
 
-let folder: string;
 let ledger: Pool;
+let close: () => Promise<void>;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'storage-retry-'));
-  ledger = openLedger({ kind: 'embedded', folder: path.join(folder, 'ledger') });
-  await migrateLedger(ledger);
-}, PATIENCE_MS);
+  ({ ledger, close } = await openEmbeddedLedger());
+}, EMBEDDED_PATIENCE_MS);
 beforeEach(() => ledger.query('TRUNCATE failed_key, shard, sync_run, operation, hold'));
-afterAll(async () => {
-  await ledger.end();
-  await closeEmbeddedLedgers();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => close());
 
 async function fail(key: string, stage: FailureStage, times: number, move = MOVE): Promise<void> {
   for (let count = 0; count < times; count += 1) {

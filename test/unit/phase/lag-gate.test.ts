@@ -1,30 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openLedger, type Pool } from '../../../scripts/ledger/connect.ts';
-import { closeEmbeddedLedgers } from '../../../scripts/ledger/embedded.ts';
-import { migrateLedger } from '../../../scripts/ledger/migrations.ts';
+import type { Pool } from '../../../scripts/ledger/connect.ts';
 import { appendOperations } from '../../../scripts/ledger/operations.ts';
 import { runStep } from '../../../scripts/phase/steps.ts';
+import { EMBEDDED_PATIENCE_MS, openEmbeddedLedger } from '../../support/embedded-ledger.ts';
 import { exampleEnvironment } from '../../support/example-environment.ts';
 
-/** WebAssembly is compiled first, which takes its time on a busy machine. */
-const PATIENCE_MS = 120_000;
-
-let folder: string;
 let ledger: Pool;
+let close: () => Promise<void>;
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'storage-lag-'));
-  ledger = openLedger({ kind: 'embedded', folder: path.join(folder, 'ledger') });
-  await migrateLedger(ledger);
-}, PATIENCE_MS);
+  ({ ledger, close } = await openEmbeddedLedger());
+}, EMBEDDED_PATIENCE_MS);
 beforeEach(() => ledger.query('TRUNCATE operation'));
-afterAll(async () => {
-  await ledger.end();
-  await closeEmbeddedLedgers();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => close());
 
 /** Passes the gate that wants replay under a second behind; who died keeps its keys for another second. */
 async function passGate(said: string[]): Promise<void> {
