@@ -12,6 +12,7 @@ const keyOf = (index: number) => `${String(index).padStart(9, '0')}.jpg`;
 const etagOf = (index: number) => index.toString(16).padStart(32, '0');
 const sizeOf = (index: number) => String(1000 + (index % 1000));
 const CHANGED = new Date('2026-01-01');
+const CHANGED_IN_LISTING = CHANGED.toISOString();
 /** Where the page after a key begins. */
 const after = (key: string) => Number.parseInt(key, 10) + 1;
 
@@ -22,7 +23,7 @@ function page(query: URLSearchParams): string {
   const entries: string[] = [];
   for (let index = first; index < end; index += 1) {
     entries.push(
-      `<Contents><Key>${keyOf(index)}</Key><LastModified>${CHANGED.toISOString()}</LastModified>` +
+      `<Contents><Key>${keyOf(index)}</Key><LastModified>${CHANGED_IN_LISTING}</LastModified>` +
         `<ETag>&quot;${etagOf(index)}&quot;</ETag><Size>${sizeOf(index)}</Size><StorageClass>STANDARD</StorageClass></Contents>`,
     );
   }

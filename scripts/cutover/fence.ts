@@ -22,36 +22,20 @@ export async function suspendUsers(
   users: readonly string[],
   deadline: Deadline,
 ): Promise<void> {
-  await eachTarget(environment, async (endpoint, name) => {
-    const admin = await RgwAdmin.open(endpoint, undefined, {
-      requestSeconds: environment.bounds.requestSeconds,
-    });
-    try {
-      await Promise.all(
-        users.map(async (user) => {
-          await admin.suspendUser(user);
-          await until(`${user} is refused on ${name}`, deadline, () =>
-            isRefused(environment, endpoint, user),
-          );
-        }),
-      );
-    } finally {
-      await admin.close();
-    }
+  await asAdmin(environment, async (admin, endpoint, name) => {
+    await Promise.all(
+      users.map(async (user) => {
+        await admin.suspendUser(user);
+        await until(`${user} is refused on ${name}`, deadline, () => isRefused(environment, endpoint, user));
+      }),
+    );
   });
 }
 
 /** Lets users write again, on every target. */
 export async function enableUsers(environment: Environment, users: readonly string[]): Promise<void> {
-  await eachTarget(environment, async (endpoint) => {
-    const admin = await RgwAdmin.open(endpoint, undefined, {
-      requestSeconds: environment.bounds.requestSeconds,
-    });
-    try {
-      await Promise.all(users.map((user) => admin.enableUser(user)));
-    } finally {
-      await admin.close();
-    }
+  await asAdmin(environment, async (admin) => {
+    await Promise.all(users.map((user) => admin.enableUser(user)));
   });
 }
 
@@ -90,9 +74,19 @@ async function isRefusedOnce(
   }
 }
 
-async function eachTarget(
-  environment: Environment,
-  work: (endpoint: StoreEndpoint, name: string) => Promise<void>,
+/** Works on every target at once; whoever undoes it later knows how long a request of it may be on its way. */
+async function asAdmin(
+  { targets, bounds: { requestSeconds } }: Environment,
+  work: (admin: RgwAdmin, endpoint: StoreEndpoint, name: string) => Promise<void>,
 ): Promise<void> {
-  await Promise.all(Object.entries(environment.targets).map(([name, endpoint]) => work(endpoint, name)));
+  await Promise.all(
+    Object.entries(targets).map(async ([name, endpoint]) => {
+      const admin = await RgwAdmin.open(endpoint, undefined, { requestSeconds });
+      try {
+        await work(admin, endpoint, name);
+      } finally {
+        await admin.close();
+      }
+    }),
+  );
 }

@@ -34,13 +34,13 @@ export default defineCommand({
     json: { type: 'boolean', default: false, description: 'print what was done as one JSON object' },
   },
   async run({ args }) {
+    keepHeapSmall();
     const concurrency = wholeNumber(args.concurrency, 'concurrency', { from: 1, to: 64 });
     const environment = await environmentOf(args);
     if (environment.name === 'standalone') {
       await assertStores(environment);
       await prepareLedger(environment, { toWrite: true });
     }
-    keepHeapSmall();
     const options = { follow: args.follow, concurrency, stop: stopSignal() };
     const { outcomes, failedKeys } =
       args.listen === undefined
