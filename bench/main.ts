@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { messageOf, UserError } from '../scripts/errors.ts';
-import { ensureRclone, ensureS5cmd } from '../scripts/toolchain/peers.ts';
+import { messageOf, UserError } from '../scripts/contract/errors.ts';
+import { ensureRclone, ensureS5cmd } from '../scripts/tools/toolchain/peers.ts';
 import type { Bench } from './bench.ts';
 import { copyMultipart } from './cases/copy-multipart.ts';
 import { copySmall } from './cases/copy-small.ts';

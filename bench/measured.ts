@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { UserError } from '../scripts/errors.ts';
+import { UserError } from '../scripts/contract/errors.ts';
 
 /** What one run of a program took, as the kernel counted it. */
 export type Usage = {

@@ -24,7 +24,7 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 
 /** Builds our own command line as `npm run package` does: what is measured is what people install. */
 export async function buildMigrate(): Promise<void> {
-  await execa(process.execPath, ['scripts/standalone/bundle.ts'], { cwd: ROOT });
+  await execa(process.execPath, ['scripts/tools/package/bundle.ts'], { cwd: ROOT });
 }
 
 /** Our own command line. */

@@ -2,17 +2,17 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import type { Environment, Move, StoreEndpoint } from '../scripts/environment.ts';
+import type { Environment, Move, StoreEndpoint } from '../scripts/contract/environment.ts';
 import { openLedger } from '../scripts/ledger/connect.ts';
 import { migrateLedger } from '../scripts/ledger/migrations.ts';
 import { freshDatabase } from '../scripts/local/fresh-database.ts';
-import { clusterFolders } from '../scripts/local/parts/cluster-folders.ts';
+import { clusterFolders } from '../scripts/contract/local/cluster-folders.ts';
 import { LocalMove } from '../scripts/local/local-move.ts';
 import { ledgerOf } from '../scripts/local/places.ts';
 import { DEFAULTS } from '../scripts/local/settings.ts';
 import { StoreClient } from '../scripts/store/client.ts';
 import { storesProcessorSeconds } from './stores-meter.ts';
-import { readCredentials, type Credentials } from '../scripts/store/credentials.ts';
+import { readCredentials, type Credentials } from '../scripts/store/identity/credentials.ts';
 
 /** A store, as any S3 tool is told of it. */
 export type Side = { endpoint: StoreEndpoint; keys: Credentials; client: StoreClient };

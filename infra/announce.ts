@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
-import { isPhase, type Phase } from './phases/phase.ts';
-import { describePlan, plan } from './phases/plan.ts';
+import { isPhase, type Phase } from '../scripts/contract/phases.ts';
+import { describePlan, plan } from '../scripts/contract/plan.ts';
 
 /**
  * Says what this update would do to the move, so that a preview, on a pull request too, shows the steps

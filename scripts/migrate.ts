@@ -2,10 +2,10 @@
 import { enableCompileCache } from 'node:module';
 import { stripVTControlCharacters } from 'node:util';
 import { runCommand } from 'citty';
-import { argumentsOf, commandsOf, migrate, usage } from './commands.ts';
-import { failureOf } from './failure.ts';
+import { argumentsOf, commandsOf, migrate, usage } from './cli/commands.ts';
+import { failureOf } from './platform/failure.ts';
 import { closeEmbeddedLedgers } from './ledger/embedded.ts';
-import { assertKnownOptions } from './unknown-options.ts';
+import { assertKnownOptions } from './cli/unknown-options.ts';
 
 // Half of the processor time of a start is reading what was read the last time.
 enableCompileCache();

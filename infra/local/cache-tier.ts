@@ -1,8 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
-import { cacheTierFiles } from '../../scripts/local/parts/nginx-files.ts';
-import type { NginxSpec } from '../../scripts/local/parts/specs.ts';
+import { cacheTierFiles } from '../../scripts/contract/local/nginx-files.ts';
+import type { NginxSpec } from '../../scripts/contract/local/specs.ts';
 import { cacheTierConf, type CacheTierSettings } from '../nginx/cache-tier.ts';
-import { originConf } from '../nginx/origin.ts';
+import { originConf } from '../../scripts/contract/nginx-origin.ts';
 import { cacheTierScript } from '../nginx/script.ts';
 import { partCommand, type LocalRuntime } from './part-command.ts';
 import type { LocalPorts } from './ports.ts';

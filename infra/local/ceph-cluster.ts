@@ -1,10 +1,10 @@
 import * as pulumi from '@pulumi/pulumi';
-import { clusterFolders } from '../../scripts/local/parts/cluster-folders.ts';
-import type { CephClusterSpec } from '../../scripts/local/parts/specs.ts';
-import type { ClusterSpec } from '../ceph/cluster.ts';
-import { poolCommands, storageClassCommands } from '../ceph/commands.ts';
-import { loopbackConfiguration } from '../ceph/configuration.ts';
-import { principalsOf } from '../ceph/keyring.ts';
+import { clusterFolders } from '../../scripts/contract/local/cluster-folders.ts';
+import type { CephClusterSpec } from '../../scripts/contract/local/specs.ts';
+import type { ClusterSpec } from './ceph/cluster.ts';
+import { poolCommands, storageClassCommands } from './ceph/commands.ts';
+import { loopbackConfiguration } from './ceph/configuration.ts';
+import { principalsOf } from './ceph/keyring.ts';
 import { partCommand, type LocalRuntime } from './part-command.ts';
 
 export type CephClusterArgs = { runtime: LocalRuntime; cluster: ClusterSpec };

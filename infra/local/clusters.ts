@@ -1,4 +1,4 @@
-import type { ClusterSpec } from '../ceph/cluster.ts';
+import type { ClusterSpec } from './ceph/cluster.ts';
 import type { ClusterPorts, LocalPorts } from './ports.ts';
 
 export type ClusterName = 'source' | 'images' | 'metadata';

@@ -1,8 +1,8 @@
-import { connectionString } from '../../scripts/local/parts/postgres-address.ts';
-import { clusterFolders } from '../../scripts/local/parts/cluster-folders.ts';
-import { credentialsFileOf, homeAt } from '../../scripts/local/parts/home-paths.ts';
-import { cacheTierFiles } from '../../scripts/local/parts/nginx-files.ts';
-import type { Environment, StoreEndpoint } from '../../scripts/environment.ts';
+import { connectionString } from '../../scripts/contract/local/postgres-address.ts';
+import { clusterFolders } from '../../scripts/contract/local/cluster-folders.ts';
+import { credentialsFileOf, homeAt } from '../../scripts/contract/local/home-paths.ts';
+import { cacheTierFiles } from '../../scripts/contract/local/nginx-files.ts';
+import type { Environment, StoreEndpoint } from '../../scripts/contract/environment.ts';
 import { reloadCommand } from './cache-tier.ts';
 import type { ClusterName } from './clusters.ts';
 import type { LocalRuntime } from './part-command.ts';

@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
-import type { Environment } from '../../scripts/environment.ts';
+import type { Environment } from '../../scripts/contract/environment.ts';
 import { ASIDE_BUCKET, SOURCE_USERS, sourceBuckets, TARGET_USERS, targetBuckets } from '../storage/access.ts';
 import { CacheTier } from './cache-tier.ts';
 import { CephCluster } from './ceph-cluster.ts';

@@ -1,4 +1,4 @@
-import type { ClusterSpec } from '../ceph/cluster.ts';
+import type { ClusterSpec } from './ceph/cluster.ts';
 
 /** Every port of the local environment; all are on 127.0.0.1. */
 export type LocalPorts = {

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type * as pulumi from '@pulumi/pulumi';
-import type { Environment } from '../../scripts/environment.ts';
+import type { Environment } from '../../scripts/contract/environment.ts';
 import type { LocalSettings } from '../settings/local.ts';
 import { PhaseGate, PhaseSettle } from '../phases/gate-and-settle.ts';
-import { workersOf } from '../phases/phase.ts';
+import { workersOf } from '../../scripts/contract/phases.ts';
 import { LocalEnvironment, Workers, type LocalRuntime } from './index.ts';
 
 const SECONDS_A_DAY = 86_400;

@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
-import type { StoreUsersSpec } from '../../scripts/local/parts/specs.ts';
+import type { StoreUsersSpec } from '../../scripts/contract/local/specs.ts';
 import { partCommand, type LocalRuntime } from './part-command.ts';
 
 export type StoreUsersArgs = { runtime: LocalRuntime } & Omit<StoreUsersSpec, 'home' | 'run'>;

@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
-import type { Worker } from '../phases/phase.ts';
+import type { Worker } from '../../scripts/contract/phases.ts';
 import { partCommand, type LocalRuntime } from './part-command.ts';
 
 export type WorkersArgs = {

@@ -1,7 +1,7 @@
 import { internalLocations, lanes } from './lanes.ts';
 import { maps } from './maps.ts';
 import { storeRequest, storeTls, type StoreTls } from './tls.ts';
-import { upstreamsConf, type Upstreams } from './upstreams.ts';
+import { upstreamsConf, type Upstreams } from '../../scripts/contract/nginx-upstreams.ts';
 
 /** The cache tier before the images. */
 export type CacheTierSettings = {

@@ -1,6 +1,6 @@
 import * as command from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
-import { originOf, parameterOf, type Phase } from './phase.ts';
+import { originOf, parameterOf, type Phase } from '../../scripts/contract/phases.ts';
 
 export type PhaseStepArgs = {
   /** The phase that the configuration asks for. */

@@ -1,4 +1,4 @@
-import { INSTANCE_TYPES } from '../ceph/instance-types.ts';
+import { INSTANCE_TYPES } from '../aws/instance-types.ts';
 import { overlap, parseCidr, type Cidr } from '../foundation/network/cidr.ts';
 import type { AwsSettings } from './aws.ts';
 import { cephFindings } from './ceph-findings.ts';

@@ -1,4 +1,4 @@
-import { INSTANCE_TYPES } from '../ceph/instance-types.ts';
+import { INSTANCE_TYPES } from '../aws/instance-types.ts';
 import type { AwsSettings, CephNodeGroup, CephRole, CephSettings } from './aws.ts';
 import type { ClusterName, Finding } from './common.ts';
 

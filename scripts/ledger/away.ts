@@ -1,4 +1,4 @@
-import { messageOf, UserError } from '../errors.ts';
+import { messageOf, UserError } from '../contract/errors.ts';
 
 /**
  * SQLSTATEs of a server that is not there, is going or coming, or has no room (connection exceptions, operator

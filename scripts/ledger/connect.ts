@@ -1,6 +1,6 @@
 import pg from 'pg';
-import type { LedgerAddress } from '../environment.ts';
-import { messageOf, UserError } from '../errors.ts';
+import type { LedgerAddress } from '../contract/environment.ts';
+import { messageOf, UserError } from '../contract/errors.ts';
 import { addressOptions } from './address.ts';
 import { EmbeddedPool } from './embedded.ts';
 

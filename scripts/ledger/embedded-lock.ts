@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { UserError } from '../errors.ts';
+import { UserError } from '../contract/errors.ts';
 
 const LOCK = 'lock.sqlite';
 const HOLDER = 'holder.json';

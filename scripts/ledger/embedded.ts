@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import pg from 'pg';
-import { messageOf, UserError } from '../errors.ts';
+import { messageOf, UserError } from '../contract/errors.ts';
 import { EmbeddedConnection } from './embedded-connection.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { migrate, SCHEMAS } from '../database/migrations.ts';
+import { migrate, SCHEMAS } from './schemas.ts';
 import type { Pool } from './connect.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { onlyRow, type Database } from './connect.ts';
-import type { Phase } from '../../infra/phases/phase.ts';
+import type { Phase } from '../contract/phases.ts';
 
 export type { Phase };
 

@@ -3,7 +3,7 @@ import { constants, createWriteStream } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { UserError } from '../errors.ts';
+import { UserError } from '../contract/errors.ts';
 import { processIsAlive } from './processes.ts';
 
 const STACK = 'local';

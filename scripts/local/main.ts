@@ -1,5 +1,5 @@
 import { defineCommand, runMain } from 'citty';
-import { messageOf, UserError } from '../errors.ts';
+import { messageOf, UserError } from '../contract/errors.ts';
 import { LocalMove } from './local-move.ts';
 import { narrator } from './narrator.ts';
 import { finalReport } from './report/final.ts';

@@ -1,6 +1,6 @@
-import type { Parameter } from '../cutover/parameter.ts';
-import type { Environment, StoreEndpoint } from '../environment.ts';
-import { UserError } from '../errors.ts';
+import type { Parameter } from '../platform/applications-parameter/parameter.ts';
+import type { Environment, StoreEndpoint } from '../contract/environment.ts';
+import { UserError } from '../contract/errors.ts';
 
 /** Where things are on one machine. Each throws UserError for an environment that has them elsewhere. */
 

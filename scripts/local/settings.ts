@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { PHASES, type Phase } from '../../infra/phases/phase.ts';
-import { UserError } from '../errors.ts';
+import { PHASES, type Phase } from '../contract/phases.ts';
+import { UserError } from '../contract/errors.ts';
 
 /** What a local run is asked for. */
 export type LocalSettings = {

@@ -1,6 +1,6 @@
-import type { Credentials } from '../aws/ambient.ts';
-import type { StoreEndpoint } from '../environment.ts';
-import { credentialsProvider } from './credentials.ts';
+import type { Credentials } from './identity/ambient.ts';
+import type { StoreEndpoint } from '../contract/environment.ts';
+import { credentialsProvider } from './identity/credentials.ts';
 import { hasCode } from './errors.ts';
 import { Transport, type StoreRequest } from './http.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { UserError } from '../errors.ts';
+import { UserError } from '../contract/errors.ts';
 import type { StoreClient } from './client.ts';
 import * as documents from './documents.ts';
 import { hasCode } from './errors.ts';

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import type { StoreEndpoint } from '../environment.ts';
-import { log } from '../log.ts';
+import type { StoreEndpoint } from '../contract/environment.ts';
+import { log } from '../contract/log.ts';
 import * as attributes from './attributes.ts';
-import { credentialsProvider } from './credentials.ts';
+import { credentialsProvider } from './identity/credentials.ts';
 import { StoreError } from './errors.ts';
 import { Transport, type StoreAnswer, type StoreRequest } from './http.ts';
 import * as listing from './listing.ts';

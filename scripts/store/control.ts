@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { StoreEndpoint } from '../environment.ts';
+import type { StoreEndpoint } from '../contract/environment.ts';
 import {
   BucketDocuments,
   changedMeanwhile,

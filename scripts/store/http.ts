@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
-import type { Credentials, CredentialsProvider } from '../aws/ambient.ts';
-import type { StoreEndpoint } from '../environment.ts';
+import type { Credentials, CredentialsProvider } from './identity/ambient.ts';
+import type { StoreEndpoint } from '../contract/environment.ts';
 import { Deadline } from './deadline.ts';
 import { hasCode, StoreError } from './errors.ts';
 import { exchange, flatHeaders } from './exchange.ts';

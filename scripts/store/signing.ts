@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Credentials } from '../aws/ambient.ts';
+import type { Credentials } from './identity/ambient.ts';
 
 /**
  * Signature Version 4 for S3, after "Authenticating Requests: Using the Authorization Header" and

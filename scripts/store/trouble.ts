@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../contract/errors.ts';
 import { StoreError } from './errors.ts';
 import type { StoreRequest } from './http.ts';
 import { parseXml, textOf } from './xml.ts';

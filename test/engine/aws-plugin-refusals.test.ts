@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordingFolders } from '../../scripts/toolchain/plugins.ts';
+import { recordingFolders } from '../../scripts/tools/toolchain/plugins.ts';
 import { recordingProject, type RecordingProject } from '../support/recording-project.ts';
 
 /** What the recording plugin for AWS refuses, and secrets. */

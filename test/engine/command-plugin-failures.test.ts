@@ -93,7 +93,7 @@ describe('processes', () => {
   it('refuses a backend that is not in files', async () => {
     const plugin = path.resolve(
       import.meta.dirname,
-      '../../scripts/toolchain/plugins/command/bin/pulumi-resource-command',
+      '../../scripts/tools/stand-ins/command/bin/pulumi-resource-command',
     );
     for (const [backend, text] of [
       ['https://api.pulumi.com', 'this is https://api.pulumi.com'],

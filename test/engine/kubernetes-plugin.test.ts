@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { APPLY_VARIABLE } from '../../scripts/toolchain/plugins/kubernetes/provider.ts';
+import { APPLY_VARIABLE } from '../../scripts/tools/stand-ins/kubernetes/provider.ts';
 import { KubernetesServer } from '../support/kubernetes.ts';
 import { recordingProject, type RecordingProject } from '../support/recording-project.ts';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { listProcessReports } from '../../scripts/ledger/reports.ts';
 import type { StoreClient } from '../../scripts/store/client.ts';
-import { startSyncRuns } from '../../scripts/sync/start.ts';
+import { startSyncRuns } from '../../scripts/move/sync/start.ts';
 import { withGatewaySetting } from '../support/gateway-setting.ts';
 import { inParallel } from '../../scripts/local/input/parallel.ts';
 import { etagsOf, MIB, openPair, type Pair } from '../real/exact/support.ts';

@@ -1,7 +1,7 @@
 import type { Pool } from '../../scripts/ledger/connect.ts';
-import type { StoreEndpoint } from '../../scripts/environment.ts';
+import type { StoreEndpoint } from '../../scripts/contract/environment.ts';
 import type { StoreClient } from '../../scripts/store/client.ts';
-import { ParameterSchema, type Parameter } from '../../scripts/cutover/parameter.ts';
+import { ParameterSchema, type Parameter } from '../../scripts/platform/applications-parameter/parameter.ts';
 import type { Deed } from './plan.ts';
 import { thisProcess } from './platform/simulation.ts';
 import { FOLLOWER, longestOf, SOURCE_BUCKET, STRAGGLER, TARGET_BUCKET, type ModelWorld } from './world.ts';

@@ -1,27 +1,27 @@
-import type * as capture from '../../scripts/capture/handler.ts';
-import type * as certify from '../../scripts/phase/certify.ts';
+import type * as capture from '../../scripts/move/capture/handler.ts';
+import type * as certify from '../../scripts/move/steps/certify.ts';
 import type * as client from '../../scripts/store/client.ts';
 import type * as connect from '../../scripts/ledger/connect.ts';
-import type * as context from '../../scripts/phase/context.ts';
-import type * as enter from '../../scripts/phase/enter.ts';
-import type * as settle from '../../scripts/phase/settle.ts';
+import type * as context from '../../scripts/move/steps/context.ts';
+import type * as enter from '../../scripts/move/steps/enter.ts';
+import type * as settle from '../../scripts/move/steps/settle.ts';
 import type * as locks from '../../scripts/ledger/locks.ts';
-import type * as containment from '../../scripts/verify/containment.ts';
-import type * as expire from '../../scripts/teardown/expire.ts';
+import type * as containment from '../../scripts/move/verify/containment.ts';
+import type * as expire from '../../scripts/move/teardown/expire.ts';
 import type * as failures from '../../scripts/ledger/failures.ts';
-import type * as fence from '../../scripts/cutover/fence.ts';
+import type * as fence from '../../scripts/move/common/fence.ts';
 import type * as move from '../../scripts/ledger/move.ts';
 import type * as operations from '../../scripts/ledger/operations.ts';
-import type * as parity from '../../scripts/verify/parity.ts';
+import type * as parity from '../../scripts/move/verify/parity.ts';
 import type * as pending from '../../scripts/ledger/pending.ts';
-import type * as promotion from '../../scripts/pending/promotion.ts';
-import type * as replay from '../../scripts/replay/worker.ts';
+import type * as promotion from '../../scripts/move/promotion/promotion.ts';
+import type * as replay from '../../scripts/move/replay/worker.ts';
 import type * as shards from '../../scripts/ledger/shards.ts';
-import type * as start from '../../scripts/sync/start.ts';
-import type * as steps from '../../scripts/phase/steps.ts';
-import type * as sync from '../../scripts/sync/worker.ts';
-import type * as take from '../../scripts/pending/take.ts';
-import type * as watch from '../../scripts/cutover/watch.ts';
+import type * as start from '../../scripts/move/sync/start.ts';
+import type * as steps from '../../scripts/move/steps/steps.ts';
+import type * as sync from '../../scripts/move/sync/worker.ts';
+import type * as take from '../../scripts/move/promotion/take.ts';
+import type * as watch from '../../scripts/move/cutover/watch.ts';
 
 /** The migration's own code, as the model runs it: all of it real, or with one guard broken. */
 export type Code = {
@@ -52,30 +52,30 @@ export type Code = {
 };
 
 const FILES: Record<keyof Code, string> = {
-  capture: 'capture/handler.ts',
-  certify: 'phase/certify.ts',
+  capture: 'move/capture/handler.ts',
+  certify: 'move/steps/certify.ts',
   client: 'store/client.ts',
   connect: 'ledger/connect.ts',
-  context: 'phase/context.ts',
-  enter: 'phase/enter.ts',
-  settle: 'phase/settle.ts',
+  context: 'move/steps/context.ts',
+  enter: 'move/steps/enter.ts',
+  settle: 'move/steps/settle.ts',
   locks: 'ledger/locks.ts',
-  containment: 'verify/containment.ts',
-  expire: 'teardown/expire.ts',
+  containment: 'move/verify/containment.ts',
+  expire: 'move/teardown/expire.ts',
   failures: 'ledger/failures.ts',
-  fence: 'cutover/fence.ts',
+  fence: 'move/common/fence.ts',
   move: 'ledger/move.ts',
   operations: 'ledger/operations.ts',
-  parity: 'verify/parity.ts',
+  parity: 'move/verify/parity.ts',
   pending: 'ledger/pending.ts',
-  promotion: 'pending/promotion.ts',
-  replay: 'replay/worker.ts',
+  promotion: 'move/promotion/promotion.ts',
+  replay: 'move/replay/worker.ts',
   shards: 'ledger/shards.ts',
-  start: 'sync/start.ts',
-  steps: 'phase/steps.ts',
-  sync: 'sync/worker.ts',
-  take: 'pending/take.ts',
-  watch: 'cutover/watch.ts',
+  start: 'move/sync/start.ts',
+  steps: 'move/steps/steps.ts',
+  sync: 'move/sync/worker.ts',
+  take: 'move/promotion/take.ts',
+  watch: 'move/cutover/watch.ts',
 };
 
 /** Loads it. The loader must be installed. */

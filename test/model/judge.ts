@@ -1,4 +1,4 @@
-import { RESERVED_PREFIX } from '../../scripts/environment.ts';
+import { RESERVED_PREFIX } from '../../scripts/contract/environment.ts';
 import { short, type Effect } from './store/model-store.ts';
 import { ASIDE_BUCKET, FOLLOWER, SOURCE_BUCKET, STRAGGLER, TARGET_BUCKET, type ModelWorld } from './world.ts';
 

@@ -1,6 +1,6 @@
 import type { Phase } from '../../scripts/ledger/move.ts';
 import type { Pool } from '../../scripts/ledger/connect.ts';
-import { messageOf } from '../../scripts/errors.ts';
+import { messageOf } from '../../scripts/contract/errors.ts';
 import type { Story } from './plan.ts';
 import type { ModelWorld } from './world.ts';
 

@@ -1,4 +1,4 @@
-import { RESERVED_PREFIX } from '../../scripts/environment.ts';
+import { RESERVED_PREFIX } from '../../scripts/contract/environment.ts';
 import { Cast } from './cast.ts';
 import { putBy } from './clients.ts';
 import { Endless } from './platform/simulation.ts';

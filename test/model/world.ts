@@ -1,4 +1,4 @@
-import type { Environment } from '../../scripts/environment.ts';
+import type { Environment } from '../../scripts/contract/environment.ts';
 import type { Answered } from './clients.ts';
 import type { Code } from './code.ts';
 import { ModelLedger } from './ledger/model-ledger.ts';

@@ -1,13 +1,13 @@
 import { execa } from 'execa';
 import { readFile, readdir } from 'node:fs/promises';
 import { expect } from 'vitest';
-import { readParameter } from '../../scripts/cutover/parameter.ts';
-import type { Environment } from '../../scripts/environment.ts';
-import { readCredentials } from '../../scripts/store/credentials.ts';
+import { readParameter } from '../../scripts/platform/applications-parameter/parameter.ts';
+import type { Environment } from '../../scripts/contract/environment.ts';
+import { readCredentials } from '../../scripts/store/identity/credentials.ts';
 import type { Pool } from '../../scripts/ledger/connect.ts';
 import { readMove } from '../../scripts/ledger/move.ts';
 import type { LocalMove } from '../../scripts/local/local-move.ts';
-import { Supervisor } from '../../scripts/local/parts/supervisor.ts';
+import { Supervisor } from '../../scripts/platform/supervisor/supervisor.ts';
 import { StoreClient } from '../../scripts/store/client.ts';
 
 /** Waits for something to become so; the limit is only there to end a test that would never end. */

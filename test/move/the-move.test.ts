@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { Environment } from '../../scripts/environment.ts';
+import type { Environment } from '../../scripts/contract/environment.ts';
 import { openLedger, type Pool } from '../../scripts/ledger/connect.ts';
 import { LocalMove } from '../../scripts/local/local-move.ts';
 import { TEST_SETTINGS } from '../support/local-environment.ts';

@@ -1,4 +1,4 @@
-import type { StepAnswer, StepRequest } from '../../scripts/steps/protocol.ts';
+import type { StepAnswer, StepRequest } from '../../scripts/contract/step-protocol.ts';
 import type { AwsAnswer } from './aws-endpoint.ts';
 
 /** As the function answers when all is well: the phase is what the hook prints. */

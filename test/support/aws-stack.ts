@@ -2,17 +2,17 @@ import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import type { Phase } from '../../infra/phases/phase.ts';
-import type { StepAnswer, StepRequest } from '../../scripts/steps/protocol.ts';
-import { pathWith } from '../../scripts/toolchain/executables.ts';
-import { recordingFolders, standInFolders } from '../../scripts/toolchain/plugins.ts';
+import type { Phase } from '../../scripts/contract/phases.ts';
+import type { StepAnswer, StepRequest } from '../../scripts/contract/step-protocol.ts';
+import { pathWith } from '../../scripts/tools/toolchain/executables.ts';
+import { recordingFolders, standInFolders } from '../../scripts/tools/toolchain/plugins.ts';
 import {
   FUNCTIONS_FILE,
   RECORDS_FOLDER_VARIABLE,
   recordedResources,
-} from '../../scripts/toolchain/plugins/recording/records.ts';
-import type { Recorded } from '../../scripts/toolchain/plugins/recording/records.ts';
-import { ensurePulumi } from '../../scripts/toolchain/pulumi.ts';
+} from '../../scripts/tools/stand-ins/recording/records.ts';
+import type { Recorded } from '../../scripts/tools/stand-ins/recording/records.ts';
+import { ensurePulumi } from '../../scripts/tools/toolchain/pulumi.ts';
 import { accountAnswers, succeed } from './aws-answers.ts';
 import { AwsEndpoint, type AwsAnswer, type AwsCall } from './aws-endpoint.ts';
 import type { EngineResult } from './engine.ts';

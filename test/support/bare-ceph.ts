@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import { loopbackConfiguration } from '../../infra/ceph/configuration.ts';
-import type { ClusterSpec } from '../../infra/ceph/cluster.ts';
-import { cephKey, keyringText, principalsOf } from '../../infra/ceph/keyring.ts';
+import { loopbackConfiguration } from '../../infra/local/ceph/configuration.ts';
+import type { ClusterSpec } from '../../infra/local/ceph/cluster.ts';
+import { cephKey, keyringText, principalsOf } from '../../infra/local/ceph/keyring.ts';
 
 /**
  * A real Ceph cluster without a pool, a rule or a realm: a monitor, a manager and OSDs whose hosts, zones

@@ -2,9 +2,9 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
-import type { ClusterPlan } from '../../infra/ceph/plan.ts';
+import type { ClusterPlan } from '../../infra/storage/ceph/plan/plan.ts';
 
-const SCRIPTS = path.resolve(import.meta.dirname, '../../scripts/ceph/host');
+const SCRIPTS = path.resolve(import.meta.dirname, '../../scripts/ceph-hosts/host');
 const STAND_INS = path.join(import.meta.dirname, 'ceph-host');
 
 /** A host of a cluster: its folders are its own, what it finds in AWS is `aws`' and shared. */

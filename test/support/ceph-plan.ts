@@ -1,6 +1,6 @@
-import { clusterPlan, type ClusterPlan, type PlanArgs } from '../../infra/ceph/plan.ts';
-import { placeGroup } from '../../infra/ceph/placement.ts';
-import type { Host } from '../../infra/ceph/service-spec.ts';
+import { clusterPlan, type ClusterPlan, type PlanArgs } from '../../infra/storage/ceph/plan/plan.ts';
+import { placeGroup } from '../../infra/storage/ceph/plan/placement.ts';
+import type { Host } from '../../infra/storage/ceph/plan/service-spec.ts';
 import type { CephSettings } from '../../infra/settings/aws.ts';
 import { TARGET_USERS, targetBuckets } from '../../infra/storage/access.ts';
 

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { ClusterPlan } from '../../infra/ceph/plan.ts';
+import type { ClusterPlan } from '../../infra/storage/ceph/plan/plan.ts';
 import type { AwsCall } from './aws-endpoint.ts';
 import type { Change } from './recording-project.ts';
 

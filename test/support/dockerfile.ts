@@ -4,7 +4,7 @@ import path from 'node:path';
 import { DockerfileParser, type Copy, type From } from 'dockerfile-ast';
 
 export const ROOT = path.resolve(import.meta.dirname, '../..');
-export const DOCKERFILE = path.join(ROOT, 'scripts/image/Dockerfile');
+export const DOCKERFILE = path.join(ROOT, 'scripts/tools/image/Dockerfile');
 
 export type Image = {
   text: string;

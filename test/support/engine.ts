@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { execa, type ResultPromise } from 'execa';
-import { pathWith } from '../../scripts/toolchain/executables.ts';
-import { recordingFolders, standInFolders } from '../../scripts/toolchain/plugins.ts';
-import { ensurePulumi } from '../../scripts/toolchain/pulumi.ts';
+import { pathWith } from '../../scripts/tools/toolchain/executables.ts';
+import { recordingFolders, standInFolders } from '../../scripts/tools/toolchain/plugins.ts';
+import { ensurePulumi } from '../../scripts/tools/toolchain/pulumi.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 

@@ -1,4 +1,4 @@
-import type { Environment } from '../../scripts/environment.ts';
+import type { Environment } from '../../scripts/contract/environment.ts';
 
 /** A valid environment document of which nothing exists, for tests of pure parts. */
 export function exampleEnvironment(): Environment {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { StoreEndpoint } from '../../scripts/environment.ts';
+import type { StoreEndpoint } from '../../scripts/contract/environment.ts';
 import { RgwAdmin } from '../../scripts/store/admin.ts';
 import { StoreClient } from '../../scripts/store/client.ts';
 import { BucketControl } from '../../scripts/store/control.ts';

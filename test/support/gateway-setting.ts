@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
-import { clusterFolders } from '../../scripts/local/parts/cluster-folders.ts';
+import { clusterFolders } from '../../scripts/contract/local/cluster-folders.ts';
 import { TEST_SETTINGS } from './local-environment.ts';
 
 type Cluster = 'source' | 'images' | 'metadata';

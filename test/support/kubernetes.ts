@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensureKubernetes } from '../../scripts/toolchain/kubernetes.ts';
+import { ensureKubernetes } from '../../scripts/tools/toolchain/kubernetes.ts';
 
 /** An object as YAML or Pulumi would give it. */
 export type KubernetesObject = {

@@ -6,10 +6,10 @@ import path from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { request } from 'undici';
-import type { Environment, StoreEndpoint } from '../../scripts/environment.ts';
+import type { Environment, StoreEndpoint } from '../../scripts/contract/environment.ts';
 import { StoreClient } from '../../scripts/store/client.ts';
 import { BucketControl, type ControlOptions } from '../../scripts/store/control.ts';
-import { ensurePythonTool } from '../../scripts/toolchain/python.ts';
+import { ensurePythonTool } from '../../scripts/tools/toolchain/python.ts';
 import { asAmazon, type Ask } from './as-amazon.ts';
 
 /** A server that speaks the APIs of AWS that the scripts call. It believes every signature. */

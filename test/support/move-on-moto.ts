@@ -1,6 +1,6 @@
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { TARGET_USERS } from '../../infra/storage/access.ts';
-import type { Environment } from '../../scripts/environment.ts';
+import type { Environment } from '../../scripts/contract/environment.ts';
 import { exampleEnvironment } from './example-environment.ts';
 import { startMoto, type Moto } from './moto.ts';
 import { ownPostgres, type OwnPostgres } from './postgres.ts';

@@ -1,4 +1,4 @@
-import { ensureDebianPackages, type NeededPackage } from '../../scripts/toolchain/debian.ts';
+import { ensureDebianPackages, type NeededPackage } from '../../scripts/tools/toolchain/debian.ts';
 
 /** Debian packages that only tests need, and what each is for. Their versions are the distribution's. */
 const TEST_PACKAGES: readonly NeededPackage[] = [

@@ -6,7 +6,7 @@ import {
   type Environment,
   type Move,
   type StoreEndpoint,
-} from '../../scripts/environment.ts';
+} from '../../scripts/contract/environment.ts';
 import { freshDatabase } from '../../scripts/local/fresh-database.ts';
 import { ledgerOf } from '../../scripts/local/places.ts';
 import { openLedger, type Pool } from '../../scripts/ledger/connect.ts';

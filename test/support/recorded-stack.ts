@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { awsStack } from '../../infra/aws/stack.ts';
 import { parseSettings } from '../../infra/config.ts';
-import { AwsProvider } from '../../scripts/toolchain/plugins/aws/provider.ts';
-import { Records } from '../../scripts/toolchain/plugins/recording/records.ts';
+import { AwsProvider } from '../../scripts/tools/stand-ins/aws/provider.ts';
+import { Records } from '../../scripts/tools/stand-ins/recording/records.ts';
 import { record, type RecordedProgram } from './recorded.ts';
 import { stackFile } from './stack-file.ts';
 

@@ -5,7 +5,7 @@ import {
   ReceiveMessageCommand,
   type Message,
 } from '@aws-sdk/client-sqs';
-import type { SqsBatchResponse, SqsEvent } from '../../scripts/capture/lambda.ts';
+import type { SqsBatchResponse, SqsEvent } from '../../scripts/move/capture/lambda.ts';
 import type { Moto } from './moto.ts';
 
 export type TestQueue = { queueUrl: string; queueArn: string; failedUrl: string };

@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pathWith } from '../../scripts/toolchain/executables.ts';
-import { policyPackFor, type PolicyPackFolder } from '../../scripts/toolchain/policy-runner.ts';
-import { ensurePulumi } from '../../scripts/toolchain/pulumi.ts';
-import { ensurePythonTool } from '../../scripts/toolchain/python.ts';
+import { pathWith } from '../../scripts/tools/toolchain/executables.ts';
+import { policyPackFor, type PolicyPackFolder } from '../../scripts/tools/toolchain/policy-runner.ts';
+import { ensurePulumi } from '../../scripts/tools/toolchain/pulumi.ts';
+import { ensurePythonTool } from '../../scripts/tools/toolchain/python.ts';
 import { awsStack, type AwsStack } from '../support/aws-stack.ts';
 import { standingStack } from '../support/standing-stack.ts';
 import { filledIn, root, stepsOf, workflows, type Step, type Workflow } from './workflows.ts';
@@ -30,7 +30,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'npm ci': 'here',
   'npm test': 'whoever runs this test',
   'npm run ci:drift -- "$STACK"': 'drift.test.ts',
-  'node scripts/ci/image-summary.ts "$STACK" "$IMAGE" "$DIGEST" >> "$GITHUB_STEP_SUMMARY"': 'here',
+  'node scripts/tools/ci/image-summary.ts "$STACK" "$IMAGE" "$DIGEST" >> "$GITHUB_STEP_SUMMARY"': 'here',
   'pulumi preview --stack "$STACK" --non-interactive --json > plan.json\nnpm run policy:scan -- plan.json':
     'here',
 };

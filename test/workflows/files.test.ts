@@ -2,9 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { ensureActionlint } from '../../scripts/toolchain/actionlint.ts';
-import { DOWNLOADED_VERSION } from '../../scripts/toolchain/pulumi-download.ts';
-import { ensurePythonTool } from '../../scripts/toolchain/python.ts';
+import { ensureActionlint } from '../../scripts/tools/toolchain/actionlint.ts';
+import { DOWNLOADED_VERSION } from '../../scripts/tools/toolchain/pulumi-download.ts';
+import { ensurePythonTool } from '../../scripts/tools/toolchain/python.ts';
 import { folder, root, stepsOf, workflows } from './workflows.ts';
 
 const log = (line: string) => console.log(line);

@@ -7,5 +7,5 @@ export {
   type ApplicationsParameterArgs,
 } from './parameter.ts';
 export { PublicNames, type PublicNamesArgs } from './public-names.ts';
-export { UNDECIDED } from './undecided.ts';
+export { UNDECIDED } from '../../../scripts/contract/undecided.ts';
 export { TLS_POLICY } from './tls.ts';

@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { protection, type Protection } from '../../foundation/protection.ts';
-import { UNDECIDED } from './undecided.ts';
+import { UNDECIDED } from '../../../scripts/contract/undecided.ts';
 
 export type ApplicationsParameterArgs = Protection & {
   /** Part of the parameter's name: `/storage/ENVIRONMENT/applications`. */

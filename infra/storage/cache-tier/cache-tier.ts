@@ -1,6 +1,6 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
-import { INSTANCE_TYPES, type InstanceType } from '../../ceph/instance-types.ts';
+import { INSTANCE_TYPES, type InstanceType } from '../../aws/instance-types.ts';
 import { KubernetesNodeGroup, type KubernetesCluster } from '../../foundation/kubernetes/index.ts';
 import type { Network } from '../../foundation/network/network.ts';
 import { partSecurityGroup } from '../../foundation/network/traffic.ts';

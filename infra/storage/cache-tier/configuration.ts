@@ -1,4 +1,4 @@
-import type { InstanceType } from '../../ceph/instance-types.ts';
+import type { InstanceType } from '../../aws/instance-types.ts';
 import { cacheTierConf, type CacheTierSettings } from '../../nginx/cache-tier.ts';
 import { nginxKeepAliveSeconds } from './idle-seconds.ts';
 import { CACHE_TIER_PORTS } from './ports.ts';

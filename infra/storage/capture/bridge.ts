@@ -1,6 +1,6 @@
 import * as aws from '@pulumi/aws';
 import type * as pulumi from '@pulumi/pulumi';
-import { BRIDGE_EVENTS } from '../../../scripts/capture/event-names.ts';
+import { BRIDGE_EVENTS } from '../../../scripts/contract/event-names.ts';
 
 /**
  * The events of these buckets that change an object, of all that EventBridge is told. Others (a class that

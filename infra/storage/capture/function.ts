@@ -85,7 +85,7 @@ export class CaptureFunction extends pulumi.ComponentResource {
         runtime: FUNCTION_RUNTIME,
         architectures: ['arm64'],
         handler: FUNCTION_HANDLER,
-        code: bundleFunction('scripts/capture/lambda.ts'),
+        code: bundleFunction('scripts/move/capture/lambda.ts'),
         memorySize: 512,
         timeout: TIMEOUT_SECONDS,
         vpcConfig: {

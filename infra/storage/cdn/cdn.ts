@@ -3,7 +3,7 @@ import * as pulumi from '@pulumi/pulumi';
 import type { AlarmTopic } from '../../foundation/alarms.ts';
 import type { EncryptionKey } from '../../foundation/keys.ts';
 import type { AccessLogs } from '../../foundation/logs.ts';
-import type { Phase } from '../../phases/phase.ts';
+import type { Phase } from '../../../scripts/contract/phases.ts';
 import type { StorageNames } from '../applications/names.ts';
 import { PublicNames } from '../applications/public-names.ts';
 import { CdnAccessLog } from './access-log.ts';

@@ -1,6 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import type { Phase } from '../../phases/phase.ts';
+import type { Phase } from '../../../scripts/contract/phases.ts';
 import { distributionDefaults, nginxOrigin, type DistributionArgs } from './distribution-settings.ts';
 import { FAILOVER_STATUS_CODES, originsOf, type ServedBucket } from './origins.ts';
 import { imagesCachePolicy, type EdgeSeconds } from './policies.ts';

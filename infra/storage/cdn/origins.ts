@@ -1,4 +1,4 @@
-import { originOf, type Phase } from '../../phases/phase.ts';
+import { originOf, type Phase } from '../../../scripts/contract/phases.ts';
 
 /** A bucket whose objects browsers read through the CDN. */
 export type ServedBucket = {

@@ -12,7 +12,7 @@ type Ring = {
 
 const HEALTH = 'From a monitor: cephadm shell -- ceph health detail.';
 
-/** What a cluster tells of itself every minute (scripts/ceph/host/figures.py), and when that is an alarm. */
+/** What a cluster tells of itself every minute (scripts/ceph-hosts/host/figures.py), and when that is an alarm. */
 const RINGS: Readonly<Record<string, Ring>> = {
   error: {
     metric: 'HealthStatus',

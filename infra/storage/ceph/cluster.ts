@@ -1,7 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
-import { assertStands, clusterPlan, type ClusterPlan, type PlanArgs } from '../../ceph/plan.ts';
-import { CEPH_PORTS } from '../../ceph/ports.ts';
-import { instanceType } from '../../ceph/storage-nodes.ts';
+import { assertStands, clusterPlan, type ClusterPlan, type PlanArgs } from './plan/plan.ts';
+import { CEPH_PORTS } from './plan/ports.ts';
+import { instanceType } from './plan/storage-nodes.ts';
 import type { AlarmTopic } from '../../foundation/alarms.ts';
 import type { Keys } from '../../foundation/keys.ts';
 import type { AccessLogs } from '../../foundation/logs.ts';
@@ -48,7 +48,7 @@ export type CephClusterArgs = Protection & {
   buckets: readonly BucketAccess[];
   /** Blocks of addresses from which applications speak S3 with this cluster. Default: none. */
   clientNetworks?: readonly string[];
-  /** How `scripts/ceph/main.ts` is started where the engine runs, for example `node scripts/ceph/main.ts`. */
+  /** How `scripts/ceph-hosts/main.ts` is started where the engine runs, for example `node scripts/ceph-hosts/main.ts`. */
   main: string;
 };
 

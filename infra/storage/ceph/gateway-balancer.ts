@@ -1,6 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { CEPH_PORTS } from '../../ceph/ports.ts';
+import { CEPH_PORTS } from './plan/ports.ts';
 import { alarm, type AlarmTopic } from '../../foundation/alarms.ts';
 import type { AccessLogs } from '../../foundation/logs.ts';
 import type { Network } from '../../foundation/network/network.ts';

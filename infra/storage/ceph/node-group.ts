@@ -1,9 +1,9 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { hostUserData } from '../../ceph/host-user-data.ts';
-import type { Host } from '../../ceph/service-spec.ts';
-import { placeGroup } from '../../ceph/placement.ts';
-import { instanceType } from '../../ceph/storage-nodes.ts';
+import { hostUserData } from './plan/host-user-data.ts';
+import type { Host } from './plan/service-spec.ts';
+import { placeGroup } from './plan/placement.ts';
+import { instanceType } from './plan/storage-nodes.ts';
 import { alarm, type AlarmTopic } from '../../foundation/alarms.ts';
 import type { EncryptionKey } from '../../foundation/keys.ts';
 import type { NetworkZone } from '../../foundation/network/zone.ts';

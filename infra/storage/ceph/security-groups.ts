@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
-import { CEPH_PORTS } from '../../ceph/ports.ts';
+import { CEPH_PORTS } from './plan/ports.ts';
 import type { Network } from '../../foundation/network/network.ts';
 import {
   allowFromAddresses,

@@ -1,8 +1,8 @@
 import * as aws from '@pulumi/aws';
 import * as command from '@pulumi/command';
 import * as pulumi from '@pulumi/pulumi';
-import { stepDocument } from '../../ceph/host-documents.ts';
-import type { ClusterPlan } from '../../ceph/plan.ts';
+import { stepDocument } from './plan/host-documents.ts';
+import type { ClusterPlan } from './plan/plan.ts';
 import type { Protection } from '../../foundation/protection.ts';
 import type { CephNode } from './node-group.ts';
 
@@ -14,7 +14,7 @@ export type CephStepArgs = Protection & {
   architectures: readonly ('amd64' | 'arm64')[];
   /** Any of which may carry the step out; the first is the one that founds. */
   monitors: readonly CephNode[];
-  /** How `scripts/ceph/main.ts` is started where the engine runs. */
+  /** How `scripts/ceph-hosts/main.ts` is started where the engine runs. */
   main: string;
 };
 

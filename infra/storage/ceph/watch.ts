@@ -1,6 +1,6 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
-import { watchDocument } from '../../ceph/host-documents.ts';
+import { watchDocument } from './plan/host-documents.ts';
 import { METRICS_NAMESPACE } from './names.ts';
 import type { CephNode } from './node-group.ts';
 

@@ -32,7 +32,7 @@ const __dirname = pathOfUrl(new URL('.', import.meta.url));`;
  * Lambda's runtime changes without notice). The same sources give the same archive on every machine, so
  * a preview shows a changed function only when it is one.
  *
- * @param entry a file of this repository, such as `scripts/capture/lambda.ts`, that exports `handler`
+ * @param entry a file of this repository, such as `scripts/move/capture/lambda.ts`, that exports `handler`
  * @param options.files files or folders of this repository that the code reads, such as `infra/database`;
  *   they keep their place. Default: none
  * The update fails with esbuild's findings when the entry cannot be bundled.

@@ -96,7 +96,7 @@ export class MoveSteps extends pulumi.ComponentResource {
         runtime: FUNCTION_RUNTIME,
         architectures: ['arm64'],
         handler: FUNCTION_HANDLER,
-        code: bundleFunction('scripts/steps/function.ts', { files: ['infra/database'] }),
+        code: bundleFunction('scripts/move/steps/function.ts', { files: ['infra/database'] }),
         memorySize: MEMORY_MEGABYTES,
         timeout: TIMEOUT_SECONDS,
         vpcConfig: {

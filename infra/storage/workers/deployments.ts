@@ -1,6 +1,6 @@
 import type * as k8s from '@pulumi/kubernetes';
 import type * as pulumi from '@pulumi/pulumi';
-import type { Worker } from '../../phases/phase.ts';
+import type { Worker } from '../../../scripts/contract/phases.ts';
 import { EVENTS_POD_PORT } from '../events/index.ts';
 import { labelsOf, PENDING_PORT, type App } from './names.ts';
 import { migrateContainer, MIGRATE_VOLUMES, podTemplate, spreadOut, type Container } from './pod.ts';

@@ -1,5 +1,5 @@
 import type * as k8s from '@pulumi/kubernetes';
-import { instanceType } from '../../ceph/storage-nodes.ts';
+import { instanceType } from '../ceph/plan/storage-nodes.ts';
 import { labelsOf, type App } from './names.ts';
 import { migrateContainer, MIGRATE_VOLUMES, podTemplate } from './pod.ts';
 
@@ -48,7 +48,7 @@ function leastProcessors(instanceTypes: readonly string[]): number {
   return Math.min(...instanceTypes.map((name) => instanceType(name).vcpus));
 }
 
-/** Exit codes of `migrate` (scripts/errors.ts; 143: scripts/sync/command.ts). */
+/** Exit codes of `migrate` (scripts/contract/errors.ts; 143: scripts/cli/commands/sync.ts). */
 const EXIT = { differs: 1, wrongUse: 2, toldToStop: 143 };
 /** A spot node is taken away with two minutes' notice. */
 const MOST_GRACE_SECONDS = 110;

@@ -1,7 +1,7 @@
 import * as k8s from '@pulumi/kubernetes';
 import * as pulumi from '@pulumi/pulumi';
 import { alarm, type AlarmTopic } from '../../foundation/alarms.ts';
-import type { Worker } from '../../phases/phase.ts';
+import type { Worker } from '../../../scripts/contract/phases.ts';
 import { deploymentOf, PLANS, type LongRunning } from './deployments.ts';
 import { labelsOf, NAMESPACE } from './names.ts';
 import type { StorageNamespace } from './namespace.ts';

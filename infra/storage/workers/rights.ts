@@ -1,6 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { IamStatement } from '../../foundation/iam.ts';
-import { RESERVED_PREFIX } from '../../../scripts/environment.ts';
+import { RESERVED_PREFIX } from '../../../scripts/contract/environment.ts';
 import type { App } from './names.ts';
 
 type Text = pulumi.Input<string>;

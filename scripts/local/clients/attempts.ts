@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Parameter } from '../../cutover/parameter.ts';
+import type { Parameter } from '../../platform/applications-parameter/parameter.ts';
 import { StoreClient } from '../../store/client.ts';
 import { StoreError } from '../../store/errors.ts';
 import { endpointOf } from '../places.ts';

@@ -1,6 +1,6 @@
-import { readParameter } from '../../cutover/parameter.ts';
-import type { Environment } from '../../environment.ts';
-import { UserError } from '../../errors.ts';
+import { readParameter } from '../../platform/applications-parameter/parameter.ts';
+import type { Environment } from '../../contract/environment.ts';
+import { UserError } from '../../contract/errors.ts';
 import { endpointOf, parameterFileOf } from '../places.ts';
 import { listConflicts } from '../../ledger/conflicts.ts';
 import type { Database } from '../../ledger/connect.ts';

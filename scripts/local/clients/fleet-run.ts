@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
-import { readParameter, type Parameter } from '../../cutover/parameter.ts';
-import type { Environment } from '../../environment.ts';
+import { readParameter, type Parameter } from '../../platform/applications-parameter/parameter.ts';
+import type { Environment } from '../../contract/environment.ts';
 import { parameterFileOf } from '../places.ts';
-import { until, Deadline } from '../../cutover/wait.ts';
+import { until, Deadline } from '../../contract/wait.ts';
 import { readManifest } from '../input/manifest.ts';
 import { Application } from './attempts.ts';
 import { Bodies } from './bodies.ts';

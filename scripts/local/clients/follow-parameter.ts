@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Parameter } from '../../cutover/parameter.ts';
+import type { Parameter } from '../../platform/applications-parameter/parameter.ts';
 
 export type Store = Parameter['stores'][string];
 /** Where to send requests now, and the deadline in seconds that each of them must have. */

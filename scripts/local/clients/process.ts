@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { outliveStart } from '../../command-line.ts';
-import { messageOf, UserError } from '../../errors.ts';
+import { outliveStart } from '../../cli/command-line.ts';
+import { messageOf, UserError } from '../../contract/errors.ts';
 
 export type Flags = {
   environment: string;

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { sleep } from '../../cutover/wait.ts';
-import { UserError } from '../../errors.ts';
-import type { Home } from '../parts/home-paths.ts';
-import type { Program } from '../parts/programs.ts';
-import { groupState, Supervisor, tail } from '../parts/supervisor.ts';
+import { sleep } from '../../contract/wait.ts';
+import { UserError } from '../../contract/errors.ts';
+import type { Home } from '../../contract/local/home-paths.ts';
+import type { Program } from '../../platform/supervisor/programs.ts';
+import { groupState, Supervisor, tail } from '../../platform/supervisor/supervisor.ts';
 import { clientFiles } from './files.ts';
 import type { FleetStatus } from './fleet-run.ts';
 

@@ -1,4 +1,4 @@
-import { messageOf } from '../../errors.ts';
+import { messageOf } from '../../contract/errors.ts';
 import { applicationOf, answeredBy, isPublic, report, type Shared } from './shared.ts';
 import { RequestFailed } from './attempts.ts';
 import type { Holdings } from './holdings.ts';

@@ -1,6 +1,6 @@
-import { CACHED_CLUSTER } from '../../cutover/parameter.ts';
-import type { Environment } from '../../environment.ts';
-import { messageOf } from '../../errors.ts';
+import { CACHED_CLUSTER } from '../../platform/applications-parameter/parameter.ts';
+import type { Environment } from '../../contract/environment.ts';
+import { messageOf } from '../../contract/errors.ts';
 import type { Application, Target } from './attempts.ts';
 import type { Bodies } from './bodies.ts';
 import type { JournalLine, JsonLines } from './journal.ts';

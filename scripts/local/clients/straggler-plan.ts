@@ -1,4 +1,4 @@
-import type { Parameter } from '../../cutover/parameter.ts';
+import type { Parameter } from '../../platform/applications-parameter/parameter.ts';
 import type { ManifestEntry } from '../input/manifest.ts';
 import { ownerOf, STRAGGLER_PREFIX } from './ownership.ts';
 

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { readParameter } from '../../cutover/parameter.ts';
-import { readEnvironment, type Environment } from '../../environment.ts';
-import { messageOf } from '../../errors.ts';
+import { readParameter } from '../../platform/applications-parameter/parameter.ts';
+import { readEnvironment, type Environment } from '../../contract/environment.ts';
+import { messageOf } from '../../contract/errors.ts';
 import { StoreClient } from '../../store/client.ts';
 import { readManifest, type ManifestEntry } from '../input/manifest.ts';
 import { Bodies } from './bodies.ts';

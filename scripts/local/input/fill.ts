@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import type { Environment } from '../../environment.ts';
-import { UserError } from '../../errors.ts';
+import type { Environment } from '../../contract/environment.ts';
+import { UserError } from '../../contract/errors.ts';
 import { StoreClient } from '../../store/client.ts';
 import { ARCHIVES, describeArchive, archiveParts, type Archive } from './archives.ts';
 import { AWKWARD_KEYS } from './awkward.ts';

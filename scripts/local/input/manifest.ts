@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { messageOf, UserError } from '../../errors.ts';
+import { messageOf, UserError } from '../../contract/errors.ts';
 
 /** One object as it was put into the source before any client began. */
 export type ManifestEntry = {

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, UserError } from '../../errors.ts';
+import { messageOf, UserError } from '../../contract/errors.ts';
 
 /** Where Debian's package mate-backgrounds puts its pictures. */
 export const PHOTOGRAPHS = '/usr/share/backgrounds/mate';

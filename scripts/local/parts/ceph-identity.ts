@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { cephKey } from '../../../infra/ceph/keyring.ts';
-import { UserError } from '../../errors.ts';
+import { cephKey } from '../../../infra/local/ceph/keyring.ts';
+import { UserError } from '../../contract/errors.ts';
 import { writeFileAtomic } from './home.ts';
 
 const IdentitySchema = z.strictObject({

@@ -1,16 +1,16 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { keyringText } from '../../../infra/ceph/keyring.ts';
-import { UserError } from '../../errors.ts';
+import { keyringText } from '../../../infra/local/ceph/keyring.ts';
+import { UserError } from '../../contract/errors.ts';
 import { clusterIdentity, type ClusterIdentity } from './ceph-identity.ts';
-import { clusterFolders, type ClusterFolders } from './cluster-folders.ts';
+import { clusterFolders, type ClusterFolders } from '../../contract/local/cluster-folders.ts';
 import { credentialsOf } from './credentials.ts';
 import { claimHome, once, writeFileAtomic, type Home } from './home.ts';
 import { assertPortsFree } from './ports.ts';
-import type { Program } from './programs.ts';
+import type { Program } from '../../platform/supervisor/programs.ts';
 import { answers, run, type Say } from './run.ts';
-import type { CephClusterSpec } from './specs.ts';
-import { ensureSupervisor, tail } from './supervisor.ts';
+import type { CephClusterSpec } from '../../contract/local/specs.ts';
+import { ensureSupervisor, tail } from '../../platform/supervisor/supervisor.ts';
 
 /** How long a step of a cluster's start may take. */
 const PATIENCE = { deadlineSeconds: 60, timeoutSeconds: 120 };

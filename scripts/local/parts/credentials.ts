@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Credentials } from '../../aws/ambient.ts';
-import { credentialsFileOf, type Home } from './home-paths.ts';
+import type { Credentials } from '../../store/identity/ambient.ts';
+import { credentialsFileOf, type Home } from '../../contract/local/home-paths.ts';
 import { writeFileAtomic } from './home.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../contract/errors.ts';
 import { homeAt, isOurs } from './home.ts';
-import { Supervisor } from './supervisor.ts';
+import { Supervisor } from '../../platform/supervisor/supervisor.ts';
 
 const DAEMONS = ['ceph-mon', 'ceph-mgr', 'ceph-osd', 'radosgw', 'nginx', 'postgres', 'supervisord'];
 /** How long what we stop may take to end by itself, in milliseconds. */

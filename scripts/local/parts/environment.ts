@@ -1,6 +1,6 @@
-import { parseEnvironment } from '../../environment.ts';
+import { parseEnvironment } from '../../contract/environment.ts';
 import { claimHome, writeFileAtomic } from './home.ts';
-import type { EnvironmentSpec } from './specs.ts';
+import type { EnvironmentSpec } from '../../contract/local/specs.ts';
 
 /** Writes the environment document, whole and valid or not at all. Throws UserError with all that is wrong. */
 export async function environmentUp(spec: EnvironmentSpec): Promise<{ environmentFile: string }> {

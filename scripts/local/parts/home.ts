@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { UserError } from '../../errors.ts';
-import { homeAt, type Home } from './home-paths.ts';
+import { UserError } from '../../contract/errors.ts';
+import { homeAt, type Home } from '../../contract/local/home-paths.ts';
 
 export { homeAt, type Home };
 

@@ -1,4 +1,4 @@
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../contract/errors.ts';
 import { withLock } from './lock.ts';
 import { reloadNginx } from './nginx-reload.ts';
 

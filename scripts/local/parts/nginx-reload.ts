@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { originAnswer, parseOriginConf } from '../../../infra/nginx/origin.ts';
-import { reloadAndConfirm } from '../../cache-tier/reload.ts';
-import { cacheTierFiles } from './nginx-files.ts';
-import { tail } from './supervisor.ts';
+import { originAnswer, parseOriginConf } from '../../contract/nginx-origin.ts';
+import { reloadAndConfirm } from '../../platform/nginx/reload.ts';
+import { cacheTierFiles } from '../../contract/local/nginx-files.ts';
+import { tail } from '../../platform/supervisor/supervisor.ts';
 
 /**
  * Makes Nginx read its configuration and origin file again, and returns once every request that begins

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { access, chmod, chown, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { testConfiguration } from '../../cache-tier/reload.ts';
-import { UserError } from '../../errors.ts';
+import { testConfiguration } from '../../platform/nginx/reload.ts';
+import { UserError } from '../../contract/errors.ts';
 import { claimHome, once, writeFileAtomic } from './home.ts';
-import { cacheTierFiles } from './nginx-files.ts';
+import { cacheTierFiles } from '../../contract/local/nginx-files.ts';
 import { reloadNginx } from './nginx-reload.ts';
 import { assertPortsFree } from './ports.ts';
 import { answers, type Say } from './run.ts';
-import type { NginxSpec } from './specs.ts';
-import { ensureSupervisor, tail } from './supervisor.ts';
+import type { NginxSpec } from '../../contract/local/specs.ts';
+import { ensureSupervisor, tail } from '../../platform/supervisor/supervisor.ts';
 import { systemUser } from './system-user.ts';
 
 const PROGRAM = 'nginx';

@@ -1,11 +1,11 @@
 import { text } from 'node:stream/consumers';
 import type { ZodType } from 'zod';
-import { messageOf, UserError } from '../../errors.ts';
+import { messageOf, UserError } from '../../contract/errors.ts';
 import { claimHome } from './home.ts';
 import { withLock } from './lock.ts';
 import type { Say } from './run.ts';
-import * as specs from './specs.ts';
-import { ensureSupervisor } from './supervisor.ts';
+import * as specs from '../../contract/local/specs.ts';
+import { ensureSupervisor } from '../../platform/supervisor/supervisor.ts';
 
 /** A part of the local environment: what it is told, and what makes it so. */
 type Part<Spec extends { home: string }> = {

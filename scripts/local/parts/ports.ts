@@ -2,7 +2,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../contract/errors.ts';
 
 /** How long a daemon of ours that has just been ended may keep its port, in milliseconds. */
 const PATIENCE = 3000;

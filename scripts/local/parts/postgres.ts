@@ -2,12 +2,12 @@ import { chmod, chown, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { messageOf, UserError } from '../../errors.ts';
+import { messageOf, UserError } from '../../contract/errors.ts';
 import { claimHome, writeFileAtomic, type Home } from './home.ts';
-import { connectionString, postgresSocketFolder, ROLE } from './postgres-address.ts';
+import { connectionString, postgresSocketFolder, ROLE } from '../../contract/local/postgres-address.ts';
 import { run, type Say } from './run.ts';
-import type { PostgresSpec } from './specs.ts';
-import { ensureSupervisor, tail } from './supervisor.ts';
+import type { PostgresSpec } from '../../contract/local/specs.ts';
+import { ensureSupervisor, tail } from '../../platform/supervisor/supervisor.ts';
 import { systemUser } from './system-user.ts';
 
 const PROGRAM = 'postgres';

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { UserError } from '../../errors.ts';
-import { CLEAN_ENVIRONMENT } from './supervisor.ts';
+import { UserError } from '../../contract/errors.ts';
+import { CLEAN_ENVIRONMENT } from '../../platform/supervisor/supervisor.ts';
 
 /** Tells a person what is being done, in one line. */
 export type Say = (line: string) => void;

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import type { StoreEndpoint } from '../../environment.ts';
+import type { StoreEndpoint } from '../../contract/environment.ts';
 import { RgwAdmin } from '../../store/admin.ts';
 import { StoreClient } from '../../store/client.ts';
 import { BucketControl } from '../../store/control.ts';
-import { clusterFolders } from './cluster-folders.ts';
+import { clusterFolders } from '../../contract/local/cluster-folders.ts';
 import { credentialsOf } from './credentials.ts';
-import { credentialsFileOf } from './home-paths.ts';
+import { credentialsFileOf } from '../../contract/local/home-paths.ts';
 import { claimHome, once } from './home.ts';
 import type { Say } from './run.ts';
-import type { StoreUsersSpec } from './specs.ts';
+import type { StoreUsersSpec } from '../../contract/local/specs.ts';
 
 const REQUEST_SECONDS = 30;
 

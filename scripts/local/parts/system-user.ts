@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../contract/errors.ts';
 
 /** The numbers of a system user. Throws UserError (exit 3) where the machine has none of that name. */
 export async function systemUser(name: string): Promise<{ uid: number; gid: number }> {

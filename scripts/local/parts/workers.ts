@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { UserError } from '../../errors.ts';
+import { UserError } from '../../contract/errors.ts';
 import { claimHome } from './home.ts';
-import type { Program } from './programs.ts';
+import type { Program } from '../../platform/supervisor/programs.ts';
 import type { Say } from './run.ts';
-import type { WorkersSpec } from './specs.ts';
-import { ensureSupervisor } from './supervisor.ts';
+import type { WorkersSpec } from '../../contract/local/specs.ts';
+import { ensureSupervisor } from '../../platform/supervisor/supervisor.ts';
 
 /** The migration's long-running commands, by the supervisor's name for them. */
 const COMMANDS = {

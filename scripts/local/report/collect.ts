@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { readParameter } from '../../cutover/parameter.ts';
-import type { Environment } from '../../environment.ts';
+import { readParameter } from '../../platform/applications-parameter/parameter.ts';
+import type { Environment } from '../../contract/environment.ts';
 import { endpointOf } from '../places.ts';
 import type { Database } from '../../ledger/connect.ts';
 import { listConflicts } from '../../ledger/conflicts.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Environment } from '../../environment.ts';
+import type { Environment } from '../../contract/environment.ts';
 import { ledgerOf, parameterFileOf } from '../places.ts';
 import { auditFinalStore } from '../clients/audit-store.ts';
 import { clientFiles } from '../clients/files.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PHASES } from '../../../infra/phases/phase.ts';
+import { PHASES } from '../../../scripts/contract/phases.ts';
 import type { AwsStack } from '../../support/aws-stack.ts';
 import { standingStack } from '../../support/standing-stack.ts';
 

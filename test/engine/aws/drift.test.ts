@@ -39,7 +39,7 @@ const BY_HAND: Record<string, { tamper: (live: Live) => void | null; mending: st
 const NODE = 'storage-images-hot-1';
 const MENDING_NODE = `update ${NODE}: instanceType`;
 
-/** As scripts/ci/drift.ts looks, every day. */
+/** As scripts/tools/ci/drift.ts looks, every day. */
 const LOOK = ['preview', '--refresh', '--expect-no-changes', '--diff'];
 
 let stack: AwsStack;

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Phase } from '../../../infra/phases/phase.ts';
+import type { Phase } from '../../../scripts/contract/phases.ts';
 import { HOLDS_STATE } from '../../../infra/policy/rules/protected-state.ts';
-import type { StepRequest } from '../../../scripts/steps/protocol.ts';
+import type { StepRequest } from '../../../scripts/contract/step-protocol.ts';
 import {
   RECORDS_FOLDER_VARIABLE,
   type Recorded,
-} from '../../../scripts/toolchain/plugins/recording/records.ts';
+} from '../../../scripts/tools/stand-ins/recording/records.ts';
 import { succeed } from '../../support/aws-answers.ts';
 import type { AwsStack } from '../../support/aws-stack.ts';
 import { linesOf } from '../../support/changes.ts';

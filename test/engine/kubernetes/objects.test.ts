@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NAMESPACE } from '../../../infra/storage/workers/index.ts';
-import { instantiate } from '../../../scripts/workers/job.ts';
+import { instantiate } from '../../../scripts/platform/kubernetes/job.ts';
 import { recordParts } from '../../support/kubernetes-parts.ts';
 import { KubernetesServer, type KubernetesObject } from '../../support/kubernetes.ts';
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scan, type Scan } from '../../../scripts/policy/checkov.ts';
-import { readResources } from '../../../scripts/policy/resources.ts';
-import { judge, readTriage } from '../../../scripts/policy/triage.ts';
+import { scan, type Scan } from '../../../scripts/tools/policy-scan/checkov.ts';
+import { readResources } from '../../../scripts/tools/policy-scan/resources.ts';
+import { judge, readTriage } from '../../../scripts/tools/policy-scan/triage.ts';
 import { engineProject, type EngineProject } from '../../support/engine.ts';
 
 const log = (line: string) => console.log(line);

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { pathWith } from '../../../scripts/toolchain/executables.ts';
-import { policyPackFor, type PolicyPackFolder } from '../../../scripts/toolchain/policy-runner.ts';
-import { ensurePulumi } from '../../../scripts/toolchain/pulumi.ts';
+import { pathWith } from '../../../scripts/tools/toolchain/executables.ts';
+import { policyPackFor, type PolicyPackFolder } from '../../../scripts/tools/toolchain/policy-runner.ts';
+import { ensurePulumi } from '../../../scripts/tools/toolchain/pulumi.ts';
 import { engineProject, type EngineProject } from '../../support/engine.ts';
 import { violations } from './violations.ts';
 

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { UNDECIDED } from '../../../infra/storage/applications/undecided.ts';
+import { UNDECIDED } from '../../../scripts/contract/undecided.ts';
 import { bundleFunction } from '../../../infra/storage/functions/bundle.ts';
-import type { Environment } from '../../../scripts/environment.ts';
-import type { StepAnswer } from '../../../scripts/steps/protocol.ts';
+import type { Environment } from '../../../scripts/contract/environment.ts';
+import type { StepAnswer } from '../../../scripts/contract/step-protocol.ts';
 import { exampleEnvironment } from '../../support/example-environment.ts';
 import { lambdaRuntime } from '../../support/lambda-runtime.ts';
 import { startMoto, type Moto } from '../../support/moto.ts';
@@ -128,7 +128,7 @@ beforeAll(async () => {
 
   setVariables({ ...moto.variables, MIGRATE_ENVIRONMENT: 'ssm:/storage/dev/environment' });
   const task = path.join(folder, 'task');
-  const archive = bundleFunction('scripts/steps/function.ts', { files: ['infra/database'] });
+  const archive = bundleFunction('scripts/move/steps/function.ts', { files: ['infra/database'] });
   await unpackFunction(archive, task);
   const bundle = (await import(path.join(task, 'scripts/function/index.mjs'))) as {
     handler: (event: unknown, context: object) => Promise<StepAnswer>;

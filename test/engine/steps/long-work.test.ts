@@ -4,24 +4,24 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { copyJob, verifyJob } from '../../../infra/storage/workers/jobs.ts';
 import { CONFIG_MAPS, NAMESPACE } from '../../../infra/storage/workers/names.ts';
-import type { Environment } from '../../../scripts/environment.ts';
+import type { Environment } from '../../../scripts/contract/environment.ts';
 import { recordCertificate } from '../../../scripts/ledger/certificates.ts';
 import { openLedger, type Pool } from '../../../scripts/ledger/connect.ts';
 import type { HeldLock } from '../../../scripts/ledger/locks.ts';
 import { migrateLedger } from '../../../scripts/ledger/migrations.ts';
 import { commitHorizon } from '../../../scripts/ledger/operations.ts';
 import { finishShard, syncProgress, takeShard } from '../../../scripts/ledger/shards.ts';
-import { startComparison } from '../../../scripts/phase/after-copy.ts';
-import { bringUpToNow } from '../../../scripts/phase/certify.ts';
-import type { PhaseContext } from '../../../scripts/phase/context.ts';
-import { startSync } from '../../../scripts/phase/long-work.ts';
+import { startComparison } from '../../../scripts/move/steps/after-copy.ts';
+import { bringUpToNow } from '../../../scripts/move/steps/certify.ts';
+import type { PhaseContext } from '../../../scripts/move/steps/context.ts';
+import { startSync } from '../../../scripts/move/steps/long-work.ts';
 import { exampleEnvironment } from '../../support/example-environment.ts';
 import { KubernetesServer, type KubernetesObject } from '../../support/kubernetes.ts';
 import { ownPostgres, type OwnPostgres } from '../../support/postgres.ts';
 
 /** Who the steps are to the cluster: on AWS their role, here whoever the server knows. */
 const token = vi.hoisted(() => ({ value: '' }));
-vi.mock('../../../scripts/workers/cluster-token.ts', () => ({
+vi.mock('../../../scripts/platform/kubernetes/cluster-token.ts', () => ({
   clusterToken: () => Promise.resolve(token.value),
 }));
 

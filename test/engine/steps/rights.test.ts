@@ -1,30 +1,30 @@
 import * as pulumi from '@pulumi/pulumi';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { IamStatement } from '../../../infra/foundation/iam.ts';
-import type { StepId } from '../../../infra/phases/plan.ts';
+import type { StepId } from '../../../scripts/contract/plan.ts';
 import { stepsRights } from '../../../infra/storage/steps/rights.ts';
 import type { App } from '../../../infra/storage/workers/names.ts';
 import { rightsOf } from '../../../infra/storage/workers/rights.ts';
-import { openCanaryClient, putCanary } from '../../../scripts/capture/canary.ts';
+import { openCanaryClient, putCanary } from '../../../scripts/move/capture/canary.ts';
 import {
   readEnvironment,
   type Environment,
   type Move,
   type StoreEndpoint,
-} from '../../../scripts/environment.ts';
+} from '../../../scripts/contract/environment.ts';
 import { openLedger, type Pool } from '../../../scripts/ledger/connect.ts';
-import { assertLedgerIsCurrent, mirrorEpoch } from '../../../scripts/ledger/epoch-mirror.ts';
+import { assertLedgerIsCurrent, mirrorEpoch } from '../../../scripts/move/common/epoch-mirror.ts';
 import { takeLock } from '../../../scripts/ledger/locks.ts';
 import { migrateLedger } from '../../../scripts/ledger/migrations.ts';
 import { readMove } from '../../../scripts/ledger/move.ts';
-import { phaseContext } from '../../../scripts/phase/context.ts';
-import { runStep } from '../../../scripts/phase/steps.ts';
-import { setUpServer } from '../../../scripts/steps/databases.ts';
+import { phaseContext } from '../../../scripts/move/steps/context.ts';
+import { runStep } from '../../../scripts/move/steps/steps.ts';
+import { setUpServer } from '../../../scripts/move/steps/databases.ts';
 import { copyObject } from '../../../scripts/store/copying.ts';
 import { StoreClient } from '../../../scripts/store/client.ts';
-import { certifyContainment } from '../../../scripts/teardown/certify.ts';
-import { allowWrites, denyWrites } from '../../../scripts/teardown/deny.ts';
-import { takeBaseCertificate } from '../../../scripts/verify/parity.ts';
+import { certifyContainment } from '../../../scripts/move/teardown/certify.ts';
+import { allowWrites, denyWrites } from '../../../scripts/move/teardown/deny.ts';
+import { takeBaseCertificate } from '../../../scripts/move/verify/parity.ts';
 import type { Ask } from '../../support/as-amazon.ts';
 import { askedOfAws, type Asked } from '../../support/iam/asked-of-aws.ts';
 import { overlap } from '../../support/iam/patterns.ts';

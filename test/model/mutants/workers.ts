@@ -44,7 +44,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
       'a key is settled while an earlier request may still land',
       3,
       'follow',
-      'replay/act.ts',
+      'move/replay/act.ts',
       "if (action.do !== 'aside') await untilAnswered(target, targetBucket, where.key);",
       "if (action.do !== 'aside') void where;",
     ),
@@ -62,7 +62,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
       'operations are retired that nobody has looked at',
       3,
       'follow',
-      'replay/handle-key.ts',
+      'move/replay/handle-key.ts',
       'const positions = retirements.map(({ position }) => position);',
       'const positions = (await openOperations(client, where.move, where.key)).map(({ position }) => position);',
     ),
@@ -88,7 +88,7 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
     },
     edits: [
       edit(
-        'sync/pipeline.ts',
+        'move/sync/pipeline.ts',
         'if (batch.unanswered) await sleep(claim.requestSeconds * 1000);',
         'void [sleep, claim];',
       ),

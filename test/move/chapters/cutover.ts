@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readParameter } from '../../../scripts/cutover/parameter.ts';
+import { readParameter } from '../../../scripts/platform/applications-parameter/parameter.ts';
 import { lastHold, openHold } from '../../../scripts/ledger/holds.ts';
 import { appendOperations, replayLag } from '../../../scripts/ledger/operations.ts';
 import { eventually, kill, processesWith, standing, supervised } from '../support.ts';

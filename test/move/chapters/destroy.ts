@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Phase } from '../../../infra/phases/phase.ts';
+import type { Phase } from '../../../scripts/contract/phases.ts';
 import { countEverything, standing } from '../support.ts';
 import type { Story } from '../the-move.test.ts';
 

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { readParameter } from '../../../scripts/cutover/parameter.ts';
+import { readParameter } from '../../../scripts/platform/applications-parameter/parameter.ts';
 import { finalReport } from '../../../scripts/local/report/final.ts';
 import { StoreClient } from '../../../scripts/store/client.ts';
 import { standing } from '../support.ts';

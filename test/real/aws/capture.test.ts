@@ -8,10 +8,10 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bridgePattern } from '../../../infra/storage/capture/bridge.ts';
 import { bundleFile } from '../../../infra/storage/functions/bundle.ts';
-import { openCanaryClient, proveCanary, putCanary } from '../../../scripts/capture/canary.ts';
-import type { SqsBatchResponse, SqsEvent } from '../../../scripts/capture/lambda.ts';
-import { installCapture, removeCapture } from '../../../scripts/capture/notification.ts';
-import type { Environment } from '../../../scripts/environment.ts';
+import { openCanaryClient, proveCanary, putCanary } from '../../../scripts/move/capture/canary.ts';
+import type { SqsBatchResponse, SqsEvent } from '../../../scripts/move/capture/lambda.ts';
+import { installCapture, removeCapture } from '../../../scripts/move/capture/notification.ts';
+import type { Environment } from '../../../scripts/contract/environment.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import { AWKWARD_KEYS } from '../../support/awkward-keys.ts';
 import { awsEnvironment, startMoto, type Moto } from '../../support/moto.ts';
@@ -47,7 +47,7 @@ beforeAll(async () => {
   await writeFile(file, JSON.stringify(environment));
   process.env['MIGRATE_ENVIRONMENT'] = file;
   process.env['MIGRATE_OWN_PRINCIPALS'] = OWN_ROLE;
-  const bundle = (await import(await bundleFile('scripts/capture/lambda.ts'))) as { handler: typeof handler };
+  const bundle = (await import(await bundleFile('scripts/move/capture/lambda.ts'))) as { handler: typeof handler };
   handler = bundle.handler;
 });
 afterAll(async () => {
@@ -272,7 +272,7 @@ test('the bundle runs by itself, with its environment in Systems Manager', async
     const { handler } = await import(process.argv[1]);
     console.log(JSON.stringify(await handler(JSON.parse(process.argv[2]))));
     process.exit();`;
-  const bundle = await bundleFile('scripts/capture/lambda.ts');
+  const bundle = await bundleFile('scripts/move/capture/lambda.ts');
   const { stdout } = await execa(
     process.execPath,
     ['--input-type=module', '--eval', script, bundle, JSON.stringify(event)],

@@ -6,28 +6,28 @@ import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { installCapture, notificationId, removeCapture } from '../../../scripts/capture/notification.ts';
-import type { Environment, Move } from '../../../scripts/environment.ts';
+import { installCapture, notificationId, removeCapture } from '../../../scripts/move/capture/notification.ts';
+import type { Environment, Move } from '../../../scripts/contract/environment.ts';
 import { listKeptDocuments, type KeptDocument } from '../../../scripts/ledger/source-documents.ts';
 import {
   ABORT_ID,
   installArchiveRules,
   isArchiveRule,
   removeArchiveRules,
-} from '../../../scripts/source/archive-rules.ts';
+} from '../../../scripts/move/steps/archive-rules.ts';
 import {
   allowCacheTier,
   CACHE_TIER_SID,
   CDN_SID,
   denyCacheTier,
   denyCdn,
-} from '../../../scripts/source/cache-tier-access.ts';
-import { withControl } from '../../../scripts/source/control.ts';
+} from '../../../scripts/move/steps/cache-tier-access.ts';
+import { withControl } from '../../../scripts/move/common/source-control.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import type { BucketControl, DocumentKind } from '../../../scripts/store/control.ts';
 import { isEventBridge } from '../../../scripts/store/documents.ts';
 import { hasCode } from '../../../scripts/store/errors.ts';
-import { EXPIRY_RULES } from '../../../scripts/teardown/rules.ts';
+import { EXPIRY_RULES } from '../../../scripts/move/teardown/rules.ts';
 import { awsEnvironment, startMoto, type Moto } from '../../support/moto.ts';
 import { realServices, type ScratchLedger } from '../../support/real.ts';
 

@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { proveCanary } from '../../../scripts/capture/canary.ts';
+import { proveCanary } from '../../../scripts/move/capture/canary.ts';
 import {
   captureTrouble,
   installCapture,
   notificationId,
   removeCapture,
-} from '../../../scripts/capture/notification.ts';
-import type { Environment } from '../../../scripts/environment.ts';
-import { UserError } from '../../../scripts/errors.ts';
+} from '../../../scripts/move/capture/notification.ts';
+import type { Environment } from '../../../scripts/contract/environment.ts';
+import { UserError } from '../../../scripts/contract/errors.ts';
 import { listProcessReports } from '../../../scripts/ledger/reports.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';

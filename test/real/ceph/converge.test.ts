@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { ClusterPlan } from '../../../infra/ceph/plan.ts';
+import type { ClusterPlan } from '../../../infra/storage/ceph/plan/plan.ts';
 import { startBareCeph, type BareCeph } from '../../support/bare-ceph.ts';
 import { cephHosts, type CephHost, type CephHosts } from '../../support/ceph-host.ts';
 import { FULL, planOf, ZONES } from '../../support/ceph-plan.ts';
@@ -265,7 +265,7 @@ describe('every time after', () => {
   test('what CloudWatch is told is what the cluster says', async () => {
     const { stdout } = await execa(
       '/usr/bin/python3',
-      ['scripts/ceph/host/figures.py', 'images', 'storage-events'],
+      ['scripts/ceph-hosts/host/figures.py', 'images', 'storage-events'],
       { env: { CEPH_CONF: ceph.configurationFile, PYTHONDONTWRITEBYTECODE: '1' } },
     );
     const dimensions = [{ Name: 'Cluster', Value: 'images' }];

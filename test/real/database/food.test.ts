@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { setUpDatabases } from '../../../scripts/database/set-up.ts';
+import { setUpDatabases } from '../../../scripts/platform/databases/set-up.ts';
 import { ownPostgres, type OwnPostgres } from '../../support/postgres.ts';
 
 const MODELS = fileURLToPath(new URL('aws_ml.sql', import.meta.url));

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'undici';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Environment } from '../../../scripts/environment.ts';
-import { installEvents, removeEvents } from '../../../scripts/events/install.ts';
+import type { Environment } from '../../../scripts/contract/environment.ts';
+import { installEvents, removeEvents } from '../../../scripts/object-events/install.ts';
 import { ledgerOf } from '../../../scripts/local/places.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Environment } from '../../../scripts/environment.ts';
+import type { Environment } from '../../../scripts/contract/environment.ts';
 import { describe as describeObject } from '../../../scripts/store/compare.ts';
 import type { ObjectAttributes } from '../../../scripts/store/object.ts';
-import { MISSING } from '../../../scripts/verify/compare-key.ts';
+import { MISSING } from '../../../scripts/move/common/compare-key.ts';
 import { FaultyProxy, type Passing } from '../../support/faulty-proxy.ts';
 import { MIB, openPair, type Pair } from './support.ts';
 

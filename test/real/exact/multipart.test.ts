@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { startSyncRuns } from '../../../scripts/sync/start.ts';
+import { startSyncRuns } from '../../../scripts/move/sync/start.ts';
 import { FaultyProxy, type Passing } from '../../support/faulty-proxy.ts';
 import { etagsOf, MIB, openPair, openUploads, type Pair } from './support.ts';
 

@@ -1,13 +1,13 @@
 import { expect } from 'vitest';
-import type { Environment, Move } from '../../../scripts/environment.ts';
+import type { Environment, Move } from '../../../scripts/contract/environment.ts';
 import { listFailures, type Failure } from '../../../scripts/ledger/failures.ts';
 import { syncProgress, type SyncProgress } from '../../../scripts/ledger/shards.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import type { ObjectAttributes } from '../../../scripts/store/object.ts';
-import { startSyncRuns, type StartOptions } from '../../../scripts/sync/start.ts';
-import { runWorker } from '../../../scripts/sync/worker.ts';
-import type { Finding } from '../../../scripts/verify/findings.ts';
-import { takeBaseCertificate } from '../../../scripts/verify/parity.ts';
+import { startSyncRuns, type StartOptions } from '../../../scripts/move/sync/start.ts';
+import { runWorker } from '../../../scripts/move/sync/worker.ts';
+import type { Finding } from '../../../scripts/move/verify/findings.ts';
+import { takeBaseCertificate } from '../../../scripts/move/verify/parity.ts';
 import { emptyBucket, realServices, type Scratch, type ScratchOptions } from '../../support/real.ts';
 import { uploadInParts } from '../../support/upload-in-parts.ts';
 import { findingsOf } from '../verify/support.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { preflight } from '../../../scripts/preflight/preflight.ts';
+import { preflight } from '../../../scripts/move/preflight/preflight.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
-import { startSyncRuns } from '../../../scripts/sync/start.ts';
-import { runWorker } from '../../../scripts/sync/worker.ts';
+import { startSyncRuns } from '../../../scripts/move/sync/start.ts';
+import { runWorker } from '../../../scripts/move/sync/worker.ts';
 import { AWKWARD_KEYS } from '../../support/awkward-keys.ts';
 import { FaultyProxy } from '../../support/faulty-proxy.ts';
 import { operation, replay } from '../replay/support.ts';

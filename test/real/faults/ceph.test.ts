@@ -1,12 +1,12 @@
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Environment } from '../../../scripts/environment.ts';
+import type { Environment } from '../../../scripts/contract/environment.ts';
 import { listFailures } from '../../../scripts/ledger/failures.ts';
 import { replayLag } from '../../../scripts/ledger/operations.ts';
 import { retryFailures } from '../../../scripts/ledger/retry.ts';
-import { clusterFolders } from '../../../scripts/local/parts/cluster-folders.ts';
-import { runReplay } from '../../../scripts/replay/worker.ts';
+import { clusterFolders } from '../../../scripts/contract/local/cluster-folders.ts';
+import { runReplay } from '../../../scripts/move/replay/worker.ts';
 import { Bed, beforeThe, brief, isWrite, never } from './support.ts';
 
 let bed: Bed;

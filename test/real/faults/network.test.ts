@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { countClaims } from '../../../scripts/ledger/claims.ts';
 import { replayLag } from '../../../scripts/ledger/operations.ts';
-import { runReplay } from '../../../scripts/replay/worker.ts';
+import { runReplay } from '../../../scripts/move/replay/worker.ts';
 import {
   Bed,
   brief,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { runReplay } from '../../../scripts/replay/worker.ts';
+import { runReplay } from '../../../scripts/move/replay/worker.ts';
 import { replayLag } from '../../../scripts/ledger/operations.ts';
 import { eventually } from '../replay/support.ts';
 import { Bed, beforeThe, brief, isWrite } from './support.ts';

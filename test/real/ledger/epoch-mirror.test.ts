@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { assertLedgerIsCurrent, mirrorEpoch } from '../../../scripts/ledger/epoch-mirror.ts';
+import { assertLedgerIsCurrent, mirrorEpoch } from '../../../scripts/move/common/epoch-mirror.ts';
 import { StoreClient } from '../../../scripts/store/client.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Environment } from '../../../scripts/environment.ts';
+import type { Environment } from '../../../scripts/contract/environment.ts';
 import { openLedger, transaction, type Pool } from '../../../scripts/ledger/connect.ts';
 import {
   appendOperations,

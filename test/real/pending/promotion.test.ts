@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Environment, StoreEndpoint } from '../../../scripts/environment.ts';
+import type { Environment, StoreEndpoint } from '../../../scripts/contract/environment.ts';
 import { Claims } from '../../../scripts/ledger/claims.ts';
 import { listFailures } from '../../../scripts/ledger/failures.ts';
 import { addPending, countPending, isPending, listPending } from '../../../scripts/ledger/pending.ts';
-import { promote, promoteKey } from '../../../scripts/pending/promotion.ts';
-import { takeKeys } from '../../../scripts/pending/take.ts';
+import { promote, promoteKey } from '../../../scripts/move/promotion/promotion.ts';
+import { takeKeys } from '../../../scripts/move/promotion/take.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
 import { compareObjects, describe } from '../../../scripts/store/compare.ts';
 import { emptyBucket, realServices, type Scratch } from '../../support/real.ts';

@@ -1,11 +1,11 @@
 import { createServer, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Environment, StoreEndpoint } from '../../../scripts/environment.ts';
+import type { Environment, StoreEndpoint } from '../../../scripts/contract/environment.ts';
 import { claimKey, releaseClaims } from '../../../scripts/ledger/claims.ts';
 import { openLedger } from '../../../scripts/ledger/connect.ts';
 import { addPending, isPending, listPending } from '../../../scripts/ledger/pending.ts';
-import { startPendingService, type PendingService } from '../../../scripts/pending/service.ts';
+import { startPendingService, type PendingService } from '../../../scripts/move/promotion/service.ts';
 import { StoreClient } from '../../../scripts/store/client.ts';
 import { encodeKey } from '../../../scripts/store/signing.ts';
 import { emptyBucket, realServices, type Scratch } from '../../support/real.ts';

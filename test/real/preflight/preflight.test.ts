@@ -2,12 +2,12 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Environment, Move } from '../../../scripts/environment.ts';
+import type { Environment, Move } from '../../../scripts/contract/environment.ts';
 import { credentialsFileOf } from '../../../scripts/local/places.ts';
 import { openLedger } from '../../../scripts/ledger/connect.ts';
-import { preflight } from '../../../scripts/preflight/preflight.ts';
+import { preflight } from '../../../scripts/move/preflight/preflight.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
-import { EXPIRY_RULES } from '../../../scripts/teardown/rules.ts';
+import { EXPIRY_RULES } from '../../../scripts/move/teardown/rules.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 import { asideBucket, bothSides, quick } from '../verify/support.ts';
 

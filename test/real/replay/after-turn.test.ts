@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listConflicts } from '../../../scripts/ledger/conflicts.ts';
-import { ASIDE_BUCKET } from '../../../scripts/replay/act.ts';
-import { REASONS } from '../../../scripts/replay/decide.ts';
+import { ASIDE_BUCKET } from '../../../scripts/move/replay/act.ts';
+import { REASONS } from '../../../scripts/move/replay/decide.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
 import { realServices, type Scratch } from '../../support/real.ts';

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listFailures } from '../../../scripts/ledger/failures.ts';
 import { readMove } from '../../../scripts/ledger/move.ts';
-import { handleKey } from '../../../scripts/replay/handle-key.ts';
-import { SideClients } from '../../../scripts/replay/sides.ts';
+import { handleKey } from '../../../scripts/move/replay/handle-key.ts';
+import { SideClients } from '../../../scripts/move/replay/sides.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import { compareObjects, describe as describeObject } from '../../../scripts/store/compare.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 import { deletion, eventually, operation, outcomesOf, replay, startProxy } from './support.ts';
 import { appendOperations } from '../../../scripts/ledger/operations.ts';
-import { runReplay } from '../../../scripts/replay/worker.ts';
+import { runReplay } from '../../../scripts/move/replay/worker.ts';
 
 let scratch: Scratch;
 let source: StoreClient;

@@ -1,10 +1,10 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Environment } from '../../../scripts/environment.ts';
+import type { Environment } from '../../../scripts/contract/environment.ts';
 import type { Pool } from '../../../scripts/ledger/connect.ts';
 import { appendOperations, type NewOperation } from '../../../scripts/ledger/operations.ts';
-import { runReplay, type ReplayResult } from '../../../scripts/replay/worker.ts';
+import { runReplay, type ReplayResult } from '../../../scripts/move/replay/worker.ts';
 
 let sequence = 0;
 

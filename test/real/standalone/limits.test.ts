@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Environment } from '../../../scripts/environment.ts';
-import { startSyncRuns } from '../../../scripts/sync/start.ts';
+import type { Environment } from '../../../scripts/contract/environment.ts';
+import { startSyncRuns } from '../../../scripts/move/sync/start.ts';
 import { FaultyProxy, type Fault, type Passing } from '../../support/faulty-proxy.ts';
 import { eventually } from '../replay/support.ts';
 import { contentsOf, jsonLines, openStores, said, type Stores } from './support.ts';

@@ -3,12 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { execa } from 'execa';
-import type { StoreEndpoint } from '../../../scripts/environment.ts';
+import type { StoreEndpoint } from '../../../scripts/contract/environment.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
-import { readCredentials } from '../../../scripts/store/credentials.ts';
+import { readCredentials } from '../../../scripts/store/identity/credentials.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 
-const BIN = path.resolve(import.meta.dirname, '../../../scripts/standalone/bin.mjs');
+const BIN = path.resolve(import.meta.dirname, '../../../scripts/tools/package/bin.mjs');
 
 const runner =
   (env: Record<string, string>, cwd: string) =>

@@ -4,8 +4,8 @@ import { recordCertificate } from '../../../scripts/ledger/certificates.ts';
 import { recordFailure } from '../../../scripts/ledger/failures.ts';
 import { commitHorizon } from '../../../scripts/ledger/operations.ts';
 import { addPending } from '../../../scripts/ledger/pending.ts';
-import { readStatus } from '../../../scripts/status/read.ts';
-import { renderStatus } from '../../../scripts/status/render.ts';
+import { readStatus } from '../../../scripts/move/status/read.ts';
+import { renderStatus } from '../../../scripts/move/status/render.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 import { bothSides, touch } from '../verify/support.ts';
 

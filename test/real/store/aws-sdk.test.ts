@@ -12,8 +12,8 @@ import {
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { StoreEndpoint } from '../../../scripts/environment.ts';
-import { readCredentials } from '../../../scripts/store/credentials.ts';
+import type { StoreEndpoint } from '../../../scripts/contract/environment.ts';
+import { readCredentials } from '../../../scripts/store/identity/credentials.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 
 /**

@@ -2,23 +2,23 @@ import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Environment, Move } from '../../../scripts/environment.ts';
+import type { Environment, Move } from '../../../scripts/contract/environment.ts';
 import { recordWaiver } from '../../../scripts/ledger/certificates.ts';
 import { recordFailure } from '../../../scripts/ledger/failures.ts';
 import { addPending } from '../../../scripts/ledger/pending.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
 import { StoreError } from '../../../scripts/store/errors.ts';
-import { DENY_SID, denyWrites } from '../../../scripts/teardown/deny.ts';
-import { expireSource } from '../../../scripts/teardown/expire.ts';
-import { runLifecycleNow } from '../../../scripts/teardown/lifecycle-now.ts';
+import { DENY_SID, denyWrites } from '../../../scripts/move/teardown/deny.ts';
+import { expireSource } from '../../../scripts/move/teardown/expire.ts';
+import { runLifecycleNow } from '../../../scripts/move/teardown/lifecycle-now.ts';
 import {
   beginRetire,
   cancelRetire,
   finishTeardown,
   sourceIsEmpty,
   type RetireOptions,
-} from '../../../scripts/teardown/retire.ts';
-import { takeContainmentCertificate } from '../../../scripts/verify/containment.ts';
+} from '../../../scripts/move/teardown/retire.ts';
+import { takeContainmentCertificate } from '../../../scripts/move/verify/containment.ts';
 import { emptyBucket, realServices, type Scratch } from '../../support/real.ts';
 import { asideBucket, bothSides, quick, touch } from '../verify/support.ts';
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Environment, Move } from '../../../scripts/environment.ts';
+import type { Environment, Move } from '../../../scripts/contract/environment.ts';
 import { recordWaiver, type Certificate } from '../../../scripts/ledger/certificates.ts';
 import { recordConflict } from '../../../scripts/ledger/conflicts.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
-import { ASIDE_BUCKET, takeContainmentCertificate } from '../../../scripts/verify/containment.ts';
+import { ASIDE_BUCKET, takeContainmentCertificate } from '../../../scripts/move/verify/containment.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 import { asideBucket, bothSides, findingsOf, quick } from './support.ts';
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Environment, Move } from '../../../scripts/environment.ts';
+import type { Environment, Move } from '../../../scripts/contract/environment.ts';
 import { latestCertificate, recordWaiver } from '../../../scripts/ledger/certificates.ts';
 import type { Pool } from '../../../scripts/ledger/connect.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
-import { digestOfBucket } from '../../../scripts/verify/bucket-digest.ts';
-import { certifyInHold, recertify, takeBaseCertificate } from '../../../scripts/verify/parity.ts';
+import { digestOfBucket } from '../../../scripts/move/verify/bucket-digest.ts';
+import { certifyInHold, recertify, takeBaseCertificate } from '../../../scripts/move/verify/parity.ts';
 import { emptyBucket, realServices, type Scratch } from '../../support/real.ts';
 import { bothSides, findingsOf, handle, quick, touch } from './support.ts';
 

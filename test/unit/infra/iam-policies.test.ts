@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { readerStatements } from '../../../scripts/source/cache-tier-access.ts';
+import { readerStatements } from '../../../scripts/move/steps/cache-tier-access.ts';
 import { policyDocuments, readDocument } from '../../support/iam/documents.ts';
 import { lint, type Finding } from '../../support/iam/lint.ts';
 import { isOfType, isWhole, overlap } from '../../support/iam/patterns.ts';

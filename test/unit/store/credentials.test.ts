@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { credentialsProvider, readCredentials } from '../../../scripts/store/credentials.ts';
+import { credentialsProvider, readCredentials } from '../../../scripts/store/identity/credentials.ts';
 
 const KEY = { accessKeyId: 'A', secretAccessKey: 'S' };
 

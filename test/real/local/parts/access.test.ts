@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readEnvironment, type Environment, type StoreEndpoint } from '../../../../scripts/environment.ts';
+import { readEnvironment, type Environment, type StoreEndpoint } from '../../../../scripts/contract/environment.ts';
 import { StoreClient } from '../../../../scripts/store/client.ts';
 
 /** Who may do what in the environment as it stands up. Leaves nothing behind. */

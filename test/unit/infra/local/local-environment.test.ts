@@ -1,8 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { LocalEnvironment, Workers } from '../../../../infra/local/index.ts';
-import { parseEnvironment } from '../../../../scripts/environment.ts';
-import * as specs from '../../../../scripts/local/parts/specs.ts';
+import { parseEnvironment } from '../../../../scripts/contract/environment.ts';
+import * as specs from '../../../../scripts/contract/local/specs.ts';
 
 type Recorded = { name: string; type: string; inputs: Record<string, unknown> };
 const recorded: Recorded[] = [];

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { cacheTierFiles } from '../../../../scripts/local/parts/nginx-files.ts';
+import { cacheTierFiles } from '../../../../scripts/contract/local/nginx-files.ts';
 import { CacheTier, type Answer } from '../../../support/cache-tier.ts';
 
 const tier = new CacheTier();

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshSeconds } from '../../../../infra/nginx/cache-tier.ts';
-import { originAnswer, originConf, parseOriginConf } from '../../../../infra/nginx/origin.ts';
-import { originOf, PHASES } from '../../../../infra/phases/phase.ts';
-import { cacheTierFiles } from '../../../../scripts/local/parts/nginx-files.ts';
+import { originAnswer, originConf, parseOriginConf } from '../../../../scripts/contract/nginx-origin.ts';
+import { originOf, PHASES } from '../../../../scripts/contract/phases.ts';
+import { cacheTierFiles } from '../../../../scripts/contract/local/nginx-files.ts';
 import { cacheTierSettings, writeCacheTier } from '../../../support/cache-tier.ts';
 
 describe('nginx -t', () => {

@@ -4,7 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { describe, expect, test } from 'vitest';
 import { bundleFile, bundleFunction } from '../../../../infra/storage/functions/bundle.ts';
 
-const ENTRY = 'scripts/capture/lambda.ts';
+const ENTRY = 'scripts/move/capture/lambda.ts';
 const root = path.resolve(import.meta.dirname, '../../../..');
 
 describe('a bundle', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PHASES, type Phase } from '../../../../infra/phases/phase.ts';
+import { PHASES, type Phase } from '../../../../scripts/contract/phases.ts';
 import { storageNames } from '../../../../infra/storage/applications/index.ts';
 import { Cdn, type CdnArgs } from '../../../../infra/storage/cdn/index.ts';
 import { originsOf } from '../../../../infra/storage/cdn/origins.ts';

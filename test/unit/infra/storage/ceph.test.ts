@@ -1,7 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { AccessLogs, Keys, Network, Registry } from '../../../../infra/foundation/index.ts';
-import type { ClusterPlan } from '../../../../infra/ceph/plan.ts';
+import type { ClusterPlan } from '../../../../infra/storage/ceph/plan/plan.ts';
 import type { CephSettings } from '../../../../infra/settings/aws.ts';
 import { CephCluster, type CephClusterArgs } from '../../../../infra/storage/ceph/index.ts';
 import { FULL, ZONES } from '../../../support/ceph-plan.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { PHASES } from '../../../../infra/phases/phase.ts';
-import { workersOf } from '../../../../infra/phases/phase.ts';
+import type { PHASES } from '../../../../scripts/contract/phases.ts';
+import { workersOf } from '../../../../scripts/contract/phases.ts';
 import { deploymentOf, PLANS, type LongRunning } from '../../../../infra/storage/workers/deployments.ts';
 import {
   copyJob,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { programText } from '../../../../scripts/local/parts/programs.ts';
-import { groupStateOf } from '../../../../scripts/local/parts/supervisor.ts';
+import { programText } from '../../../../scripts/platform/supervisor/programs.ts';
+import { groupStateOf } from '../../../../scripts/platform/supervisor/supervisor.ts';
 import { workerPrograms } from '../../../../scripts/local/parts/workers.ts';
 
 const folders = { log: '/h/log' };

@@ -3,13 +3,13 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processesOf, takeDown } from '../../../../scripts/local/parts/down.ts';
 import { claimHome, type Home } from '../../../../scripts/local/parts/home.ts';
-import type { Supervisor } from '../../../../scripts/local/parts/supervisor.ts';
+import type { Supervisor } from '../../../../scripts/platform/supervisor/supervisor.ts';
 import {
   ensureSupervisor,
   groupState,
   startGroup,
   stopGroup,
-} from '../../../../scripts/local/parts/supervisor.ts';
+} from '../../../../scripts/platform/supervisor/supervisor.ts';
 
 const sleeper = (name: string, seconds = '1000') => ({ name, command: ['/bin/sleep', seconds] });
 const deadline = { deadlineSeconds: 20 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeAnswer, encodeCall, Fault } from '../../../../scripts/local/parts/xml-rpc.ts';
+import { decodeAnswer, encodeCall, Fault } from '../../../../scripts/platform/supervisor/xml-rpc.ts';
 
 const answer = (value: string) =>
   `<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value>${value}</value>\n</param>\n</params>\n</methodResponse>\n`;

@@ -1,0 +1,88 @@
+import type { Environment, Move, StoreEndpoint } from '../../contract/environment.ts';
+import { UserError } from '../../contract/errors.ts';
+import { StoreClient } from '../../store/client.ts';
+import { describeSource } from '../../store/identity/credentials.ts';
+import { StoreError } from '../../store/errors.ts';
+import type { Side } from './endpoint.ts';
+
+/** Long enough for a store far away; a worker would go on for a minute before it gave up. */
+const SECONDS = 10;
+
+/**
+ * Asks both stores for one key, so that what is misspelt, away or not allowed is said at once and by the name of
+ * its option.
+ *
+ * @throws UserError: exit 2 where the option is wrong, 3 where the store does not answer or refuses
+ */
+export async function assertStores(environment: Environment): Promise<void> {
+  for (const move of environment.moves) {
+    const target = environment.targets[move.targetCluster];
+    if (target === undefined) throw new TypeError(`no target ${move.targetCluster}`);
+    await assertStore('source', environment.source, move.sourceBucket, environment);
+    await assertStore('target', target, move.targetBucket, environment);
+  }
+}
+
+async function assertStore(
+  side: Side,
+  endpoint: StoreEndpoint,
+  bucket: Move['sourceBucket'],
+  { bounds }: Environment,
+): Promise<void> {
+  const client = await StoreClient.open(endpoint, 'migration', {
+    requestSeconds: Math.min(SECONDS, bounds.requestSeconds),
+    connections: 1,
+    attempts: 3,
+  });
+  try {
+    await client.listPage(bucket, { maxKeys: 1 });
+  } catch (error) {
+    if (error instanceof UserError && endpoint.credentials.kind === 'ambient') throw withoutKeys(error, side);
+    throw error instanceof StoreError ? explain(error, side, endpoint, bucket) : error;
+  } finally {
+    await client.close();
+  }
+}
+
+function withoutKeys(cause: UserError, side: Side): UserError {
+  return new UserError(
+    `No AWS credentials were found for the ${side}: give --${side}-profile NAME of ~/.aws/credentials, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
+    { exitCode: 3, cause },
+  );
+}
+
+const KEY_REFUSED = ['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidClientTokenId', 'ExpiredToken'];
+
+function explain(error: StoreError, side: Side, endpoint: StoreEndpoint, bucket: string): UserError {
+  const at = endpoint.endpoint;
+  const who = describeSource(endpoint.credentials, 'migration');
+  const say = (message: string, exitCode: 2 | 3) => new UserError(message, { exitCode, cause: error });
+  if (error.status === 0) {
+    return say(
+      `The ${side} ${at} does not answer: ${error.message}. Is --${side}-endpoint right, and can it be reached from here?`,
+      3,
+    );
+  }
+  if (error.code === 'NoSuchBucket' || error.status === 404) {
+    return say(`There is no bucket ${bucket} at ${at}. Create it, or correct --${side} s3://${bucket}`, 2);
+  }
+  if (error.status === 301 || error.status === 307 || error.code === 'AuthorizationHeaderMalformed') {
+    return say(
+      `The bucket ${bucket} is not in the region ${endpoint.region}: ${error.message}. Give the right one: --${side}-region`,
+      2,
+    );
+  }
+  if (KEY_REFUSED.includes(error.code)) {
+    return say(
+      `${at} does not accept the key of ${who} (${error.code}). Give another one: --${side}-profile NAME, and see --${side}-region`,
+      3,
+    );
+  }
+  if (error.status === 403) {
+    return say(
+      `${who} may not list ${bucket} at ${at} (${error.code}). Grant it, or give other keys: --${side}-profile NAME`,
+      3,
+    );
+  }
+  return say(`The ${side} ${at} could not be asked: ${error.message}`, 3);
+}

@@ -1,0 +1,28 @@
+import type { Environment } from '../../contract/environment.ts';
+import { openLedger, type Pool } from '../../ledger/connect.ts';
+import { keepDocument } from '../../ledger/source-documents.ts';
+import { BucketControl } from '../../store/control.ts';
+
+/** Owns the source's buckets; only an owner may change their documents. */
+const BUCKET_OWNER = 'applications';
+
+/**
+ * Opens the documents of the source's buckets as their owner, and closes them again. Before any of them
+ * is changed it is kept in the ledger as it stands; a ledger that does not answer lets nothing be changed.
+ */
+export async function withControl<T>(
+  environment: Pick<Environment, 'source' | 'ledger' | 'bounds'>,
+  work: (control: BucketControl, ledger: Pool) => Promise<T>,
+): Promise<T> {
+  const ledger = openLedger(environment.ledger, { max: 1, application: 'migrate source documents' });
+  const control = await BucketControl.open(environment.source, BUCKET_OWNER, {
+    requestSeconds: environment.bounds.requestSeconds,
+    keepOriginal: (bucket, kind, document) => keepDocument(ledger, bucket, kind, document),
+  });
+  try {
+    return await work(control, ledger);
+  } finally {
+    control.close();
+    await ledger.end();
+  }
+}

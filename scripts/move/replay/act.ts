@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import type { Claims } from '../../ledger/claims.ts';
+import { copyObject } from '../../store/copying.ts';
+import { untilAnswered } from '../../store/unanswered.ts';
+import type { Action } from './decide.ts';
+import type { Sides } from './sides.ts';
+
+/** On every target cluster; what was not applied is kept here. */
+export const ASIDE_BUCKET = 'migration-aside';
+/** Bytes of UTF-8 that a key may have. */
+const MAX_KEY_BYTES = 1024;
+
+/** What an action did, for the conflict's row and for the check that follows. */
+export type Deed = {
+  /** The target's ETag and whether it is the source's, where something was copied. */
+  copied?: { etag: string; reproduced: boolean };
+  /** Where the bytes are kept, and what they are. */
+  aside?: { bucket: string; key: string; etag: string; bytes: number };
+};
+
+/**
+ * Carries an action out, under the key's claim, and waits until nothing of it can land any more that got no
+ * answer: who looks next sees how it ended. Throws StoreError, or LeaseLost.
+ */
+export async function act(
+  sides: Sides,
+  claims: Pick<Claims, 'assertLive'>,
+  where: { move: string; key: string },
+  action: Action,
+): Promise<Deed> {
+  const { target, targetBucket } = sides;
+  try {
+    return await carryOut(sides, claims, where, action);
+  } finally {
+    if (action.do !== 'aside') await untilAnswered(target, targetBucket, where.key);
+    else await untilAnswered(target, ASIDE_BUCKET, asideKey(where.move, where.key, action.position));
+  }
+}
+
+async function carryOut(
+  sides: Sides,
+  claims: Pick<Claims, 'assertLive'>,
+  where: { move: string; key: string },
+  action: Action,
+): Promise<Deed> {
+  const { target, targetBucket } = sides;
+  const { key } = where;
+  const assertLive = () => claims.assertLive();
+  const request = { ...sides, key, assertLive };
+  switch (action.do) {
+    case 'nothing':
+      return {};
+    case 'copy': {
+      const { outcome, etag, etagReproduced } = await copyObject(request);
+      return outcome === 'gone' ? {} : { copied: { etag, reproduced: etagReproduced } };
+    }
+    case 'apply': {
+      const { outcome, etag, etagReproduced } = await copyObject({ ...request, ifNoneMatch: '*' });
+      return outcome === 'gone' ? {} : { copied: { etag, reproduced: etagReproduced } };
+    }
+    case 'delete':
+      // The last look may be a while ago: a client may have written the key again.
+      if ((await sides.source.head(sides.sourceBucket, key)) === null) {
+        await target.delete(targetBucket, key, { assertLive });
+      }
+      return {};
+    case 'withdraw':
+      await target.delete(targetBucket, key, { versionId: action.versionId, assertLive });
+      return {};
+    case 'aside': {
+      const targetKey = asideKey(where.move, key, action.position);
+      const copy = await copyObject({ ...request, targetBucket: ASIDE_BUCKET, targetKey });
+      const { etag, bytes } = copy;
+      return copy.outcome === 'gone' ? {} : { aside: { bucket: ASIDE_BUCKET, key: targetKey, etag, bytes } };
+    }
+  }
+}
+
+/** `<move>/<key>/<position>`; a key that is too long for that is named by its digest. */
+export function asideKey(move: string, key: string, position: bigint): string {
+  const plain = `${move}/${key}/${position}`;
+  if (Buffer.byteLength(plain) <= MAX_KEY_BYTES) return plain;
+  return `${move}/sha256-${createHash('sha256').update(key).digest('hex')}/${position}`;
+}

@@ -1,0 +1,123 @@
+import type { MoveState } from '../../ledger/move.ts';
+import { WRITER_AFTER_HOLD } from '../common/fence.ts';
+import { sameBytes } from '../../store/bytes.ts';
+import { compareHeads, compareObjects, describe, sameContent } from '../../store/compare.ts';
+import { isPlainDigest, type ListedVersion, type ObjectHead } from '../../store/object.ts';
+import { childrenOf, parseXml, textOf } from '../../store/xml.ts';
+import type { SourceState, TargetHistory, TargetState } from './decide.ts';
+import type { Sides } from './sides.ts';
+
+/** A key on both sides. */
+export type Sight = { source: SourceState; target: TargetState; history: TargetHistory };
+
+const NO_HISTORY: TargetHistory = { entries: 0, hasSource: false, etags: [], intruder: null };
+
+/**
+ * Looks at both sides of a key.
+ *
+ * @param depth `heads` compares what HEAD tells (tags by their number, no ACLs): right after a copy, which
+ *   has set those itself. `all` asks for tags and ACLs where the heads are equal.
+ */
+export async function look(
+  sides: Sides,
+  key: string,
+  writesGoTo: MoveState['writesGoTo'],
+  depth: 'heads' | 'all',
+): Promise<Sight> {
+  const [there, here] = await heads(sides, key, writesGoTo);
+  let differs = there === null || here === null ? null : compareWithTagCount(there, here);
+  if (differs?.length === 0 && depth === 'all') differs = await compareWhole(sides, key);
+  if (writesGoTo === 'target' && there !== null && here !== null && differs?.join() === 'etag') {
+    differs = await settleEtag(sides, there, here);
+  }
+  return {
+    source: there === null ? null : { etag: there.etag, size: there.size },
+    target: { current: here === null ? null : { etag: here.etag }, differs },
+    history: writesGoTo === 'source' ? NO_HISTORY : await readHistory(sides, key, there),
+  };
+}
+
+/**
+ * Where S3 is the truth and has the object, it is copied if Ceph shows none: that Ceph has none need not be proven,
+ * and of most keys that are replayed it has none.
+ */
+async function heads(
+  { source, sourceBucket, target, targetBucket }: Sides,
+  key: string,
+  writesGoTo: MoveState['writesGoTo'],
+): Promise<[ObjectHead | null, ObjectHead | null]> {
+  const proof = writesGoTo === 'target';
+  const [there, here] = await Promise.all([
+    source.head(sourceBucket, key),
+    target.head(targetBucket, key, { proof }),
+  ]);
+  const mustProve = !proof && there === null && here === null;
+  return [there, mustProve ? await target.head(targetBucket, key) : here];
+}
+
+function compareWithTagCount(source: ObjectHead, target: ObjectHead): string[] {
+  const differs = compareHeads(source, target);
+  return (source.tagCount ?? 0) === (target.tagCount ?? 0) ? differs : [...differs, 'tags'];
+}
+
+async function compareWhole(sides: Sides, key: string): Promise<string[] | null> {
+  const [source, target] = await Promise.all([
+    describe(sides.source, sides.sourceBucket, key),
+    describe(sides.target, sides.targetBucket, key),
+  ]);
+  return source === null || target === null ? null : compareObjects(source, target);
+}
+
+/** An ETag that is no digest can differ where the bytes are the same: then they are read. */
+async function settleEtag(sides: Sides, source: ObjectHead, target: ObjectHead): Promise<string[]> {
+  if (isPlainDigest(source.etag) && isPlainDigest(target.etag) && source.encryption === undefined) {
+    return ['etag'];
+  }
+  const same = await sameBytes(
+    { client: sides.source, bucket: sides.sourceBucket, key: source.key, etag: source.etag },
+    { client: sides.target, bucket: sides.targetBucket, key: target.key, etag: target.etag },
+  );
+  return same ? [] : ['etag'];
+}
+
+/** Every version and delete marker that the key has on Ceph. */
+async function readHistory(sides: Sides, key: string, source: ObjectHead | null): Promise<TargetHistory> {
+  const versions: ListedVersion[] = [];
+  for await (const version of sides.target.listVersions(sides.targetBucket, { key })) versions.push(version);
+  let hasSource = false;
+  for (const version of versions) {
+    hasSource ||= source !== null && (await isState(sides, version, source));
+  }
+  return {
+    entries: versions.length,
+    hasSource,
+    etags: versions.flatMap(({ etag }) => etag ?? []),
+    intruder: await findIntruder(sides, key, versions),
+  };
+}
+
+/** Whether this version is the state that S3's object is in: bytes, content headers and metadata. */
+async function isState(sides: Sides, version: ListedVersion, source: ObjectHead): Promise<boolean> {
+  if (version.isDeleteMarker || version.etag !== source.etag || version.size !== source.size) return false;
+  const { versionId, key } = version;
+  const head = await sides.target.head(sides.targetBucket, key, { versionId });
+  return head !== null && sameContent(source, head);
+}
+
+/**
+ * The current version, if replay wrote it over something: the condition it is written on lets a delete
+ * marker pass, and whoever was killed right after that PUT could not take it back.
+ */
+async function findIntruder(sides: Sides, key: string, versions: ListedVersion[]): Promise<string | null> {
+  const latest = versions.find((version) => version.isLatest);
+  if (versions.length < 2 || latest === undefined || latest.isDeleteMarker) return null;
+  const answer = await sides.target.send({
+    method: 'GET',
+    bucket: sides.targetBucket,
+    key,
+    query: { acl: '', versionId: latest.versionId },
+  });
+  const [owner] = childrenOf(parseXml(answer.text, 'AccessControlPolicy'), 'Owner');
+  const ours = owner !== undefined && textOf(owner, 'ID') === WRITER_AFTER_HOLD;
+  return ours ? latest.versionId : null;
+}

@@ -1,0 +1,103 @@
+import type { Claims } from '../../ledger/claims.ts';
+import type { MoveState } from '../../ledger/move.ts';
+import type { Outcome } from '../../ledger/operations.ts';
+import { hasCode } from '../../store/errors.ts';
+import { act, type Deed } from './act.ts';
+import { decide, type Action, type Decision, type SeenOperation, type Situation } from './decide.ts';
+import { look, type Sight } from './look.ts';
+import type { Sides } from './sides.ts';
+
+/** How often a key that changes while it is handled is looked at before its turn comes again later. */
+const ROUNDS = 6;
+
+type Last = { action: Action['do']; deed: Deed; sight: Sight };
+
+export type Settled = Pick<Decision, 'retire' | 'conflicts'> & { sight: Sight; aside: Deed['aside'] };
+
+/**
+ * Brings a key to where nothing is left to do: look at both sides, decide, act, and look again, because
+ * clients go on writing. Operations are retired only by a look that found them done.
+ *
+ * @returns null where the key kept changing: it stays open and comes again
+ * @throws Error where S3's object did not change and Ceph's still differs from it after a copy
+ */
+export async function settle(
+  sides: Sides,
+  claims: Pick<Claims, 'assertLive'>,
+  where: { move: string; key: string },
+  writesGoTo: MoveState['writesGoTo'],
+  operations: readonly SeenOperation[],
+): Promise<Settled | null> {
+  let last: Last | null = null;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const justCopied = writesGoTo === 'source' && last?.action === 'copy';
+    const seen = await look(sides, where.key, writesGoTo, justCopied ? 'heads' : 'all');
+    const sight: Sight = last === null ? seen : acceptCopy(seen, last);
+    const decision = decide(situationOf(writesGoTo, operations, sight));
+    if (decision.action.do === 'nothing') {
+      return { ...decision, retire: nameDeed(decision.retire, last), sight, aside: undefined };
+    }
+    if (decision.action.do === 'aside' && last?.deed.aside !== undefined && unchanged(sight, last.sight)) {
+      return { ...decision, sight, aside: last.deed.aside };
+    }
+    if (decision.action.do === 'copy' && justCopied && unchanged(sight, last?.sight)) {
+      const differs = sight.target.differs?.join(', ') ?? 'it is not there';
+      throw new Error(`copied, and the target's object still differs from the source's: ${differs}`);
+    }
+    last = { action: decision.action.do, deed: await attempt(sides, claims, where, decision.action), sight };
+  }
+  return null;
+}
+
+function situationOf(
+  writesGoTo: MoveState['writesGoTo'],
+  operations: readonly SeenOperation[],
+  { source, target, history }: Sight,
+): Situation {
+  return writesGoTo === 'source'
+    ? { writesGoTo, operations, source, target }
+    : { writesGoTo, operations, source, target, history };
+}
+
+async function attempt(
+  sides: Sides,
+  claims: Pick<Claims, 'assertLive'>,
+  where: { move: string; key: string },
+  action: Action,
+): Promise<Deed> {
+  try {
+    return await act(sides, claims, where, action);
+  } catch (error) {
+    // Somebody wrote the key on Ceph since we looked: the next look sees it.
+    if (action.do === 'apply' && hasCode(error, 'PreconditionFailed')) return {};
+    throw error;
+  }
+}
+
+function unchanged(now: Sight, before: Sight | undefined): boolean {
+  return before !== undefined && now.source !== null && now.source.etag === before.source?.etag;
+}
+
+/** An ETag that could not be reproduced is no difference where the copy has proven the bytes itself. */
+function acceptCopy(sight: Sight, last: Last): Sight {
+  const { copied } = last.deed;
+  const proven =
+    copied?.reproduced === false &&
+    sight.target.current?.etag === copied.etag &&
+    sight.target.differs?.join() === 'etag' &&
+    unchanged(sight, last.sight);
+  return proven ? { ...sight, target: { ...sight.target, differs: [] } } : sight;
+}
+
+/** What is equal now is so because of what was done last. */
+function nameDeed(retire: Decision['retire'], last: Last | null): Decision['retire'] {
+  const outcome = last === null ? undefined : outcomeOf(last);
+  if (outcome === undefined) return retire;
+  return retire.map((one) => (one.outcome === 'equal' ? { ...one, outcome } : one));
+}
+
+function outcomeOf({ action, deed }: Last): Outcome | undefined {
+  if (action === 'delete') return 'deleted';
+  if (deed.copied === undefined) return undefined;
+  return action === 'apply' ? 'applied' : 'copied';
+}

@@ -1,0 +1,166 @@
+import { PHASES } from '../../contract/phases.ts';
+import { clockOf, type Environment } from '../../contract/environment.ts';
+import { messageOf } from '../../contract/errors.ts';
+import { latestCertificate, type Certificate, type CertificateKind } from '../../ledger/certificates.ts';
+import { listConflicts } from '../../ledger/conflicts.ts';
+import type { Pool } from '../../ledger/connect.ts';
+import { listFailures, type Failure } from '../../ledger/failures.ts';
+import { lastHold, type Hold } from '../../ledger/holds.ts';
+import { readMove, type MoveState, type Phase } from '../../ledger/move.ts';
+import { lastCanary, replayLag } from '../../ledger/operations.ts';
+import { countPending } from '../../ledger/pending.ts';
+import { syncProgress, type SyncProgress } from '../../ledger/shards.ts';
+import { sourceIsEmpty } from '../teardown/empty.ts';
+import { retireGuards } from '../teardown/facts.ts';
+
+export type MoveStatus = {
+  name: string;
+  sourceBucket: string;
+  targetBucket: string;
+  sync: SyncProgress;
+  /** Seconds since the newest canary came through; null where none has. */
+  canarySeconds: number | null;
+  certificates: Partial<Record<CertificateKind, Pick<Certificate, 'id' | 'at' | 'epoch' | 'findings'>>>;
+};
+
+/** All that `migrate status` shows, of one moment. */
+export type Status = {
+  environment: string;
+  move: MoveState;
+  hold: Hold | null;
+  lag: { operations: number; seconds: number };
+  failures: Failure[];
+  conflicts: { total: number; latest: { move: string; key: string; reason: string }[] };
+  pending: number;
+  moves: MoveStatus[];
+  /** The next phase, and what its gate would refuse as far as it can be told without changing anything. */
+  next: { phase: Phase; refuses: string[] } | null;
+};
+
+const KINDS: readonly CertificateKind[] = ['base', 'parity', 'containment'];
+
+export async function readStatus(environment: Environment, ledger: Pool): Promise<Status> {
+  const [move, hold, lag, failures, conflicts, pending] = await Promise.all([
+    readMove(ledger),
+    lastHold(ledger),
+    replayLag(ledger),
+    listFailures(ledger),
+    listConflicts(ledger),
+    countPending(ledger),
+  ]);
+  const moves = await Promise.all(
+    environment.moves.map(async ({ name, sourceBucket, targetBucket }): Promise<MoveStatus> => {
+      const [sync, canary, certificates] = await Promise.all([
+        syncProgress(ledger, name),
+        lastCanary(ledger, name),
+        readCertificates(ledger, name),
+      ]);
+      const canarySeconds = canary === null ? null : (Date.now() - canary.receivedAt.getTime()) / 1000;
+      return { name, sourceBucket, targetBucket, sync, canarySeconds, certificates };
+    }),
+  );
+  const status = {
+    environment: environment.name,
+    move,
+    hold,
+    lag,
+    failures,
+    conflicts: {
+      total: conflicts.length,
+      latest: conflicts.slice(-5).map(({ move: name, key, reason }) => ({ move: name, key, reason })),
+    },
+    pending,
+    moves,
+  };
+  return { ...status, next: await readNext(environment, ledger, status) };
+}
+
+/** One line; 64-bit numbers as text. */
+export function statusJson(status: Status): string {
+  return JSON.stringify(status, (_key, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+}
+
+async function readCertificates(ledger: Pool, move: string): Promise<MoveStatus['certificates']> {
+  const found: MoveStatus['certificates'] = {};
+  for (const kind of KINDS) {
+    const latest = await latestCertificate(ledger, kind, move);
+    if (latest === null) continue;
+    const { id, at, epoch, findings } = latest;
+    found[kind] = { id, at, epoch, findings };
+  }
+  return found;
+}
+
+async function readNext(
+  environment: Environment,
+  ledger: Pool,
+  status: Omit<Status, 'next'>,
+): Promise<Status['next']> {
+  const here = status.move.phase === 'none' ? -1 : PHASES.indexOf(status.move.phase);
+  const phase = PHASES[here + 1];
+  if (phase === undefined) return null;
+  try {
+    return { phase, refuses: await refusals(environment, ledger, status, phase) };
+  } catch (error) {
+    return { phase, refuses: [`cannot be told now: ${messageOf(error)}`] };
+  }
+}
+
+async function refusals(
+  environment: Environment,
+  ledger: Pool,
+  status: Omit<Status, 'next'>,
+  phase: Phase,
+): Promise<string[]> {
+  switch (phase) {
+    case 'prepare':
+    case 'copy':
+      return ['see: migrate preflight'];
+    case 'cutover':
+      return cutoverRefusals(environment, status);
+    case 'retain':
+      return workRefusals(status);
+    case 'retire': {
+      // The gate takes the certificate itself, once nobody can write any more.
+      const options = { certificate: false, watchReads: false };
+      const missing = await retireGuards(environment, ledger, clockOf(environment)(), options);
+      return missing.map(({ message }) => message);
+    }
+    case 'done':
+      return sourceIsEmpty(environment);
+  }
+}
+
+/** What the gate of `cutover` would refuse. Pure. */
+export function cutoverRefusals(
+  environment: Pick<Environment, 'bounds'>,
+  status: Pick<Status, 'moves' | 'failures' | 'lag'>,
+): string[] {
+  const refuses: string[] = [];
+  for (const { name, sync, certificates } of status.moves) {
+    if (sync.state !== 'done') {
+      refuses.push(`the bulk copy of ${name} is not complete (${sync.done} of ${sync.shards} shards)`);
+    }
+    const base = certificates.base;
+    if (base === undefined) refuses.push(`${name} has no base certificate`);
+    else if (base.findings > 0) refuses.push(`the base certificate of ${name} has ${base.findings} findings`);
+  }
+  if (status.failures.length > 0) refuses.push(`${status.failures.length} keys are on the failed list`);
+  const bound = environment.bounds.lagSeconds;
+  if (status.lag.seconds > bound) {
+    refuses.push(`replay is ${status.lag.seconds.toFixed(1)} s behind; the bound is ${bound} s`);
+  }
+  return refuses;
+}
+
+/** What the gate of `retain` would refuse, but for silence, which only time tells. Pure. */
+export function workRefusals(status: Pick<Status, 'pending' | 'lag' | 'failures'>): string[] {
+  const refuses: string[] = [];
+  if (status.pending > 0) refuses.push(`${status.pending} keys are on S3 alone: migrate pending list`);
+  if (status.lag.operations > 0)
+    refuses.push(`${status.lag.operations} operations of S3 are not handled yet`);
+  if (status.failures.length > 0) refuses.push(`${status.failures.length} keys are on the failed list`);
+  return refuses;
+}

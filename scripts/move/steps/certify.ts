@@ -1,0 +1,96 @@
+import type { Environment, Move } from '../../contract/environment.ts';
+import { UserError } from '../../contract/errors.ts';
+import { latestCertificate, type Certificate } from '../../ledger/certificates.ts';
+import type { Pool } from '../../ledger/connect.ts';
+import { countTouchedSince, touchedSince } from '../../ledger/operations.ts';
+import { recertify, takeBaseCertificate } from '../verify/parity.ts';
+import type { PhaseContext } from './context.ts';
+import { requireComparison } from '../common/comparison-run.ts';
+
+/** So few keys are left for the hold to compare that they fit into it with room to spare. */
+const FEW_KEYS = 100;
+const MOST_ROUNDS = 5;
+/** So many keys are compared within a step that has 15 minutes, with room to spare. */
+const KEYS_IN_A_STEP = 100_000;
+
+type Comparing = Pick<PhaseContext, 'environment' | 'ledger' | 'say'>;
+
+/**
+ * Sees to a base certificate without findings whose horizon is so recent that the hold need compare
+ * only a few keys: a full scan where none stands, then rounds over the keys touched meanwhile. All of
+ * this runs while clients write; only the last few keys are left for the hold.
+ *
+ * Where the long work runs in a cluster, so does all of this but the last rounds: a step that may not wait
+ * starts it and refuses until it is done.
+ */
+export async function bringUpToNow(context: PhaseContext): Promise<void> {
+  const { environment, ledger } = context;
+  if (environment.workers.kind === 'kubernetes') {
+    await requireComparison(context, 'verify', () => lackingBase(environment, ledger));
+    return compareUpToNow(context, { listings: 'never' });
+  }
+  if (!environment.wait) {
+    for (const { name } of environment.moves) {
+      if ((await latestCertificate(ledger, 'base', name)) !== null) continue;
+      throw new UserError(
+        `Refused: no base certificate for ${name}. Take one: migrate verify --kind base --move ${name}`,
+        { exitCode: 1 },
+      );
+    }
+  }
+  return compareUpToNow(context, { listings: 'always' });
+}
+
+/**
+ * The comparison itself.
+ *
+ * @param options.listings how often both listings are gone through as well, because events can be lost:
+ *   in every round; once, where that takes hours; never, where it was done lately
+ */
+export async function compareUpToNow(
+  context: Comparing,
+  options: { listings: 'always' | 'once' | 'never' },
+): Promise<void> {
+  const { environment, ledger, say } = context;
+  for (const move of environment.moves) {
+    let listings = options.listings !== 'never';
+    let certificate = await latestCertificate(ledger, 'base', move.name);
+    if (certificate === null || certificate.findings > 0) {
+      say(`compares all of ${move.name} on both sides`);
+      certificate = await takeBaseCertificate(environment, ledger, move);
+      if (options.listings === 'once') listings = false;
+    }
+    for (let round = 1; round <= MOST_ROUNDS && certificate.findings === 0; round += 1) {
+      const touched = await touchedSince(ledger, move.name, certificate.horizon);
+      if (touched.length <= FEW_KEYS && round > 1) break;
+      say(`compares ${touched.length} keys of ${move.name} that changed meanwhile`);
+      certificate = await recertify(environment, ledger, move, { listings });
+      if (options.listings === 'once') listings = false;
+    }
+    if (certificate.findings > 0) throw differing(certificate);
+  }
+}
+
+function differing({ findings, move }: Certificate): UserError {
+  return new UserError(
+    `Refused: ${findings} keys of ${move} differ between S3 and Ceph. See which: migrate verify --kind base --move ${move}; ` +
+      'mend them by another sync (migrate sync), or waive them by name (migrate verify waive).',
+    { exitCode: 1 },
+  );
+}
+
+/** Why the last rounds do not fit into a step yet, a line a move; empty where they do. */
+async function lackingBase(environment: Environment, ledger: Pool): Promise<string[]> {
+  const lines = await Promise.all(environment.moves.map((move) => lackingBaseOf(ledger, move)));
+  return lines.flat();
+}
+
+async function lackingBaseOf(ledger: Pool, { name }: Move): Promise<string[]> {
+  const certificate = await latestCertificate(ledger, 'base', name);
+  if (certificate === null) return [`there is no base certificate for ${name}`];
+  if (certificate.findings > 0) return [differing(certificate).message];
+  const touched = await countTouchedSince(ledger, name, certificate.horizon);
+  return touched <= KEYS_IN_A_STEP
+    ? []
+    : [`${touched} keys of ${name} changed since its base certificate of ${certificate.at.toISOString()}`];
+}

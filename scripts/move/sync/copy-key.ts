@@ -1,0 +1,22 @@
+import { copyObject, type CopyResult } from '../../store/copying.ts';
+import type { Sides } from './sides.ts';
+
+/**
+ * Copies the source's object, or one version of it, to the target's bucket, where nobody else uploads.
+ *
+ * @param versionId becomes the target's latest; default: the latest of the source
+ */
+export function copyKey(sides: Sides, key: string, versionId?: string): Promise<CopyResult> {
+  const { move, source, target, assertLive } = sides;
+  return copyObject({
+    source,
+    sourceBucket: move.sourceBucket,
+    target,
+    targetBucket: move.targetBucket,
+    key,
+    ...(versionId !== undefined && { versionId }),
+    assertLive,
+    ownsTarget: true,
+    coldClass: move.coldClass,
+  });
+}

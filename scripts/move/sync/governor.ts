@@ -1,0 +1,61 @@
+import { messageOf } from '../../contract/errors.ts';
+import type { Database } from '../../ledger/connect.ts';
+import { log } from '../../contract/log.ts';
+import type { Pace } from '../../store/pace.ts';
+import type { Concurrency } from './concurrency.ts';
+import { limitsAt, parseLimits, readLimits } from './limits.ts';
+import { pause } from './pause.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+/** How often the ledger is asked what the limits are by now. */
+const READ_EVERY_MS = 2000;
+
+/**
+ * Holds a worker's requests within its share of the limits, and takes back how many there are at once when a
+ * store says that it is too much. The limits are the whole move's: what holds is shared evenly among the
+ * workers that have a shard.
+ */
+export class Governor {
+  readonly concurrency: Concurrency;
+  readonly #requests = new TokenBucket();
+  readonly #bytes = new TokenBucket();
+  readonly #stop: AbortSignal;
+
+  /** @param stop nobody waits for his turn any more once it aborts */
+  constructor(concurrency: Concurrency, stop: AbortSignal) {
+    this.concurrency = concurrency;
+    this.#stop = stop;
+  }
+
+  /** What a client of a store is opened with. Bytes count where they are written. */
+  pace(side: 'source' | 'target'): Pace {
+    return {
+      admit: (requests, bytes) => {
+        const wait = Math.max(
+          this.#requests.spend(requests),
+          side === 'target' ? this.#bytes.spend(bytes) : 0,
+        );
+        return wait > 0 ? pause(wait, this.#stop) : undefined;
+      },
+      succeeded: () => this.concurrency.succeeded(),
+      congested: () => this.concurrency.congested(),
+    };
+  }
+
+  /** Takes on what the ledger says now. */
+  async read(ledger: Database, now: Date = new Date()): Promise<void> {
+    const { limits, workers } = await readLimits(ledger);
+    const { bytes, requests } = limitsAt(parseLimits(limits), now);
+    const share = Math.max(1, workers);
+    this.#bytes.rate = bytes / share;
+    this.#requests.rate = requests / share;
+  }
+
+  /** Reads the limits again and again until `ended`. A ledger that is away leaves them as they were. */
+  async follow(ledger: Database, ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      await this.read(ledger).catch((error: unknown) => log.warn(`limits stay: ${messageOf(error)}`));
+      await pause(READ_EVERY_MS, ended);
+    }
+  }
+}

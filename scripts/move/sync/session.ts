@@ -1,0 +1,17 @@
+import type { Environment } from '../../contract/environment.ts';
+import type { Claims } from '../../ledger/claims.ts';
+import type { Pool } from '../../ledger/connect.ts';
+import type { Governor } from './governor.ts';
+import type { Patience } from './patience.ts';
+
+/** One worker of one epoch. After a lost lease a new one begins, under a name of its own. */
+export type Session = {
+  environment: Environment;
+  ledger: Pool;
+  owner: string;
+  epoch: bigint;
+  claims: Claims;
+  governor: Governor;
+  patience: Patience;
+  stop: AbortSignal;
+};

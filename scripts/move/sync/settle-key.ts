@@ -1,0 +1,79 @@
+import { sameBytes } from '../../store/bytes.ts';
+import { compareObjects, describe } from '../../store/compare.ts';
+import { isPlainDigest } from '../../store/object.ts';
+import { copyKey } from './copy-key.ts';
+import type { Merged } from '../common/merge.ts';
+import { settleHistory } from './settle-versions.ts';
+import type { Settled, Sides } from './sides.ts';
+
+const EQUAL: Settled = { outcome: 'equal', copiedBytes: 0 };
+
+/**
+ * Makes the target equal to the source for one key, under a claim on it. What the listings said is only
+ * where to look: everything that is changed at the target follows from what the source says now.
+ */
+export async function settleKey(sides: Sides, merged: Merged): Promise<Settled> {
+  if (sides.versions === true) return settleNow(sides, merged.key);
+  switch (merged.kind) {
+    case 'equal':
+      // Tags of an upload in parts are put after it is completed: a process killed in between leaves a
+      // copy that listings cannot tell from a good one.
+      return isPlainDigest(merged.source.etag) || (await isSettled(sides, merged.key))
+        ? EQUAL
+        : copy(sides, merged.key);
+    case 'copy':
+      // An ETag of uneven parts cannot be reproduced where the source does not tell them: its copy
+      // differs in every listing, and is looked at instead of being made again.
+      return merged.target?.size === merged.source.size &&
+        !isPlainDigest(merged.source.etag) &&
+        (await isSettled(sides, merged.key))
+        ? EQUAL
+        : copy(sides, merged.key);
+    case 'extra': {
+      const head = await sides.source.head(sides.move.sourceBucket, merged.key);
+      return head === null ? remove(sides, merged.key) : copy(sides, merged.key);
+    }
+  }
+}
+
+/** The same where no listing told anything of the key; with `versions` all of its history first. */
+export async function settleNow(sides: Sides, key: string): Promise<Settled> {
+  return (sides.versions === true ? await settleHistory(sides, key) : null) ?? copy(sides, key);
+}
+
+async function copy(sides: Sides, key: string): Promise<Settled> {
+  const { move, target } = sides;
+  const { outcome, bytes } = await copyKey(sides, key);
+  if (outcome === 'copied') {
+    return { outcome, copiedBytes: bytes };
+  }
+  // Deleted since it was listed. The store has just said so of this key: the bucket is there.
+  return (await target.head(move.targetBucket, key)) === null ? EQUAL : remove(sides, key);
+}
+
+async function remove(sides: Sides, key: string): Promise<Settled> {
+  sides.assertMayDelete();
+  await sides.target.delete(sides.move.targetBucket, key, { assertLive: sides.assertLive });
+  return { outcome: 'deleted', copiedBytes: 0 };
+}
+
+/** Whether a copy is as good as it can be: all the same, but perhaps for an ETag, and then the same bytes. */
+async function isSettled({ move, source, target }: Sides, key: string): Promise<boolean> {
+  const [left, right] = await Promise.all([
+    describe(source, move.sourceBucket, key),
+    describe(target, move.targetBucket, key),
+  ]);
+  if (left === null || right === null) {
+    return false;
+  }
+  const differs = compareObjects(left, right);
+  return (
+    differs.length === 0 ||
+    (differs.length === 1 &&
+      differs[0] === 'etag' &&
+      (await sameBytes(
+        { client: source, bucket: move.sourceBucket, key, etag: left.head.etag },
+        { client: target, bucket: move.targetBucket, key, etag: right.head.etag },
+      )))
+  );
+}

@@ -1,0 +1,22 @@
+import type { Move } from '../../contract/environment.ts';
+import type { StoreClient } from '../../store/client.ts';
+
+/** What a worker copies between, and what it asks before it changes anything. */
+export type Sides = {
+  move: Move;
+  source: StoreClient;
+  target: StoreClient;
+  /** Throws when a lease of ours may have run out. */
+  assertLive: () => void;
+  /** Throws when too much would be deleted. */
+  assertMayDelete: () => void;
+  /** Whether every version is carried, and not the latest alone. Default: no. */
+  versions?: boolean;
+};
+
+export type Settled = {
+  outcome: 'equal' | 'copied' | 'deleted';
+  /** How many versions; default: one. */
+  copied?: number;
+  copiedBytes: number;
+};

@@ -1,0 +1,112 @@
+import type { Environment, Move } from '../../contract/environment.ts';
+import { latestCertificate, listWaivers } from '../../ledger/certificates.ts';
+import { onlyRow, type Pool } from '../../ledger/connect.ts';
+import { listFailures } from '../../ledger/failures.ts';
+import { readMove } from '../../ledger/move.ts';
+import { lastSourceWrite, replayLag } from '../../ledger/operations.ts';
+import { countPending } from '../../ledger/pending.ts';
+import { StoreClient } from '../../store/client.ts';
+import { evaluateGuards, type CertificateFact, type Missing, type RetireFacts } from './guards.ts';
+import { watchReads } from './reads.ts';
+
+export type GuardOptions = {
+  /** Whether a fresh containment certificate is among the guards. Default: yes. */
+  certificate?: boolean;
+  /**
+   * Whether also to watch for some seconds if anybody reads S3, where its store tells and nothing else is
+   * missing. Only meaningful while we read nothing there ourselves. Default: yes.
+   */
+  watchReads?: boolean;
+};
+
+/**
+ * The guards of `retire` that do not hold now, in plain words. Changes nothing.
+ *
+ * @param now the move's clock (`clockOf`), which counts the days
+ */
+export async function retireGuards(
+  environment: Environment,
+  ledger: Pool,
+  now: Date,
+  options: GuardOptions = {},
+): Promise<Missing[]> {
+  const facts = await collectFacts(environment, ledger, now);
+  const judged = options.certificate === false ? { ...facts, certificates: [] } : facts;
+  const missing = evaluateGuards(judged);
+  if (options.watchReads === false || missing.length > 0) return missing;
+  return evaluateGuards({ ...judged, reads: await watchReads(environment) });
+}
+
+async function collectFacts(environment: Environment, ledger: Pool, now: Date): Promise<RetireFacts> {
+  const [move, secondsSinceWrite, lag, failures, pendingKeys, waived, certificates] = await Promise.all([
+    readMove(ledger),
+    sinceLastWrite(ledger),
+    replayLag(ledger),
+    listFailures(ledger),
+    countPending(ledger),
+    waivedOnSource(environment, ledger),
+    Promise.all(environment.moves.map((each) => certificateFact(ledger, each))),
+  ]);
+  return {
+    now,
+    phase: move.phase,
+    writesGoTo: move.writesGoTo,
+    epoch: move.epoch,
+    cutoverAt: move.cutoverAt,
+    keepDays: environment.bounds.keepDays,
+    quietSeconds: environment.bounds.quietSeconds,
+    secondsSinceWrite,
+    reads: null,
+    openOperations: lag.operations,
+    failedKeys: failures.length,
+    pendingKeys,
+    waived,
+    certificates,
+  };
+}
+
+/** Real seconds, also where the move's clock is ahead: a rehearsal skips days, not silence. */
+async function sinceLastWrite(ledger: Pool): Promise<number | null> {
+  const last = await lastSourceWrite(ledger);
+  if (last === null) return null;
+  const { rows } = await ledger.query<{ seconds: number }>(
+    'SELECT extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8 AS seconds',
+    [last],
+  );
+  return onlyRow(rows).seconds;
+}
+
+/** Whatever changed on S3 since a certificate's horizon makes it stale; our expiry's own events do not. */
+async function certificateFact(ledger: Pool, move: Move): Promise<CertificateFact> {
+  const latest = await latestCertificate(ledger, 'containment', move.name);
+  if (latest === null) return { move: move.name, taken: null };
+  const { rows } = await ledger.query<{ n: number }>(
+    `SELECT count(*)::int AS n FROM operation
+     WHERE move = $1 AND transaction >= $2::xid8 AND kind NOT IN ('canary', 'expire')`,
+    [move.name, latest.horizon],
+  );
+  const { at, epoch, findings } = latest;
+  return { move: move.name, taken: { at, epoch, findings, operationsSince: onlyRow(rows).n } };
+}
+
+/** By listing, not by HEAD: an object with a key of its customer's (SSE-C) refuses HEAD. */
+async function waivedOnSource(
+  environment: Environment,
+  ledger: Pool,
+): Promise<{ move: string; key: string }[]> {
+  const found: { move: string; key: string }[] = [];
+  const client = await StoreClient.open(environment.source, 'migration', {
+    requestSeconds: environment.bounds.requestSeconds,
+  });
+  try {
+    for (const move of environment.moves) {
+      for (const { key } of await listWaivers(ledger, move.name)) {
+        const page = await client.listPage(move.sourceBucket, { prefix: key, maxKeys: 1 });
+        if (page.objects[0]?.key === key) found.push({ move: move.name, key });
+      }
+    }
+    return found;
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,29 @@
+import type { Environment } from '../../contract/environment.ts';
+import type { ExpiryRule } from '../../store/control.ts';
+import { withControl } from '../common/source-control.ts';
+
+/**
+ * What empties a bucket. Apart, because S3 takes a delete-marker rule only without a date; and all four,
+ * because the expiry of a versioned bucket's current objects only adds delete markers. The date is any
+ * that is past, at midnight UTC as S3 demands; days are the fewest that S3 takes.
+ */
+export const EXPIRY_RULES: readonly ExpiryRule[] = [
+  { id: '00-storage-migration-expire-current', date: new Date('2020-01-01T00:00:00Z') },
+  { id: '00-storage-migration-expire-noncurrent', noncurrentDays: 1 },
+  { id: '00-storage-migration-expire-markers', expiredObjectDeleteMarker: true },
+  { id: '00-storage-migration-expire-uploads', abortUploadDays: 1 },
+];
+
+/** In how many of the source buckets our rules stand. From the first one on, S3 may lose objects. */
+export async function rulesStand(environment: Environment): Promise<'none' | 'some' | 'all'> {
+  return withControl(environment, async (control) => {
+    const standing = await Promise.all(
+      environment.moves.map(async ({ sourceBucket }) => {
+        const ids = await control.lifecycleIds(sourceBucket);
+        return EXPIRY_RULES.filter((rule) => ids.includes(rule.id)).length;
+      }),
+    );
+    if (standing.every((rules) => rules === EXPIRY_RULES.length)) return 'all';
+    return standing.some((rules) => rules > 0) ? 'some' : 'none';
+  });
+}

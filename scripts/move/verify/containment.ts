@@ -1,0 +1,182 @@
+import { createHash } from 'node:crypto';
+import { RESERVED_PREFIX, type Environment, type Move } from '../../contract/environment.ts';
+import { listWaivers, type Certificate } from '../../ledger/certificates.ts';
+import type { Pool } from '../../ledger/connect.ts';
+import { readMove } from '../../ledger/move.ts';
+import { commitHorizon } from '../../ledger/operations.ts';
+import type { StoreClient } from '../../store/client.ts';
+import { compareObjects, type Described } from '../../store/compare.ts';
+import { StoreError } from '../../store/errors.ts';
+import { etagIsDigest, type ObjectHead } from '../../store/object.ts';
+import { compareKey, type Comparison } from '../common/compare-key.ts';
+import { CertificateDraft } from './draft.ts';
+import { mapInOrder } from './in-order.ts';
+import type { VerifyOptions } from './parity.ts';
+import { openPair, type Pair } from '../common/pair.ts';
+
+/**
+ * How an object of S3 is contained in what Ceph has:
+ * - `equal`: the same object stands there;
+ * - `superseded`: it stands in the key's history there, and a client's later write or delete follows it;
+ * - `aside`: a straggler's write, recorded as a conflict, its bytes kept aside;
+ * - `waived`: it is not, and somebody named it as one that need not be;
+ * - `unexplained`: none of these.
+ */
+export type Containment = 'equal' | 'superseded' | 'aside' | 'waived' | 'unexplained';
+type Judged = Comparison & { containment: Containment };
+
+/** The bucket of each target cluster where bytes of conflicts are kept. */
+export const ASIDE_BUCKET = 'migration-aside';
+
+/**
+ * Proves that nothing of S3 would be lost with it: every object there is equal on Ceph, superseded by an
+ * operation that Ceph recorded (the target bucket is versioned since the cutover), or kept aside. An
+ * object that is missing without such a record is a finding; one that is only on Ceph is none. The
+ * horizon is noted before the listing, so any later operation on S3 makes the certificate stale.
+ *
+ * @param options.detail goes into the document as it is
+ */
+export async function takeContainmentCertificate(
+  environment: Environment,
+  ledger: Pool,
+  move: Move,
+  options: Pick<VerifyOptions, 'full' | 'progress'> & { detail?: Record<string, unknown> } = {},
+): Promise<Certificate> {
+  const pair = await openPair(environment, move);
+  try {
+    const full = options.full ?? false;
+    const horizon = await commitHorizon(ledger);
+    const { epoch } = await readMove(ledger);
+    const draft = new CertificateDraft(
+      environment,
+      'containment',
+      move,
+      await listWaivers(ledger, move.name),
+    );
+    const classes: Record<Containment, number> = {
+      equal: 0,
+      superseded: 0,
+      aside: 0,
+      waived: 0,
+      unexplained: 0,
+    };
+    const judged = mapInOrder(sourceKeys(pair), pair.concurrency, (key) =>
+      judge(pair, ledger, key, { full, waived: draft.waives(key) }),
+    );
+    let keys = 0;
+    for await (const object of judged) {
+      keys += 1;
+      if (keys % 1000 === 0) options.progress?.(keys);
+      classes[object.containment] += 1;
+      const unproven = object.containment === 'unexplained' || object.containment === 'waived';
+      await draft.take(unproven ? object : { ...object, differs: [] });
+    }
+    options.progress?.(keys);
+    return await draft.record(ledger, {
+      epoch,
+      horizon,
+      detail: { ...options.detail, scope: 'source', full, classes },
+    });
+  } finally {
+    await pair.close();
+  }
+}
+
+async function* sourceKeys(pair: Pair): AsyncGenerator<string> {
+  for await (const { key } of pair.source.list(pair.move.sourceBucket)) {
+    if (!key.startsWith(RESERVED_PREFIX)) yield key;
+  }
+}
+
+async function judge(
+  pair: Pair,
+  ledger: Pool,
+  key: string,
+  options: { full: boolean; waived: boolean },
+): Promise<Judged> {
+  const comparison = await compareKey(pair, key, { full: options.full });
+  if (comparison.differs.length === 0) return { ...comparison, containment: 'equal' };
+  const explained = await explain(pair, ledger, key, comparison.source);
+  if ('containment' in explained) return { ...comparison, ...explained };
+  if (options.waived) return { ...comparison, containment: 'waived' };
+  const differs = [...comparison.differs, explained.unexplained];
+  return { ...comparison, differs, containment: 'unexplained' };
+}
+
+/** How Ceph explains that it does not have this object, or in words that it does not. */
+type Explained = { containment: 'superseded' | 'aside' } | { unexplained: string };
+
+async function explain(pair: Pair, ledger: Pool, key: string, source: Described | null): Promise<Explained> {
+  const none = { unexplained: 'no record of a later write or delete on Ceph' };
+  if (source === null) return none;
+  try {
+    if (await isSuperseded(pair, key, source)) return { containment: 'superseded' };
+    return (await isAside(pair, ledger, key, source)) ? { containment: 'aside' } : none;
+  } catch (error) {
+    // What may not be read there proves nothing.
+    if (error instanceof StoreError && error.status === 403)
+      return { unexplained: `could not look: ${error.message}` };
+    throw error;
+  }
+}
+
+/** Whether Ceph's own history has this object, and something newer after it. */
+async function isSuperseded(pair: Pair, key: string, source: Described): Promise<boolean> {
+  const bucket = pair.move.targetBucket;
+  for await (const version of pair.target.listVersions(bucket, { key })) {
+    if (version.isLatest || version.isDeleteMarker || version.size !== source.head.size) continue;
+    const { versionId } = version;
+    const head = await pair.target.head(bucket, key, { versionId });
+    if (head !== null && (await isKeptAs(pair, source.head, { bucket, key, versionId, head }))) return true;
+  }
+  return false;
+}
+
+/** Whether a conflict was recorded for exactly this object, and its bytes are where the record says. */
+async function isAside(pair: Pair, ledger: Pool, key: string, source: Described): Promise<boolean> {
+  const { rows } = await ledger.query<{ bucket: string; key: string }>(
+    `SELECT aside_bucket AS bucket, aside_key AS key FROM conflict
+     WHERE move = $1 AND key = $2 AND kind = 'put' AND source_etag = $3
+       AND aside_bucket IS NOT NULL AND aside_key IS NOT NULL ORDER BY id DESC`,
+    [pair.move.name, key, source.head.etag],
+  );
+  for (const aside of rows) {
+    const head = await pair.target.head(aside.bucket, aside.key);
+    if (head !== null && (await isKeptAs(pair, source.head, { ...aside, head }))) return true;
+  }
+  return false;
+}
+
+type Kept = { bucket: string; key: string; versionId?: string; head: ObjectHead };
+
+/**
+ * Whether what Ceph keeps there is the source's object: bytes, headers and metadata. Not tags and ACL,
+ * which RGW does not tell of a version that is not the latest.
+ */
+async function isKeptAs(pair: Pair, source: ObjectHead, kept: Kept): Promise<boolean> {
+  const described = (head: ObjectHead): Described => ({ head, tags: {}, acl: '' });
+  const differs = compareObjects(described(source), described(kept.head));
+  if (differs.length === 0) return true;
+  // The copy of an object of parts may be one piece: then only its bytes can tell.
+  const opaque = !(etagIsDigest(source) && etagIsDigest(kept.head));
+  if (differs.some((name) => name !== 'etag') || !opaque) return false;
+  const [ours, theirs] = await Promise.all([
+    digestOfBytes(pair.source, pair.move.sourceBucket, source.key, {}),
+    digestOfBytes(pair.target, kept.bucket, kept.key, kept),
+  ]);
+  return ours !== null && ours === theirs;
+}
+
+/** SHA-256 of an object's bytes, read as a stream; null where it is not there. */
+async function digestOfBytes(
+  client: StoreClient,
+  bucket: string,
+  key: string,
+  { versionId }: { versionId?: string },
+): Promise<string | null> {
+  const found = await client.get(bucket, key, versionId === undefined ? {} : { versionId });
+  if (found === null) return null;
+  const hash = createHash('sha256');
+  for await (const chunk of found.body) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}

@@ -1,0 +1,163 @@
+import type { Environment, Move } from '../../contract/environment.ts';
+import { UserError } from '../../contract/errors.ts';
+import { latestCertificate, listWaivers, type Certificate } from '../../ledger/certificates.ts';
+import type { Pool } from '../../ledger/connect.ts';
+import { readMove } from '../../ledger/move.ts';
+import { commitHorizon, touchedSince } from '../../ledger/operations.ts';
+import { compareKeys as compareKeyNames } from '../../store/keys.ts';
+import { compareKey, type Comparison } from '../common/compare-key.ts';
+import { CertificateDraft } from './draft.ts';
+import type { Finding } from './findings.ts';
+import { mapInOrder } from './in-order.ts';
+import { scan, suspects } from './scan.ts';
+import { settle } from './settle.ts';
+import { openPair, type Pair } from '../common/pair.ts';
+
+export type VerifyOptions = {
+  /** Reads the bytes of both sides, not only what their stores say of them. Default: no. */
+  full?: boolean;
+  /** How long keys that differ may take to become equal while replay works. Default: the bound of the lag. */
+  settleSeconds?: number;
+  /** Called now and then with the number of keys compared so far. */
+  progress?: (keys: number) => void;
+};
+
+/** More keys than this differ: then something is wrong that waiting does not mend. */
+const MOST_SETTLED = 10_000;
+
+/**
+ * Compares all of a move while clients write, and records a base certificate. Its horizon is noted
+ * before the scan begins, so whatever is touched from then on is compared again later: by `recertify`,
+ * and at last by `certifyInHold`.
+ *
+ * @returns the certificate, also when it has findings. Throws where a store or the ledger is away.
+ */
+export async function takeBaseCertificate(
+  environment: Environment,
+  ledger: Pool,
+  move: Move,
+  options: VerifyOptions = {},
+): Promise<Certificate> {
+  const pair = await openPair(environment, move);
+  try {
+    const full = options.full ?? false;
+    const context = { environment, ledger, pair, full, options };
+    return await certify(context, await commitHorizon(ledger), scan(pair, { full }), { scope: 'all' });
+  } finally {
+    await pair.close();
+  }
+}
+
+/**
+ * Compares what was touched since the newest base certificate and records a new one that goes on from
+ * there. Rounds of this keep the set small that is left for the hold. Events can be lost, so the log is
+ * not trusted alone: what both listings show as changed is compared too.
+ *
+ * @param options.listings false leaves the listings out, for buckets whose listing takes hours
+ */
+export async function recertify(
+  environment: Environment,
+  ledger: Pool,
+  move: Move,
+  options: VerifyOptions & { listings?: boolean } = {},
+): Promise<Certificate> {
+  const parent = await cleanBase(ledger, move);
+  const pair = await openPair(environment, move);
+  try {
+    const full = options.full ?? false;
+    const horizon = await commitHorizon(ledger);
+    const keys = new Set(await touchedSince(ledger, move.name, parent.horizon));
+    const listings = options.listings ?? true;
+    if (listings) for await (const key of suspects(pair)) keys.add(key);
+    const context = { environment, ledger, pair, full, options };
+    const detail = { scope: 'touched', listings, parent: String(parent.id), parentHorizon: parent.horizon };
+    return await certify(context, horizon, compareKeys(pair, [...keys].sort(compareKeyNames), full), detail);
+  } finally {
+    await pair.close();
+  }
+}
+
+/**
+ * The last comparison: every key touched since the newest base certificate, tags and ACLs too (they
+ * raise no event). Called while the clients' writes wait and replay is at zero, so a difference is one;
+ * nothing is given time to settle.
+ */
+export async function certifyInHold(
+  environment: Environment,
+  ledger: Pool,
+  move: Move,
+): Promise<{ id: bigint; compared: number; findings: Finding[] }> {
+  const parent = await cleanBase(ledger, move);
+  const horizon = await commitHorizon(ledger);
+  const [keys, pair, { epoch }] = await Promise.all([
+    touchedSince(ledger, move.name, parent.horizon),
+    openPair(environment, move, { requestSeconds: environment.bounds.holdRequestSeconds }),
+    readMove(ledger),
+  ]);
+  try {
+    const draft = new CertificateDraft(environment, 'parity', move, await listWaivers(ledger, move.name));
+    for await (const comparison of compareKeys(pair, keys, false)) await draft.take(comparison);
+    const detail = { scope: 'touched', parent: String(parent.id), parentHorizon: parent.horizon };
+    const certificate = await draft.record(ledger, { epoch, horizon, detail });
+    return { id: certificate.id, compared: keys.length, findings: draft.listedFindings };
+  } finally {
+    await pair.close();
+  }
+}
+
+function compareKeys(pair: Pair, keys: string[], full: boolean): AsyncGenerator<Comparison> {
+  return mapInOrder(keys, pair.concurrency, (key) => compareKey(pair, key, { full }));
+}
+
+type Context = {
+  environment: Environment;
+  ledger: Pool;
+  pair: Pair;
+  full: boolean;
+  options: VerifyOptions;
+};
+
+async function certify(
+  context: Context,
+  horizon: string,
+  comparisons: AsyncIterable<Comparison>,
+  detail: Record<string, unknown>,
+): Promise<Certificate> {
+  const { environment, ledger, pair, full, options } = context;
+  const { epoch } = await readMove(ledger);
+  const waivers = await listWaivers(ledger, pair.move.name);
+  const draft = new CertificateDraft(environment, 'base', pair.move, waivers);
+  const differing: Finding[] = [];
+  let keys = 0;
+  for await (const comparison of comparisons) {
+    keys += 1;
+    if (keys % 1000 === 0) options.progress?.(keys);
+    if (comparison.differs.length === 0 || draft.waives(comparison.key) || differing.length >= MOST_SETTLED) {
+      await draft.take(comparison);
+      continue;
+    }
+    draft.takeSource(comparison);
+    differing.push({ key: comparison.key, differs: comparison.differs });
+  }
+  const seconds = options.settleSeconds ?? environment.bounds.lagSeconds;
+  const settled = await settle(pair, ledger, differing, { horizon, seconds, full });
+  for (const finding of settled.findings) await draft.addFinding(finding);
+  options.progress?.(keys);
+  const moving = { count: settled.moving.length, first: settled.moving.slice(0, 20) };
+  return draft.record(ledger, {
+    epoch,
+    horizon,
+    detail: { ...detail, full, compared: keys, settled: settled.settled, moving },
+  });
+}
+
+async function cleanBase(ledger: Pool, move: Move): Promise<Certificate> {
+  const base = await latestCertificate(ledger, 'base', move.name);
+  if (base !== null && base.findings === 0) return base;
+  throw new UserError(
+    base === null
+      ? `There is no base certificate for ${move.name}. Take one: migrate verify --kind base --move ${move.name}`
+      : `The newest base certificate for ${move.name} has ${base.findings} findings. Mend them and take another: migrate verify --kind base --move ${move.name}`,
+    { exitCode: 1 },
+  );
+}

@@ -1,0 +1,63 @@
+import type { StoreClient } from '../../store/client.ts';
+import { digestOfBucket } from './bucket-digest.ts';
+import type { CertificateFile } from './certificate-file.ts';
+import { UserError } from '../../contract/errors.ts';
+
+export type RecheckedSide = 'source' | 'target';
+
+/** One store as it is now, held against a certificate. */
+export type Rechecked = {
+  side: RecheckedSide;
+  bucket: string;
+  matches: boolean;
+  objects: number;
+  bytes: number;
+  digest: string;
+};
+
+/**
+ * The sides that a certificate can be held against. Of a containment certificate only the source: the target may
+ * have more.
+ *
+ * @throws UserError (exit 2) where it covers only keys that changed
+ */
+export function checkableSides({ certificate }: CertificateFile): RecheckedSide[] {
+  if (certificate.document.scope === 'touched') {
+    throw new UserError(
+      'This certificate covers only the keys that had changed since an earlier one, so that no bucket as a whole can be held against it. ' +
+        'Take one of all keys: migrate verify --kind base --out FILE',
+    );
+  }
+  return certificate.kind === 'containment' ? ['source'] : ['source', 'target'];
+}
+
+/** Reads one side anew: every key, its size, ETag, headers, metadata and tags. */
+export async function recheck(
+  { certificate }: CertificateFile,
+  side: RecheckedSide,
+  client: StoreClient,
+  bucket: string,
+): Promise<Rechecked> {
+  const now = await digestOfBucket(client, bucket);
+  return { side, bucket, matches: now.digest === certificate.document.digest, ...now };
+}
+
+/** For people. */
+export function describeRechecked(file: CertificateFile, sides: readonly Rechecked[]): string {
+  const { document, at, kind, move, findings } = file.certificate;
+  const lines = [
+    `${kind} certificate of ${move}, taken ${at}: ${findings === 0 ? 'clean' : `${findings} findings`}`,
+    `  then          ${document.objects} objects, ${document.bytes} bytes, digest ${document.digest}`,
+    ...sides.map(
+      ({ side, bucket, matches, objects, bytes, digest }) =>
+        `  ${side.padEnd(6)}  now   ${objects} objects, ${bytes} bytes, digest ${digest}: ${matches ? `${bucket} is as it was` : `${bucket} DIFFERS`}`,
+    ),
+  ];
+  const target = sides.find(({ side }) => side === 'target');
+  if (target?.matches === false && (document.comparedByBytes ?? 0) > 0) {
+    lines.push(
+      `  ${document.comparedByBytes} objects were compared by their bytes: where the target could not have the source's ETag, its digest is another. Look with: migrate verify`,
+    );
+  }
+  return lines.join('\n');
+}

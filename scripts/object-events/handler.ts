@@ -1,0 +1,25 @@
+import { GroupCommit } from '../platform/notifications/group-commit.ts';
+import { transaction, type Pool } from '../ledger/connect.ts';
+import { readObjectEvents, type ObjectEvent } from './object-event.ts';
+import { appendObjectEvents } from './table.ts';
+
+/** The way of RGW's notifications into the table. When `store` returns, the events are durable. */
+export class ObjectEventHandler {
+  readonly #commit: GroupCommit<ObjectEvent>;
+  readonly #buckets: ReadonlySet<string>;
+
+  /** @param buckets those that are listened to, on any cluster */
+  constructor(database: Pool, buckets: ReadonlySet<string>) {
+    this.#commit = new GroupCommit((events) =>
+      transaction(database, (client) => appendObjectEvents(client, events)),
+    );
+    this.#buckets = buckets;
+  }
+
+  /** @returns how many events the notification held. Throws MalformedEvent, or the database's error. */
+  async store(document: unknown): Promise<number> {
+    const events = readObjectEvents(document, this.#buckets);
+    await this.#commit.add(events);
+    return events.length;
+  }
+}

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { MalformedEvent } from '../../../../scripts/move/capture/event.ts';
+import { handleBatch } from '../../../../scripts/move/capture/lambda.ts';
+
+/** A message as Lambda hands it over of SQS. */
+const message = (messageId: string, body: string) => ({
+  messageId,
+  receiptHandle: 'AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a...',
+  body,
+  attributes: { ApproximateReceiveCount: '1', SenderId: 'AIDAIENQZJOLO23YVJ4VO' },
+  messageAttributes: {},
+  eventSource: 'aws:sqs',
+  eventSourceARN: 'arn:aws:sqs:us-east-2:123456789012:my-queue',
+  awsRegion: 'us-east-2',
+});
+
+test('only what was not stored is named for another delivery', async () => {
+  const stored: unknown[] = [];
+  const handler = {
+    store: (document: unknown) => {
+      if ((document as { refuse?: true }).refuse === true)
+        return Promise.reject(new Error('the ledger is away'));
+      stored.push(document);
+      return Promise.resolve(1);
+    },
+  };
+  const event = {
+    Records: [
+      message('a', '{"n":1}'),
+      message('b', '{"refuse":true}'),
+      message('c', '{cut'),
+      message('d', '{"n":2}'),
+    ],
+  };
+  await expect(handleBatch(handler, event)).resolves.toEqual({
+    batchItemFailures: [{ itemIdentifier: 'b' }, { itemIdentifier: 'c' }],
+  });
+  expect(stored).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+test('what failed for a connection that broke is tried once more at once; what is malformed is not', async () => {
+  const tries: Record<string, number> = {};
+  const handler = {
+    store: (document: unknown) => {
+      const { n, malformed } = document as { n: string; malformed?: true };
+      tries[n] = (tries[n] ?? 0) + 1;
+      if (malformed === true) return Promise.reject(new MalformedEvent('no'));
+      return tries[n] === 1 ? Promise.reject(new Error('Connection terminated')) : Promise.resolve(1);
+    },
+  };
+  const Records = [message('a', '{"n":"a"}'), message('b', '{"n":"b","malformed":true}')];
+  await expect(handleBatch(handler, { Records })).resolves.toEqual({
+    batchItemFailures: [{ itemIdentifier: 'b' }],
+  });
+  expect(tries).toEqual({ a: 2, b: 1 });
+});
