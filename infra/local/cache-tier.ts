@@ -1,7 +1,8 @@
 import * as pulumi from '@pulumi/pulumi';
 import { cacheTierFiles } from '../../scripts/contract/local/nginx-files.ts';
 import type { NginxSpec } from '../../scripts/contract/local/specs.ts';
-import { cacheTierConf, type CacheTierSettings } from '../nginx/cache-tier.ts';
+import { cacheTierConf } from '../nginx/cache-tier.ts';
+import type { CacheTierSettings } from '../nginx/settings.ts';
 import { originConf } from '../../scripts/contract/nginx-origin.ts';
 import { cacheTierScript } from '../nginx/script.ts';
 import { partCommand, type LocalRuntime } from './part-command.ts';

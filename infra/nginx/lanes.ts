@@ -1,4 +1,4 @@
-import { freshSeconds, type CacheTierSettings } from './cache-tier.ts';
+import { freshSeconds, type CacheTierSettings } from './settings.ts';
 import { storeRequest } from './tls.ts';
 
 /** The epoch is in the key: an answer of the old origin that comes late is never found after a turn. */

@@ -1,4 +1,4 @@
-import type { CacheTierSettings } from './cache-tier.ts';
+import type { CacheTierSettings } from './settings.ts';
 
 /**
  * How a request is sorted into its lane. A lane is a location of its own: a cache that is only bypassed

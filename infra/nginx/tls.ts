@@ -1,12 +1,4 @@
-import type { CacheTierSettings } from './cache-tier.ts';
-
-/** The stores behind TLS, by their own names. */
-export type StoreTls = {
-  /** A file with the certificates of the authorities that are believed, in PEM. */
-  authorities: string;
-  /** By store: the name that its certificate must carry, and that an anonymous request is made for. */
-  hosts: { ceph: string; s3: string };
-};
+import type { CacheTierSettings } from './settings.ts';
 
 /**
  * What is asked of a store, and how. Over TLS a store stands under a name of its own. A signed request keeps

@@ -1,3 +1,12 @@
+import {
+  APPLICATIONS,
+  MIGRATION,
+  QUARANTINE_BUCKET,
+  STRAGGLER,
+  VERIFY,
+  WRITERS_BEFORE_HOLD,
+} from '../../scripts/contract/names.ts';
+
 /** Who may do what with Food-Co's buckets, on S3 and on Ceph. */
 
 /** A bucket that moves, as far as access to it goes. */
@@ -17,17 +26,8 @@ type Statement = {
   Resource: string[];
 };
 
-/** Owns the buckets; the applications sign with its keys. */
-export const OWNER = 'applications';
-/** Conflicts' bytes lie here, on each target. */
-export const ASIDE_BUCKET = 'migration-aside';
-const STRAGGLER = 'migration-straggler';
-const VERIFY = 'migration-verify';
-/** Suspended from the hold on. */
-const WRITERS = ['migration-sync', 'migration-replay'];
-
-export const SOURCE_USERS = [OWNER, 'migration'];
-export const TARGET_USERS = [OWNER, ...WRITERS, STRAGGLER, VERIFY];
+export const SOURCE_USERS = [APPLICATIONS, MIGRATION];
+export const TARGET_USERS = [APPLICATIONS, ...WRITERS_BEFORE_HOLD, STRAGGLER, VERIFY];
 
 const READ = ['s3:Get*', 's3:List*'];
 const PUT = ['s3:PutObject', 's3:PutObjectAcl', 's3:PutObjectTagging', 's3:AbortMultipartUpload'];
@@ -36,8 +36,8 @@ const PUT = ['s3:PutObject', 's3:PutObjectAcl', 's3:PutObjectTagging', 's3:Abort
 export function sourceBuckets(buckets: readonly BucketAccess[]): OwnedBucket[] {
   return buckets.map((bucket) => ({
     name: bucket.name,
-    owner: OWNER,
-    statements: [...publicRead(bucket), allow('StorageMigration', bucket.name, ['migration'], ['s3:*'])],
+    owner: APPLICATIONS,
+    statements: [...publicRead(bucket), allow('StorageMigration', bucket.name, [MIGRATION], ['s3:*'])],
   }));
 }
 
@@ -49,10 +49,10 @@ export function targetBuckets(buckets: readonly BucketAccess[]): OwnedBucket[] {
   return [
     ...buckets.map((bucket) => ({
       name: bucket.name,
-      owner: OWNER,
+      owner: APPLICATIONS,
       statements: [
         ...publicRead(bucket),
-        allow('StorageMigrationWriters', bucket.name, WRITERS, [
+        allow('StorageMigrationWriters', bucket.name, WRITERS_BEFORE_HOLD, [
           ...READ,
           ...PUT,
           's3:DeleteObject',
@@ -68,14 +68,14 @@ export function targetBuckets(buckets: readonly BucketAccess[]): OwnedBucket[] {
       ],
     })),
     {
-      name: ASIDE_BUCKET,
+      name: QUARANTINE_BUCKET,
       // Not the straggler's own: RGW refuses everybody a bucket whose owner is suspended, and its user is
       // from `retire` on.
-      owner: OWNER,
+      owner: APPLICATIONS,
       statements: [
-        allow('StorageMigrationAside', ASIDE_BUCKET, [STRAGGLER], ['s3:*']),
+        allow('StorageMigrationAside', QUARANTINE_BUCKET, [STRAGGLER], ['s3:*']),
         // The writers may look at it so that a refusal proves their suspension, and nothing else.
-        allow('StorageMigrationAsideRead', ASIDE_BUCKET, [VERIFY, ...WRITERS], READ),
+        allow('StorageMigrationAsideRead', QUARANTINE_BUCKET, [VERIFY, ...WRITERS_BEFORE_HOLD], READ),
       ],
     },
   ];

@@ -8,7 +8,7 @@ import {
   type CommandPlugin,
   type SSMClient,
 } from '@aws-sdk/client-ssm';
-import { NOT_A_MEMBER } from '../../infra/storage/ceph/plan/host-documents.ts';
+import { NOT_A_MEMBER } from '../contract/ceph-host-steps.ts';
 import { awsTrouble } from '../store/identity/aws-client.ts';
 import { UserError } from '../contract/errors.ts';
 import type { StepRequest } from './request.ts';

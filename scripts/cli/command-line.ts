@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { readEnvironment, type Environment } from '../contract/environment.ts';
+import { type Environment } from '../contract/environment.ts';
+import { readEnvironment } from '../platform/read-environment.ts';
 import { UserError } from '../contract/errors.ts';
 import { givenOptions, standaloneArguments, type StandaloneOptions } from './standalone/arguments.ts';
 
@@ -57,19 +57,4 @@ export function wholeNumber(text: string, option: string, range: { from: number;
   throw new UserError(
     `--${option} is "${text}"; it must be a whole number from ${range.from} to ${range.to}`,
   );
-}
-
-/**
- * Waits until this process is older than a second and a half. A supervisor takes one that ends sooner for
- * one that failed to start, and starts it again, though it only found nothing left to do.
- */
-export async function outliveStart(): Promise<void> {
-  await sleep(Math.max(0, 1500 - process.uptime() * 1000));
-}
-
-/** Aborts when the process is asked to stop, so that long work ends between two requests. */
-export function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => controller.abort());
-  return controller.signal;
 }

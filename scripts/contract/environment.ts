@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import {
   CaptureSchema,
@@ -10,7 +9,7 @@ import {
   TurnSchema,
   WorkersSchema,
 } from './environment-places.ts';
-import { messageOf, UserError } from './errors.ts';
+import { UserError } from './errors.ts';
 
 export type {
   CredentialsSource,
@@ -183,9 +182,6 @@ const EnvironmentSchema = z
   });
 export type Environment = z.infer<typeof EnvironmentSchema>;
 
-/** Keys with this prefix are the migration's own (the canary) and never move. */
-export const RESERVED_PREFIX = '.migration/';
-
 /** Checks a document against the schema. Throws a UserError that lists everything that is wrong. */
 export function parseEnvironment(document: unknown, origin: string): Environment {
   const result = EnvironmentSchema.safeParse(document);
@@ -195,32 +191,6 @@ export function parseEnvironment(document: unknown, origin: string): Environment
   }
   return result.data;
 }
-
-/**
- * Reads the environment document that the stack wrote.
- *
- * @param place a file, or `ssm:NAME` for a parameter of Systems Manager
- */
-export async function readEnvironment(place: string): Promise<Environment> {
-  return parseEnvironment(await readDocument(place), place);
-}
-
-async function readDocument(place: string): Promise<unknown> {
-  try {
-    return JSON.parse(
-      place.startsWith(SSM)
-        ? await (await import('../platform/aws/ssm.ts')).readSsmText(place.slice(SSM.length))
-        : await readFile(place, 'utf8'),
-    );
-  } catch (error) {
-    throw new UserError(`Cannot read the environment from ${place}: ${messageOf(error)}`, {
-      exitCode: 3,
-      cause: error,
-    });
-  }
-}
-
-const SSM = 'ssm:';
 
 /** The current time of the move. Everything that counts days asks this and nothing else. */
 export function clockOf(environment: Pick<Environment, 'clockAheadSeconds'>): () => Date {

@@ -51,3 +51,17 @@ export function eventsOverlap(a: string, b: string): boolean {
     family.endsWith('*') && name.startsWith(family.slice(0, -1));
   return a === b || covers(a, b) || covers(b, a);
 }
+
+/**
+ * What an event says about its key. Every one that is neither a removal nor an expiry (restores, tags,
+ * ACLs, transitions, names that do not exist yet) says "this key changed", which a put does too: replay
+ * looks at the object itself.
+ */
+export function kindOf(eventName: string): 'put' | 'delete' | 'expire' {
+  // A rule of the bucket, not a client: Amazon's family and Ceph's.
+  if (eventName.startsWith('LifecycleExpiration:')) return 'expire';
+  if (eventName.startsWith('ObjectLifecycle:') && !eventName.startsWith('ObjectLifecycle:Transition')) {
+    return 'expire';
+  }
+  return eventName.startsWith('ObjectRemoved:') ? 'delete' : 'put';
+}

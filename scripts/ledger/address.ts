@@ -18,8 +18,7 @@ export function addressOptions(address: DatabaseServer): PoolConfig {
     port,
     database,
     user,
-    password: async () =>
-      (await import('./database-token.ts')).databaseToken({ host, port, user, region }),
+    password: async () => (await import('./database-token.ts')).databaseToken({ host, port, user, region }),
     ssl: authoritiesOf(certificateAuthority),
     // A writer that vanished in a failover says nothing: the kernel notices, not a query's time-out.
     keepAlive: true,

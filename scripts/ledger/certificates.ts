@@ -1,5 +1,17 @@
 import { onlyRow, type Database } from './connect.ts';
 
+/** A key that is not proven equal, and in what: `size`, `etag`, `metadata`, `missing at the target`, … */
+export type Finding = { key: string; differs: string[] };
+
+/** What a certificate's document says of its findings. */
+export type FindingsDocument = {
+  total: number;
+  /** The first ones. */
+  listed: Finding[];
+  /** All of them, one JSON object a line; only where not all are listed. */
+  file?: string;
+};
+
 export type CertificateKind = 'base' | 'parity' | 'containment';
 export type Certificate = {
   id: bigint;

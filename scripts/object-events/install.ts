@@ -4,9 +4,10 @@ import { BucketControl } from '../store/control.ts';
 import { StoreClient } from '../store/client.ts';
 import { createTopic } from '../store/topic.ts';
 import { eventSettings } from './settings.ts';
+import { APPLICATIONS } from '../contract/names.ts';
 
 /** Owns buckets and topic: today's RGWs let nobody else join the two. */
-const OWNER = 'applications';
+const OWNER = APPLICATIONS;
 
 /** The id of our entry in a bucket's notification; every bucket has one of its own (see `notificationId`). */
 function entryId(move: Pick<Move, 'name'>): string {

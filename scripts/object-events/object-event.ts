@@ -1,4 +1,4 @@
-import { kindOf } from '../move/capture/event.ts';
+import { kindOf } from '../contract/event-names.ts';
 import { MalformedEvent, readChanges, type Change } from '../platform/notifications/records.ts';
 import { normaliseSequencer } from '../platform/notifications/sequencer.ts';
 

@@ -2,7 +2,8 @@ import type { Credentials } from './identity/ambient.ts';
 import type { StoreEndpoint } from '../contract/environment.ts';
 import { credentialsProvider } from './identity/credentials.ts';
 import { hasCode } from './errors.ts';
-import { Transport, type StoreRequest } from './http.ts';
+import { Transport } from './http.ts';
+import type { StoreRequest } from './request.ts';
 
 export type RgwUser = {
   user_id: string;

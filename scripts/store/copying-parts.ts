@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sameBytes } from './bytes.ts';
-import type { CopyRequest, CopyResult } from './copying.ts';
+import type { CopyRequest, CopyResult } from './copy-request.ts';
 import { hasCode, StoreError } from './errors.ts';
 import type { ObjectAttributes, ObjectHead } from './object.ts';
 import { boundariesOf, type Boundaries } from './part-boundaries.ts';

@@ -10,21 +10,8 @@ import type { Pace } from './pace.ts';
 import { encodeKey, encodeQuery, EMPTY_SHA256, sha256, Signer, UNSIGNED_PAYLOAD } from './signing.ts';
 import { connectionTrouble, mayHaveBeenDone, mayRepeat, nameOf, refused } from './trouble.ts';
 import { Unanswered } from './unanswered.ts';
+import type { StoreRequest } from './request.ts';
 
-export type StoreRequest = {
-  method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
-  bucket?: string;
-  key?: string;
-  query?: Record<string, string>;
-  /** Lower-case names; values as bytes in latin1 text (`encodeHeader`). */
-  headers?: Record<string, string>;
-  /** A stream needs `content-length` among the headers, and is never sent twice. */
-  body?: Buffer | AsyncIterable<Buffer>;
-  /** Called right before the request is sent, each time, and before each chunk of a streamed body. */
-  assertLive?: (() => void) | undefined;
-  /** Whether sending it twice is the same as once. Default: yes, but for POST. */
-  repeatable?: boolean;
-};
 export type StoreAnswer = { status: number; headers: Record<string, string>; text: string };
 /** `bytes` is null where the body is bigger than was asked for. */
 export type HeldAnswer = { status: number; headers: Record<string, string>; bytes: Buffer | null };

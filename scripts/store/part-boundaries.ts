@@ -1,4 +1,4 @@
-import type { CopyRequest } from './copying.ts';
+import type { CopyRequest } from './copy-request.ts';
 import { partCount, type ObjectHead } from './object.ts';
 import { askPartSizes, EtagOfParts, evenParts, MIB, plausiblePartSizes, usualPartSizes } from './parts.ts';
 import { readRange } from './source-bytes.ts';

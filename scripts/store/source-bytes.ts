@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto';
-import type { CopyRequest } from './copying.ts';
+import type { CopyRequest } from './copy-request.ts';
 import { StoreError } from './errors.ts';
 import type { ObjectHead } from './object.ts';
 import { connectionTrouble } from './trouble.ts';

@@ -1,6 +1,6 @@
 import { messageOf } from '../contract/errors.ts';
 import { StoreError } from './errors.ts';
-import type { StoreRequest } from './http.ts';
+import type { StoreRequest } from './request.ts';
 import { parseXml, textOf } from './xml.ts';
 
 /** Whether the transport may send this request again by itself after `error`. */

@@ -1,4 +1,4 @@
-import { RESERVED_PREFIX } from '../../scripts/contract/environment.ts';
+import { RESERVED_PREFIX } from '../../scripts/contract/names.ts';
 import { messageOf } from '../../scripts/contract/errors.ts';
 import type { Pool } from '../../scripts/ledger/connect.ts';
 import { follow, putBy, straggle } from './clients.ts';

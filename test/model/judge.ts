@@ -1,6 +1,13 @@
-import { RESERVED_PREFIX } from '../../scripts/contract/environment.ts';
+import { RESERVED_PREFIX } from '../../scripts/contract/names.ts';
 import { short, type Effect } from './store/model-store.ts';
-import { ASIDE_BUCKET, FOLLOWER, SOURCE_BUCKET, STRAGGLER, TARGET_BUCKET, type ModelWorld } from './world.ts';
+import {
+  QUARANTINE_BUCKET,
+  FOLLOWER,
+  SOURCE_BUCKET,
+  STRAGGLER,
+  TARGET_BUCKET,
+  type ModelWorld,
+} from './world.ts';
 
 const OLD_WRITERS = ['migration-sync', 'migration-replay'];
 const NEW_WRITER = 'migration-straggler';
@@ -238,7 +245,7 @@ export class Judge {
       (row) =>
         row.key === key &&
         row.asideKey !== null &&
-        target.bucket(ASIDE_BUCKET).current(row.asideKey)?.etag === etag,
+        target.bucket(QUARANTINE_BUCKET).current(row.asideKey)?.etag === etag,
     );
   }
 

@@ -1,4 +1,4 @@
-import { RESERVED_PREFIX } from '../../scripts/contract/environment.ts';
+import { RESERVED_PREFIX } from '../../scripts/contract/names.ts';
 import { currentProcess, type Process } from './platform/simulation.ts';
 import type { Effect } from './store/model-store.ts';
 import { SOURCE_BUCKET, STRAGGLER, type ModelWorld } from './world.ts';

@@ -14,7 +14,7 @@ import { ModelStore } from './store/model-store.ts';
 
 export const SOURCE_BUCKET = 'on-s3';
 export const TARGET_BUCKET = 'on-ceph';
-export const ASIDE_BUCKET = 'migration-aside';
+export const QUARANTINE_BUCKET = 'migration-aside';
 /** The applications, which follow their parameter, and those that do not. */
 export const FOLLOWER = 'applications';
 export const STRAGGLER = 'customer';
@@ -61,7 +61,7 @@ export class ModelWorld {
     this.target = new ModelStore(this.simulation, nextOrder);
     this.source.buckets.set(SOURCE_BUCKET, new Bucket(FOLLOWER));
     this.target.buckets.set(TARGET_BUCKET, new Bucket(FOLLOWER));
-    this.target.buckets.set(ASIDE_BUCKET, new Bucket(FOLLOWER));
+    this.target.buckets.set(QUARANTINE_BUCKET, new Bucket(FOLLOWER));
     this.environment = environmentOfModel(plan);
     const users = [FOLLOWER, STRAGGLER, 'migration', 'migration-sync', 'migration-replay'];
     const all = [...users, 'migration-straggler', 'migration-verify', 'admin'];

@@ -1,12 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import {
-  readEnvironment,
-  type Environment,
-  type Move,
-  type StoreEndpoint,
-} from '../../scripts/contract/environment.ts';
+import { type Environment, type Move, type StoreEndpoint } from '../../scripts/contract/environment.ts';
+import { readEnvironment } from '../../scripts/platform/read-environment.ts';
 import { freshDatabase } from '../../scripts/local/fresh-database.ts';
 import { ledgerOf } from '../../scripts/local/places.ts';
 import { openLedger, type Pool } from '../../scripts/ledger/connect.ts';

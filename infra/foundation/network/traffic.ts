@@ -2,7 +2,6 @@ import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import { named } from '../tags.ts';
 import { parseCidr } from './cidr.ts';
-import type { Network } from './network.ts';
 
 /** One side of a connection: what it is called in descriptions, and its security group. */
 export type Part = { name: string; group: pulumi.Input<string> };
@@ -86,7 +85,7 @@ export function allowFromAddresses(
 /** Lets a part reach S3 through the VPC's gateway endpoint. Free, and it never leaves AWS' network. */
 export function allowToS3(
   name: string,
-  args: { from: Part; network: Pick<Network, 's3PrefixListId'>; why: string },
+  args: { from: Part; network: { s3PrefixListId: pulumi.Input<string> }; why: string },
   options?: pulumi.CustomResourceOptions,
 ): void {
   new aws.vpc.SecurityGroupEgressRule(
@@ -107,7 +106,7 @@ export function allowToS3(
  */
 export function allowToEndpoints(
   name: string,
-  args: { from: Part; network: Pick<Network, 'endpointsSecurityGroupId'>; why: string },
+  args: { from: Part; network: { endpointsSecurityGroupId: pulumi.Input<string> }; why: string },
   options?: pulumi.CustomResourceOptions,
 ): void {
   const group = args.network.endpointsSecurityGroupId;

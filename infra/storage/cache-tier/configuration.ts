@@ -1,5 +1,6 @@
 import type { InstanceType } from '../../aws/instance-types.ts';
-import { cacheTierConf, type CacheTierSettings } from '../../nginx/cache-tier.ts';
+import { cacheTierConf } from '../../nginx/cache-tier.ts';
+import type { CacheTierSettings } from '../../nginx/settings.ts';
 import { nginxKeepAliveSeconds } from './idle-seconds.ts';
 import { CACHE_TIER_PORTS } from './ports.ts';
 

@@ -1,5 +1,5 @@
 import * as pulumi from '@pulumi/pulumi';
-import { RESERVED_PREFIX } from '../../../scripts/contract/environment.ts';
+import { RESERVED_PREFIX } from '../../../scripts/contract/names.ts';
 import type { IamStatement } from '../../foundation/iam.ts';
 import { TARGET_USERS } from '../access.ts';
 

@@ -1,6 +1,13 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { IamStatement } from '../../foundation/iam.ts';
-import { RESERVED_PREFIX } from '../../../scripts/contract/environment.ts';
+import {
+  RESERVED_PREFIX,
+  SYNC,
+  REPLAY,
+  VERIFY,
+  STRAGGLER,
+  APPLICATIONS,
+} from '../../../scripts/contract/names.ts';
 import type { App } from './names.ts';
 
 type Text = pulumi.Input<string>;
@@ -24,20 +31,13 @@ export type RightsOf = {
 
 /** The users of Ceph whose keys an app reads: no other app can act as them. */
 export const CEPH_USERS: Readonly<Record<App, readonly string[]>> = {
-  copy: ['migration-sync'],
-  verify: ['migration-verify'],
+  copy: [SYNC],
+  verify: [VERIFY],
   // Before the turn and after it.
-  replay: ['migration-replay', 'migration-straggler'],
-  pending: ['migration-replay', 'migration-straggler'],
+  replay: [REPLAY, STRAGGLER],
+  pending: [REPLAY, STRAGGLER],
   // It carries a turn out: suspends and enables users and proves it, and versions the buckets as their owner.
-  'hold-watch': [
-    'admin',
-    'applications',
-    'migration-sync',
-    'migration-replay',
-    'migration-straggler',
-    'migration-verify',
-  ],
+  'hold-watch': ['admin', APPLICATIONS, SYNC, REPLAY, STRAGGLER, VERIFY],
   pulse: [],
   events: [],
   'cache-tier': [],

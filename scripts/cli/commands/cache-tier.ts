@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { defineCommand } from 'citty';
-import { environmentArgument, environmentOf, stopSignal } from '../command-line.ts';
+import { environmentArgument, environmentOf } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
 import { readParameter } from '../../platform/applications-parameter/parameter.ts';
 import { sleep } from '../../contract/wait.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
-import { environmentArgument, environmentOf, stopSignal } from '../command-line.ts';
+import { environmentArgument, environmentOf } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
 import { UserError } from '../../contract/errors.ts';
 import { assertReachable, openLedger } from '../../ledger/connect.ts';
 import { proveCanary } from '../../move/capture/canary.ts';

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
-import { environmentArgument, environmentOf, stopSignal } from '../command-line.ts';
+import { environmentArgument, environmentOf } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
 import { installEvents, removeEvents } from '../../object-events/install.ts';
 import { serveEvents } from '../../object-events/serve.ts';
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { defineCommand } from 'citty';
-import { environmentArgument, environmentOf, stopSignal } from '../command-line.ts';
+import { environmentArgument, environmentOf } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
 import { UserError } from '../../contract/errors.ts';
 import { assertReachable, openLedger } from '../../ledger/connect.ts';
 import { addPending, countPending, listPending } from '../../ledger/pending.ts';

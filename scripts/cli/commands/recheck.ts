@@ -3,9 +3,16 @@ import { UserError } from '../../contract/errors.ts';
 import { readSide } from '../standalone/endpoint.ts';
 import { StoreClient } from '../../store/client.ts';
 import { readCertificate, type CertificateFile } from '../../move/verify/certificate-file.ts';
-import { checkableSides, describeRechecked, recheck, type Rechecked, type RecheckedSide } from '../../move/verify/recheck.ts';
+import {
+  checkableSides,
+  describeRechecked,
+  recheck,
+  type Rechecked,
+  type RecheckedSide,
+} from '../../move/verify/recheck.ts';
 import { CONCURRENCY, moveOf } from '../../move/common/pair.ts';
 import { orUnreachable } from '../../move/common/unreachable.ts';
+import { VERIFY } from '../../contract/names.ts';
 
 type RecheckOptions = EnvironmentOptions & { certificate: string; json: boolean };
 
@@ -52,7 +59,7 @@ async function openSide(
   { certificate, stores }: CertificateFile,
   side: RecheckedSide,
 ): Promise<{ client: StoreClient; bucket: string }> {
-  const user = side === 'source' ? 'migration' : 'migration-verify';
+  const user = side === 'source' ? 'migration' : VERIFY;
   const options = { requestSeconds: SECONDS, connections: CONCURRENCY };
   if (!isStandalone(args) && (args.environment ?? process.env['MIGRATE_ENVIRONMENT'] ?? '') !== '') {
     const environment = await environmentOf(args);

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
-import { environmentOf, stopSignal, storesArguments, wholeNumber } from '../command-line.ts';
+import { environmentOf, storesArguments, wholeNumber } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
 import type { Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { openLedger } from '../../ledger/connect.ts';

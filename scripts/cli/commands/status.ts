@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand } from 'citty';
-import { environmentOf, isStandalone, stopSignal, storesArguments } from '../command-line.ts';
+import { environmentOf, isStandalone, storesArguments } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
 import { openLedger } from '../../ledger/connect.ts';
 import { prepareLedger } from '../standalone/ledger.ts';
 import { readStandaloneStatus, renderStandaloneStatus, standaloneStatusJson } from '../standalone/status.ts';

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty';
-import { outliveStart, stopSignal, storesArguments } from '../command-line.ts';
+import { storesArguments } from '../command-line.ts';
+import { outliveStart, stopSignal } from '../../platform/process.ts';
 import { keepHeapSmall } from '../memory.ts';
 import {
   limitArgument,

@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty';
 import { environmentArgument, environmentOf } from '../command-line.ts';
-import { suspendUsers, WRITER_AFTER_HOLD } from '../../move/common/fence.ts';
+import { suspendUsers } from '../../move/common/fence.ts';
+import { STRAGGLER } from '../../contract/names.ts';
 import { Deadline } from '../../contract/wait.ts';
 import { clockOf, type Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
@@ -12,9 +13,11 @@ import { keepHeapSmall } from '../memory.ts';
 import { reportProcess } from '../../ledger/reports.ts';
 import { expireSource } from '../../move/teardown/expire.ts';
 import { retireGuards } from '../../move/teardown/facts.ts';
-import { beginRetire, finishTeardown, sourceIsEmpty } from '../../move/teardown/retire.ts';
+import { beginRetire, sourceIsEmpty } from '../../move/teardown/retire.ts';
+import { finishTeardown } from '../../move/steps/finish-teardown.ts';
 import { rulesStand } from '../../move/teardown/rules.ts';
 import { orUnreachable } from '../../move/common/unreachable.ts';
+import { takeContainmentCertificate } from '../../move/verify/containment.ts';
 
 const WHAT_HAPPENS = [
   'deny writes to the source buckets, prove it, drain what is in flight',
@@ -46,11 +49,14 @@ async function execute(environment: Environment, ledger: Pool): Promise<void> {
       await finish(environment);
       return;
     }
-    const refused = await beginRetire(environment, ledger, { say });
+    const refused = await beginRetire(environment, ledger, {
+      say,
+      takeContainment: takeContainmentCertificate,
+    });
     if (refused.length > 0) refuse(refused);
     if ((await readMove(ledger)).phase === 'retain') await recordEntering(ledger, 'retire');
-    await suspendUsers(environment, [WRITER_AFTER_HOLD], new Deadline(environment.bounds.requestSeconds));
-    await expireSource(environment, { say });
+    await suspendUsers(environment, [STRAGGLER], new Deadline(environment.bounds.requestSeconds));
+    await expireSource(environment, { say, takeContainment: takeContainmentCertificate });
     process.stdout.write(
       'S3 is being emptied. Set storage:phase to retire and run pulumi up, so that the stack follows.\n',
     );

@@ -148,7 +148,7 @@ const job = defineCommand({
         await compareUpToNow({ environment, ledger, say }, { listings: 'once' });
         return;
       }
-      const findings = await certifyContainment(environment, ledger, say);
+      const findings = await certifyContainment(environment, ledger, say, takeContainmentCertificate);
       for (const finding of findings) log.error(finding);
       if (findings.length > 0) process.exitCode = 1;
     }),

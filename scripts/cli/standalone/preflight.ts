@@ -7,9 +7,10 @@ import { warning, type PreflightFinding } from '../../move/preflight/finding.ts'
 import { checkContents } from '../../move/preflight/source.ts';
 import { StoreClient } from '../../store/client.ts';
 import { BucketControl } from '../../store/control.ts';
+import { MIGRATION } from '../../contract/names.ts';
 
 /** All sides of a command line are asked by one identity each, whatever name a stack's users would have. */
-const USER = 'migration';
+const USER = MIGRATION;
 
 /**
  * Looks at two stores before one is made equal to the other, and changes nothing: whether they answer, what the

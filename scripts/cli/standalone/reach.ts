@@ -4,6 +4,7 @@ import { StoreClient } from '../../store/client.ts';
 import { describeSource } from '../../store/identity/credentials.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { Side } from './endpoint.ts';
+import { MIGRATION } from '../../contract/names.ts';
 
 /** Long enough for a store far away; a worker would go on for a minute before it gave up. */
 const SECONDS = 10;
@@ -29,7 +30,7 @@ async function assertStore(
   bucket: Move['sourceBucket'],
   { bounds }: Environment,
 ): Promise<void> {
-  const client = await StoreClient.open(endpoint, 'migration', {
+  const client = await StoreClient.open(endpoint, MIGRATION, {
     requestSeconds: Math.min(SECONDS, bounds.requestSeconds),
     connections: 1,
     attempts: 3,
@@ -55,7 +56,7 @@ const KEY_REFUSED = ['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidClie
 
 function explain(error: StoreError, side: Side, endpoint: StoreEndpoint, bucket: string): UserError {
   const at = endpoint.endpoint;
-  const who = describeSource(endpoint.credentials, 'migration');
+  const who = describeSource(endpoint.credentials, MIGRATION);
   const say = (message: string, exitCode: 2 | 3) => new UserError(message, { exitCode, cause: error });
   if (error.status === 0) {
     return say(

@@ -1,7 +1,8 @@
 import { readNotification } from '../../move/capture/event.ts';
 import { eventRules } from '../../move/capture/handler.ts';
 import { startReceiver, type Receiver } from '../../platform/notifications/receiver.ts';
-import { RESERVED_PREFIX, type Environment } from '../../contract/environment.ts';
+import { type Environment } from '../../contract/environment.ts';
+import { RESERVED_PREFIX } from '../../contract/names.ts';
 import { UserError } from '../../contract/errors.ts';
 import { transaction, type Pool } from '../../ledger/connect.ts';
 import { appendOperations, replayLag, type NewOperation } from '../../ledger/operations.ts';

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand } from 'citty';
-import { environmentOf, stopSignal, wholeNumber } from '../command-line.ts';
+import { environmentOf, wholeNumber } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
 import type { Environment } from '../../contract/environment.ts';
 import type { Pool } from '../../ledger/connect.ts';
 import { log } from '../../contract/log.ts';

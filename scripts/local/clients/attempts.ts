@@ -4,6 +4,7 @@ import { StoreClient } from '../../store/client.ts';
 import { StoreError } from '../../store/errors.ts';
 import { endpointOf } from '../places.ts';
 import { FollowedStore, type Store, type Turn } from './follow-parameter.ts';
+import { APPLICATIONS } from '../../contract/names.ts';
 
 /** As AWS SDKs do: so many times more after the first attempt, with pauses that grow. */
 const RETRIES = 3;
@@ -71,5 +72,5 @@ export class Application {
 
 /** A client that makes one attempt a request: the retries are ours, and ask the parameter again. */
 function openStore(store: Store, requestSeconds: number, connections: number): Promise<StoreClient> {
-  return StoreClient.open(endpointOf(store), 'applications', { requestSeconds, connections, attempts: 1 });
+  return StoreClient.open(endpointOf(store), APPLICATIONS, { requestSeconds, connections, attempts: 1 });
 }

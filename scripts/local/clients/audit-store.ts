@@ -14,6 +14,7 @@ import type { Value } from './model.ts';
 import { MARK, readWhole } from './reading.ts';
 import { readOperations, type StragglerLine } from './straggler-plan.ts';
 import { World } from './world.ts';
+import { VERIFY, STRAGGLER, APPLICATIONS } from '../../contract/names.ts';
 
 export type AuditOptions = {
   manifest: string;
@@ -56,7 +57,7 @@ export async function auditFinalStore(
     const store = parameter.stores[name];
     if (store === undefined) throw new UserError(`The parameter names no store for "${name}"`);
     const { bucket } = store;
-    const client = await StoreClient.open(endpointOf(store), 'applications', {
+    const client = await StoreClient.open(endpointOf(store), APPLICATIONS, {
       requestSeconds: environment.bounds.requestSeconds,
       connections: AT_ONCE,
     });
@@ -127,7 +128,7 @@ async function readAside(
   const endpoint = environment.targets[cluster];
   if (endpoint === undefined) return null;
   // The owner may be suspended by now, which refuses even reads.
-  for (const user of ['migration-verify', 'migration-straggler']) {
+  for (const user of [VERIFY, STRAGGLER]) {
     const client = await StoreClient.open(endpoint, user, {
       requestSeconds: environment.bounds.requestSeconds,
     });

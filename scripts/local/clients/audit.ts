@@ -1,4 +1,4 @@
-import { RESERVED_PREFIX } from '../../contract/environment.ts';
+import { RESERVED_PREFIX } from '../../contract/names.ts';
 import { judge, sameValue, type Value } from './model.ts';
 import type { StragglerOperation } from './straggler-plan.ts';
 import type { World } from './world.ts';

@@ -1,4 +1,4 @@
-import { readEnvironment } from '../../contract/environment.ts';
+import { readEnvironment } from '../../platform/read-environment.ts';
 import { Fleet } from './fleet-run.ts';
 import { parseFlags, runProcess } from './process.ts';
 

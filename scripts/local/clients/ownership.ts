@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { RESERVED_PREFIX } from '../../contract/environment.ts';
+import { RESERVED_PREFIX } from '../../contract/names.ts';
 
 /** New keys of the straggler begin with this, those of client number n with `uploads/<n>/`. */
 export const STRAGGLER_PREFIX = 'straggler/';

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { outliveStart } from '../../cli/command-line.ts';
+import { outliveStart } from '../../platform/process.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
 
 export type Flags = {

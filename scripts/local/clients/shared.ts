@@ -1,4 +1,4 @@
-import { CACHED_CLUSTER } from '../../platform/applications-parameter/parameter.ts';
+import { CACHED_CLUSTER } from '../../contract/names.ts';
 import type { Environment } from '../../contract/environment.ts';
 import { messageOf } from '../../contract/errors.ts';
 import type { Application, Target } from './attempts.ts';

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { readParameter } from '../../platform/applications-parameter/parameter.ts';
-import { readEnvironment, type Environment } from '../../contract/environment.ts';
+import { type Environment } from '../../contract/environment.ts';
+import { readEnvironment } from '../../platform/read-environment.ts';
 import { messageOf } from '../../contract/errors.ts';
 import { StoreClient } from '../../store/client.ts';
 import { readManifest, type ManifestEntry } from '../input/manifest.ts';
@@ -19,6 +20,7 @@ import {
   type PlannedOperation,
   type StragglerLine,
 } from './straggler-plan.ts';
+import { APPLICATIONS } from '../../contract/names.ts';
 
 /**
  * An application that nobody told of the move: it holds presigned URLs for S3 and uses them before,
@@ -40,7 +42,7 @@ type Armed = PlannedOperation & { url: string };
 /** The URLs are made at the start: they outlive whatever happens to the store meanwhile. */
 async function arm(environment: Environment, planned: PlannedOperation[]): Promise<Armed[]> {
   const { requestSeconds } = environment.bounds;
-  const client = await StoreClient.open(environment.source, 'applications', { requestSeconds });
+  const client = await StoreClient.open(environment.source, APPLICATIONS, { requestSeconds });
   const armed = planned.map(async (operation) => {
     const bucket = environment.moves.find(({ name }) => name === operation.move)?.sourceBucket;
     if (bucket === undefined) throw new Error(`No move named ${operation.move}`);

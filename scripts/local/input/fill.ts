@@ -11,6 +11,7 @@ import { inParallel } from './parallel.ts';
 import { findPhotographs, type Photograph } from './photographs.ts';
 import { planPictures, type Described } from './plan.ts';
 import { renderPictures } from './renditions.ts';
+import { APPLICATIONS } from '../../contract/names.ts';
 
 export type FillOptions = {
   /** How many renditions of photographs; documents are a seventh of it. Default 2,000. */
@@ -45,7 +46,7 @@ export async function fillSource(environment: Environment, options: FillOptions)
   const objects = options.objects ?? 2000;
   const photographs = await findPhotographs();
   const wanted = await planAll(objects, photographs, options);
-  const client = await StoreClient.open(environment.source, 'applications', {
+  const client = await StoreClient.open(environment.source, APPLICATIONS, {
     requestSeconds: environment.bounds.requestSeconds,
     connections: UPLOADS_AT_ONCE,
   });

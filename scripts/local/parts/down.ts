@@ -2,7 +2,8 @@ import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../contract/errors.ts';
-import { homeAt, isOurs } from './home.ts';
+import { isOurs } from './home.ts';
+import { homeAt } from '../../contract/local/home-paths.ts';
 import { Supervisor } from '../../platform/supervisor/supervisor.ts';
 
 const DAEMONS = ['ceph-mon', 'ceph-mgr', 'ceph-osd', 'radosgw', 'nginx', 'postgres', 'supervisord'];

@@ -1,5 +1,5 @@
 import { UserError } from '../../contract/errors.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../../platform/lock-file.ts';
 import { reloadNginx } from './nginx-reload.ts';
 
 /** `node nginx-reload-command.ts HOME ENDPOINT`: see `reloadNginx`. */

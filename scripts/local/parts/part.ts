@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import type { ZodType } from 'zod';
 import { messageOf, UserError } from '../../contract/errors.ts';
 import { claimHome } from './home.ts';
-import { withLock } from './lock.ts';
+import { withLock } from '../../platform/lock-file.ts';
 import type { Say } from './run.ts';
 import * as specs from '../../contract/local/specs.ts';
 import { ensureSupervisor } from '../../platform/supervisor/supervisor.ts';

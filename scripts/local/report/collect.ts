@@ -16,6 +16,7 @@ import { readJsonLines } from '../clients/journal.ts';
 import type { FleetSample } from '../clients/statistics.ts';
 import { thin } from './scale.ts';
 import type { CertificateFigure, Figures, LagSample, PhaseFigure } from './figures.ts';
+import { APPLICATIONS } from '../../contract/names.ts';
 
 /** One line of the driver's record: `phase-start` and `phase-end` with a phase, and whatever else it notes. */
 export type RunEvent = { at: string; event: string; phase?: string };
@@ -97,8 +98,8 @@ async function readStores(environment: Environment): Promise<Stored> {
     const target = environment.targets[targetCluster];
     if (store === undefined || target === undefined) continue;
     const { bucket } = store;
-    const used = await StoreClient.open(endpointOf(store), 'applications', { requestSeconds });
-    const onCeph = await StoreClient.open(target, 'applications', { requestSeconds });
+    const used = await StoreClient.open(endpointOf(store), APPLICATIONS, { requestSeconds });
+    const onCeph = await StoreClient.open(target, APPLICATIONS, { requestSeconds });
     try {
       const candidates: string[] = [];
       for await (const { key, size } of used.list(bucket)) {

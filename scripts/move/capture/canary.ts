@@ -4,8 +4,7 @@ import type { Environment, Move } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import type { Database } from '../../ledger/connect.ts';
 import { StoreClient } from '../../store/client.ts';
-import { CANARY_KEY } from './event.ts';
-import { OWN_USER } from './handler.ts';
+import { CANARY_KEY, MIGRATION } from '../../contract/names.ts';
 
 /** How often the log is asked whether the canary is there, in milliseconds. */
 const POLL_MS = 25;
@@ -27,7 +26,7 @@ export function firstCanarySeconds({ source }: Pick<Environment, 'source'>): num
 
 /** Opens a client that writes as the migration itself, whose events are dropped but for the canary's. */
 export function openCanaryClient(environment: Environment): Promise<StoreClient> {
-  return StoreClient.open(environment.source, OWN_USER, {
+  return StoreClient.open(environment.source, MIGRATION, {
     requestSeconds: environment.bounds.requestSeconds,
     connections: environment.moves.length,
   });

@@ -1,12 +1,9 @@
-import { RESERVED_PREFIX, type Move } from '../../contract/environment.ts';
-import type { NewOperation, OperationKind } from '../../ledger/operations.ts';
+import { type Move } from '../../contract/environment.ts';
+import { RESERVED_PREFIX, CANARY_KEY } from '../../contract/names.ts';
+import type { NewOperation } from '../../ledger/operations.ts';
 import { MalformedEvent, readChanges, type Change } from '../../platform/notifications/records.ts';
 import { normaliseSequencer } from '../../platform/notifications/sequencer.ts';
-
-export { MalformedEvent };
-
-/** The object whose events prove that capture is alive. Present in every source bucket. */
-export const CANARY_KEY = `${RESERVED_PREFIX}canary`;
+import { kindOf } from '../../contract/event-names.ts';
 
 /** What decides which records become operations. */
 export type EventRules = {
@@ -61,18 +58,4 @@ function toOperation(change: Change, rules: EventRules): NewOperation | null {
 
 function isOwn(principal: string, own: string): boolean {
   return principal === own || principal.startsWith(`AWS:${own}:`);
-}
-
-/**
- * What an event says about its key. Every one that is neither a removal nor an expiry (restores, tags,
- * ACLs, transitions, names that do not exist yet) says "this key changed", which a put does too: replay
- * looks at the object itself.
- */
-export function kindOf(eventName: string): Exclude<OperationKind, 'canary'> {
-  // A rule of the bucket, not a client: Amazon's family and Ceph's.
-  if (eventName.startsWith('LifecycleExpiration:')) return 'expire';
-  if (eventName.startsWith('ObjectLifecycle:') && !eventName.startsWith('ObjectLifecycle:Transition')) {
-    return 'expire';
-  }
-  return eventName.startsWith('ObjectRemoved:') ? 'delete' : 'put';
 }

@@ -1,12 +1,10 @@
 import type { Environment } from '../../contract/environment.ts';
-import { messageOf } from '../../contract/errors.ts';
 import { transaction, type Pool } from '../../ledger/connect.ts';
 import { appendOperations, type NewOperation } from '../../ledger/operations.ts';
-import { MalformedEvent, readNotification, type EventRules } from './event.ts';
+import { readNotification, type EventRules } from './event.ts';
+import { MalformedEvent } from '../../platform/notifications/records.ts';
 import { GroupCommit } from '../../platform/notifications/group-commit.ts';
-
-/** The user that does the migration's own writes on the source: canary and control documents. */
-export const OWN_USER = 'migration';
+import { MIGRATION } from '../../contract/names.ts';
 
 /**
  * The rules of an environment.
@@ -16,18 +14,9 @@ export const OWN_USER = 'migration';
  */
 export function eventRules(
   environment: Environment,
-  ownPrincipals: readonly string[] = environment.source.kind === 'ceph' ? [OWN_USER] : [],
+  ownPrincipals: readonly string[] = environment.source.kind === 'ceph' ? [MIGRATION] : [],
 ): EventRules {
   return { moves: environment.moves, ownPrincipals };
-}
-
-/** Parses a message's body. Throws MalformedEvent where it is no JSON. */
-export function parseBody(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (error) {
-    throw new MalformedEvent(`not JSON: ${messageOf(error)}`, { cause: error });
-  }
 }
 
 /**

@@ -1,9 +1,9 @@
-import { readEnvironment } from '../../contract/environment.ts';
+import { readEnvironment } from '../../platform/read-environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
 import { openLedger, type Pool } from '../../ledger/connect.ts';
 import { log } from '../../contract/log.ts';
-import { MalformedEvent } from './event.ts';
-import { CaptureHandler, eventRules, parseBody } from './handler.ts';
+import { CaptureHandler, eventRules } from './handler.ts';
+import { parseBody, MalformedEvent } from '../../platform/notifications/records.ts';
 
 /** What Lambda hands over of a batch of SQS messages. */
 export type SqsEvent = { Records: { messageId: string; body: string }[] };

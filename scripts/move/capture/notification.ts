@@ -8,16 +8,7 @@ import type { BucketControl, NotificationEntry } from '../../store/control.ts';
 import { isEventBridge } from '../../store/documents.ts';
 import { createTopic, deleteTopic } from '../../store/topic.ts';
 import { AWS_EVENTS, CEPH_EVENTS } from '../../contract/event-names.ts';
-import { OWN_USER } from './handler.ts';
-
-/**
- * The id of our entry in a bucket's notification document; the customer's have others. Every bucket has
- * one of its own: RGW 16.2.15 keeps a hidden topic by id and name of the topic, and once the first bucket
- * that shares it is rid of its entry, no other can be.
- */
-export function notificationId(move: Pick<Move, 'name'>): string {
-  return `storage-migration-${move.name}`;
-}
+import { MIGRATION, notificationId } from '../../contract/names.ts';
 
 /**
  * Makes the topic that pushes to the capture receiver, or brings the one that there is up to date.
@@ -121,7 +112,7 @@ async function withClient<T>(
   work: (client: StoreClient) => Promise<T>,
 ): Promise<T> {
   const { requestSeconds } = environment.bounds;
-  const client = await StoreClient.open(environment.source, OWN_USER, { requestSeconds, connections: 1 });
+  const client = await StoreClient.open(environment.source, MIGRATION, { requestSeconds, connections: 1 });
   try {
     return await work(client);
   } finally {

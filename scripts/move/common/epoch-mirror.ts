@@ -1,4 +1,5 @@
-import { RESERVED_PREFIX, type Environment, type StoreEndpoint } from '../../contract/environment.ts';
+import { type Environment, type StoreEndpoint } from '../../contract/environment.ts';
+import { APPLICATIONS, EPOCH_KEY, MIGRATION, QUARANTINE_BUCKET } from '../../contract/names.ts';
 import { UserError } from '../../contract/errors.ts';
 import { log } from '../../contract/log.ts';
 import { StoreClient } from '../../store/client.ts';
@@ -12,19 +13,16 @@ import type { Database } from '../../ledger/connect.ts';
  * may act by it.
  */
 
-/** In every source bucket, and in each target's bucket for conflicts, which no listing of a move shows. */
-export const EPOCH_KEY = `${RESERVED_PREFIX}epoch`;
-const ASIDE_BUCKET = 'migration-aside';
-/** Who may write there whatever the move is at: ourselves on S3, the buckets' owner on Ceph. */
-const SOURCE_USER = 'migration';
-const TARGET_USER = 'applications';
-
 type Place = { endpoint: StoreEndpoint; user: string; bucket: string };
 
 function placesOf({ source, targets, moves }: Environment): Place[] {
   return [
-    ...Object.values(targets).map((endpoint) => ({ endpoint, user: TARGET_USER, bucket: ASIDE_BUCKET })),
-    ...moves.map(({ sourceBucket }) => ({ endpoint: source, user: SOURCE_USER, bucket: sourceBucket })),
+    ...Object.values(targets).map((endpoint) => ({
+      endpoint,
+      user: APPLICATIONS,
+      bucket: QUARANTINE_BUCKET,
+    })),
+    ...moves.map(({ sourceBucket }) => ({ endpoint: source, user: MIGRATION, bucket: sourceBucket })),
   ];
 }
 
@@ -44,7 +42,7 @@ export async function mirrorEpoch(environment: Environment, epoch: bigint): Prom
       await client.put(place.bucket, EPOCH_KEY, body, { headers: { contentType: 'text/plain' } });
     }).catch((error: unknown) => {
       const isRefusal = error instanceof StoreError && error.status === 403;
-      if (place.user === TARGET_USER || !isRefusal) throw error;
+      if (place.user === APPLICATIONS || !isRefusal) throw error;
       log.warn({ bucket: place.bucket, reason: error.message }, 'the epoch is not mirrored on S3');
     });
   }

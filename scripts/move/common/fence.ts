@@ -5,16 +5,12 @@ import { StoreClient } from '../../store/client.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { Deadline } from '../../contract/wait.ts';
 import { until } from '../../contract/wait.ts';
+import { QUARANTINE_BUCKET } from '../../contract/names.ts';
 
 /**
  * The fence: a worker that outlived its lease, or that was stopped in the middle and wakes up after the
  * turn, can write nothing, because the Ceph user it writes as is suspended.
  */
-
-/** Those that may write before the hold, and never after it. */
-export const WRITERS_BEFORE_HOLD = ['migration-sync', 'migration-replay'] as const;
-/** The one that may apply what stragglers do on S3 after the hold. */
-export const WRITER_AFTER_HOLD = 'migration-straggler';
 
 /** Suspends users on every target and proves it: a request of theirs must be refused. */
 export async function suspendUsers(
@@ -64,7 +60,7 @@ async function isRefusedOnce(
     connections: 1,
   });
   try {
-    await client.bucketExists('migration-aside');
+    await client.bucketExists(QUARANTINE_BUCKET);
     return 'it still answers';
   } catch (error) {
     if (error instanceof StoreError && error.status === 403) return true;

@@ -1,7 +1,7 @@
-import { RESERVED_PREFIX } from '../../contract/environment.ts';
+import { RESERVED_PREFIX } from '../../contract/names.ts';
 import { compareKeys } from '../../store/keys.ts';
 import { isPlainDigest, type ListedObject } from '../../store/object.ts';
-import type { PageReader } from '../sync/pages.ts';
+import type { PageReader } from './pages.ts';
 
 /** What two listings say about one key, from the source's point of view. */
 export type Merged =

@@ -1,6 +1,7 @@
 import type { Environment, Move } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { StoreClient } from '../../store/client.ts';
+import { MIGRATION, VERIFY } from '../../contract/names.ts';
 
 /** Both sides of one move, for reading. */
 export type Pair = {
@@ -30,8 +31,8 @@ export async function openPair(
     requestSeconds: options.requestSeconds ?? environment.bounds.requestSeconds,
     connections: concurrency,
   };
-  const source = await StoreClient.open(environment.source, 'migration', settings);
-  const target = await StoreClient.open(endpoint, 'migration-verify', settings);
+  const source = await StoreClient.open(environment.source, MIGRATION, settings);
+  const target = await StoreClient.open(endpoint, VERIFY, settings);
   return {
     move,
     source,

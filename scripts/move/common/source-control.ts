@@ -2,9 +2,10 @@ import type { Environment } from '../../contract/environment.ts';
 import { openLedger, type Pool } from '../../ledger/connect.ts';
 import { keepDocument } from '../../ledger/source-documents.ts';
 import { BucketControl } from '../../store/control.ts';
+import { APPLICATIONS } from '../../contract/names.ts';
 
 /** Owns the source's buckets; only an owner may change their documents. */
-const BUCKET_OWNER = 'applications';
+const BUCKET_OWNER = APPLICATIONS;
 
 /**
  * Opens the documents of the source's buckets as their owner, and closes them again. Before any of them

@@ -5,7 +5,8 @@ import { endCalledOff, endHold, openHold } from '../../ledger/holds.ts';
 import { readMove, type MoveState } from '../../ledger/move.ts';
 import { originOf } from '../../contract/phases.ts';
 import { BucketControl } from '../../store/control.ts';
-import { enableUsers, WRITER_AFTER_HOLD, WRITERS_BEFORE_HOLD } from '../common/fence.ts';
+import { enableUsers } from '../common/fence.ts';
+import { STRAGGLER, WRITERS_BEFORE_HOLD, APPLICATIONS } from '../../contract/names.ts';
 import { turnOrigin } from '../../platform/nginx/turn-origin.ts';
 import { writeParameter } from '../../platform/applications-parameter/parameter.ts';
 import { sleep } from '../../contract/wait.ts';
@@ -22,7 +23,7 @@ export async function carryOut(environment: Environment, ledger: Pool): Promise<
   // First of all: from the next step on a ledger that knows nothing of this turn would be a lie.
   await mirrorEpoch(environment, epoch);
   if (writesGoTo === 'target') {
-    await enableUsers(environment, [WRITER_AFTER_HOLD]);
+    await enableUsers(environment, [STRAGGLER]);
   }
   await turnOrigin(environment, originOf(writesGoTo === 'target' ? 'cutover' : 'copy'), epoch);
   // Reads move first and writes follow one refresh later: no application reads the old store after
@@ -70,7 +71,7 @@ export async function restore(environment: Environment, ledger: Pool): Promise<v
     await enableUsers(environment, WRITERS_BEFORE_HOLD);
     await setTargetVersioning(environment, false);
   } else {
-    await enableUsers(environment, [WRITER_AFTER_HOLD]);
+    await enableUsers(environment, [STRAGGLER]);
   }
   await endCalledOff(ledger);
 }
@@ -86,7 +87,7 @@ export async function setTargetVersioning(environment: Environment, enabled: boo
       const target = environment.targets[move.targetCluster];
       if (target === undefined) throw new Error(`No target named ${move.targetCluster}`);
       const { requestSeconds } = environment.bounds;
-      const control = await BucketControl.open(target, 'applications', { requestSeconds });
+      const control = await BucketControl.open(target, APPLICATIONS, { requestSeconds });
       try {
         await control.setVersioning(move.targetBucket, enabled);
       } finally {

@@ -1,6 +1,5 @@
-import type { Environment } from '../../contract/environment.ts';
+import type { Environment, Move } from '../../contract/environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
-import { proveCanary } from '../capture/canary.ts';
 import { countClaims } from '../../ledger/claims.ts';
 import { transaction, type Pool } from '../../ledger/connect.ts';
 import { assertLedgerIsCurrent } from '../common/epoch-mirror.ts';
@@ -9,13 +8,25 @@ import { takeLock } from '../../ledger/locks.ts';
 import { readMove } from '../../ledger/move.ts';
 import { replayLag } from '../../ledger/operations.ts';
 import { log } from '../../contract/log.ts';
-import { certifyInHold } from '../verify/parity.ts';
 import { carryOut, restore, setTargetVersioning } from './carry-out.ts';
 import { drainQueue } from './drain-queue.ts';
-import { enableUsers, suspendUsers, WRITERS_BEFORE_HOLD, WRITER_AFTER_HOLD } from '../common/fence.ts';
+import { enableUsers, suspendUsers } from '../common/fence.ts';
+import { WRITERS_BEFORE_HOLD, STRAGGLER } from '../../contract/names.ts';
 import { readParameter, writeParameter } from '../../platform/applications-parameter/parameter.ts';
 import { Deadline, sleep, until } from '../../contract/wait.ts';
 import { countTargetWrites } from './target-writes.ts';
+
+/** What the hold has others prove before it turns the applications. */
+export type HoldProofs = {
+  /** A write to every source bucket has come through to the log. Throws where none does by the deadline. */
+  canary: (environment: Environment, ledger: Pool, options: { deadlineSeconds: number }) => Promise<unknown>;
+  /** Every key touched since the base certificate is equal on both sides, or a finding. */
+  parity: (
+    environment: Environment,
+    ledger: Pool,
+    move: Move,
+  ) => Promise<{ compared: number; findings: { key: string; differs: readonly string[] }[] }>;
+};
 
 /** What a hold did, for the report. Durations in seconds. */
 export type HoldResult = { id: string; holdSeconds: number; certifiedKeys: number };
@@ -34,6 +45,7 @@ export async function holdAndTurn(
   environment: Environment,
   ledger: Pool,
   direction: Hold['direction'],
+  proofs: HoldProofs,
 ): Promise<HoldResult> {
   const lock = await takeLock(ledger, 'hold', { wait: true });
   try {
@@ -55,7 +67,7 @@ export async function holdAndTurn(
       await pauseWrites(environment, here.writesGoTo, here.epoch, deadline);
       certifiedKeys =
         direction === 'to-target'
-          ? await settleTarget(environment, ledger, deadline)
+          ? await settleTarget(environment, ledger, deadline, proofs)
           : await settleSource(environment, deadline);
       lock?.assertHeld();
       if (!(await transaction(ledger, (client) => commitTurn(client, id)))) {
@@ -133,8 +145,13 @@ async function pauseWrites(
 }
 
 /** Makes Ceph equal to S3, proves it, and fences off all that wrote there so far. */
-async function settleTarget(environment: Environment, ledger: Pool, deadline: Deadline): Promise<number> {
-  await proveCanary(environment, ledger, { deadlineSeconds: deadline.remainingSeconds });
+async function settleTarget(
+  environment: Environment,
+  ledger: Pool,
+  deadline: Deadline,
+  proofs: HoldProofs,
+): Promise<number> {
+  await proofs.canary(environment, ledger, { deadlineSeconds: deadline.remainingSeconds });
   await drainQueue(environment, deadline);
   for (;;) {
     await until('replay reaches zero', deadline, async () => {
@@ -148,7 +165,7 @@ async function settleTarget(environment: Environment, ledger: Pool, deadline: De
     });
     // Suspending the writers and comparing touch different things: side by side.
     const [certified] = await Promise.all([
-      Promise.all(environment.moves.map((move) => certifyInHold(environment, ledger, move))),
+      Promise.all(environment.moves.map((move) => proofs.parity(environment, ledger, move))),
       suspendUsers(environment, WRITERS_BEFORE_HOLD, deadline),
     ]);
     // A request of replay's that was let in just before the suspension must have landed before a client's
@@ -180,7 +197,7 @@ function describe(findings: readonly { key: string; differs: readonly string[] }
 
 /** Going back: only while Ceph holds nothing that S3 does not. */
 async function settleSource(environment: Environment, deadline: Deadline): Promise<number> {
-  await suspendUsers(environment, [WRITER_AFTER_HOLD], deadline);
+  await suspendUsers(environment, [STRAGGLER], deadline);
   const writes = await countTargetWrites(environment, deadline);
   if (writes > 0) throw new Error(`Ceph holds ${writes} writes that S3 does not have`);
   return 0;

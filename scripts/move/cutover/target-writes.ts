@@ -1,6 +1,7 @@
 import type { Environment } from '../../contract/environment.ts';
 import { StoreClient } from '../../store/client.ts';
 import type { Deadline } from '../../contract/wait.ts';
+import { MIGRATION, VERIFY } from '../../contract/names.ts';
 
 /**
  * How many writes Ceph holds that S3 does not have: what a rollback would lose. The target buckets are
@@ -20,8 +21,8 @@ async function countOne(
   const endpoint = environment.targets[move.targetCluster];
   if (endpoint === undefined) throw new Error(`No target named ${move.targetCluster}`);
   const options = { requestSeconds: environment.bounds.requestSeconds };
-  const target = await StoreClient.open(endpoint, 'migration-verify', options);
-  const source = await StoreClient.open(environment.source, 'migration', options);
+  const target = await StoreClient.open(endpoint, VERIFY, options);
+  const source = await StoreClient.open(environment.source, MIGRATION, options);
   try {
     let writes = 0;
     for await (const version of target.listVersions(move.targetBucket, {})) {

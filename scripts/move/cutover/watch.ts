@@ -5,7 +5,6 @@ import { assertLedgerIsCurrent } from '../common/epoch-mirror.ts';
 import { callOff, isCalledOffOpen, openHold } from '../../ledger/holds.ts';
 import { takeLock } from '../../ledger/locks.ts';
 import { log } from '../../contract/log.ts';
-import { startComparison } from '../steps/after-copy.ts';
 import { carryOut, restore } from './carry-out.ts';
 import { readParameter } from '../../platform/applications-parameter/parameter.ts';
 import { sleep } from '../../contract/wait.ts';
@@ -14,24 +13,30 @@ const PAUSE_MILLISECONDS = 250;
 /** A holder that lives but is stuck is given this long beyond the limit to call itself off. */
 const GRACE_SECONDS = 2;
 const PARAMETER_PAUSE_MILLISECONDS = 5000;
-const COMPARISON_PAUSE_MILLISECONDS = 60_000;
+const ALONGSIDE_PAUSE_MILLISECONDS = 60_000;
 
 /**
  * Sees to it that a hold always ends, whichever process dies: runs beside the others, under the
  * supervisor. A holder that died has lost its lock with its connection; one that is stuck past its
  * limit loses the compare-and-set on the hold's state. Afterwards the parameter says what the ledger says.
  *
- * It also starts the comparison that follows the bulk copy, because it is there when the copy ends.
+ * @param alongside asked once a minute, because this process runs in every phase: for example whether the
+ *   comparison that follows the bulk copy is due
  */
-export async function watchHolds(environment: Environment, ledger: Pool, signal: AbortSignal): Promise<void> {
+export async function watchHolds(
+  environment: Environment,
+  ledger: Pool,
+  signal: AbortSignal,
+  alongside: () => Promise<boolean> = () => Promise.resolve(false),
+): Promise<void> {
   // Every look at a parameter of Systems Manager is a call of which an account has 40 a second.
   const parameterPause = environment.parameter.kind === 'file' ? 0 : PARAMETER_PAUSE_MILLISECONDS;
   const stuck = new Seldom(parameterPause, () => parameterIsStuck(environment));
-  const compare = new Seldom(COMPARISON_PAUSE_MILLISECONDS, () => startComparison(environment, ledger));
+  const other = new Seldom(ALONGSIDE_PAUSE_MILLISECONDS, alongside);
   while (!signal.aborted) {
     try {
       await watchOnce(environment, ledger, stuck);
-      await compare.ask();
+      await other.ask();
     } catch (error) {
       log.warn({ reason: messageOf(error) }, 'could not look after the hold; trying again');
     }

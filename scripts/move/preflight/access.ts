@@ -1,10 +1,16 @@
-import { WRITER_AFTER_HOLD, WRITERS_BEFORE_HOLD } from '../common/fence.ts';
-import { RESERVED_PREFIX, type Environment, type Move, type StoreEndpoint } from '../../contract/environment.ts';
+import { type Environment, type Move, type StoreEndpoint } from '../../contract/environment.ts';
+import {
+  RESERVED_PREFIX,
+  STRAGGLER,
+  WRITERS_BEFORE_HOLD,
+  QUARANTINE_BUCKET,
+  MIGRATION,
+  VERIFY,
+} from '../../contract/names.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
 import { StoreClient } from '../../store/client.ts';
 import { describeSource } from '../../store/identity/credentials.ts';
 import { StoreError } from '../../store/errors.ts';
-import { ASIDE_BUCKET } from '../verify/containment.ts';
 import { blocking, warning, type PreflightFinding } from './finding.ts';
 
 const PROBE_KEY = `${RESERVED_PREFIX}preflight`;
@@ -34,17 +40,17 @@ async function checkMove(environment: Environment, move: Move): Promise<Prefligh
   const source = environment.source;
   const from = { about: `source ${move.name}`, endpoint: source, bucket: move.sourceBucket };
   const to = { about: `target ${move.name}`, endpoint: target, bucket: move.targetBucket };
-  const writers = [...WRITERS_BEFORE_HOLD, WRITER_AFTER_HOLD];
+  const writers = [...WRITERS_BEFORE_HOLD, STRAGGLER];
   const needs: Need[] = [
-    { ...from, user: 'migration', right: 'list' },
-    { ...from, user: 'migration', right: 'write' },
-    { ...to, user: 'migration-verify', right: 'list' },
+    { ...from, user: MIGRATION, right: 'list' },
+    { ...from, user: MIGRATION, right: 'write' },
+    { ...to, user: VERIFY, right: 'list' },
     ...writers.flatMap((user): Need[] => [
       { ...to, user, right: 'list' },
       { ...to, user, right: 'write' },
     ]),
-    { ...to, user: WRITER_AFTER_HOLD, bucket: ASIDE_BUCKET, right: 'write' },
-    { ...to, user: 'migration-verify', bucket: ASIDE_BUCKET, right: 'list' },
+    { ...to, user: STRAGGLER, bucket: QUARANTINE_BUCKET, right: 'write' },
+    { ...to, user: VERIFY, bucket: QUARANTINE_BUCKET, right: 'list' },
   ];
   const { requestSeconds } = environment.bounds;
   const findings = await Promise.all(needs.map((need) => checkNeed(need, requestSeconds)));

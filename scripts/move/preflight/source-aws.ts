@@ -1,6 +1,5 @@
 import { AWS_EVENTS, eventsOverlap } from '../../contract/event-names.ts';
-import { notificationId } from '../capture/notification.ts';
-import { CACHED_CLUSTER } from '../../platform/applications-parameter/parameter.ts';
+import { CACHED_CLUSTER, notificationId } from '../../contract/names.ts';
 import type { Environment, Move } from '../../contract/environment.ts';
 import type { Entry } from '../../store/documents.ts';
 import { childrenOf, parseXml } from '../../store/xml.ts';

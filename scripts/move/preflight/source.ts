@@ -1,15 +1,20 @@
-import { CANARY_KEY } from '../capture/event.ts';
-import { RESERVED_PREFIX, type Environment, type Move } from '../../contract/environment.ts';
+import { type Environment, type Move } from '../../contract/environment.ts';
+import {
+  RESERVED_PREFIX,
+  CANARY_KEY,
+  EPOCH_KEY,
+  DENY_SID,
+  isArchiveRule,
+  isExpiryRule,
+  MIGRATION,
+  APPLICATIONS,
+} from '../../contract/names.ts';
 import { listWaivers } from '../../ledger/certificates.ts';
 import type { Pool } from '../../ledger/connect.ts';
-import { EPOCH_KEY } from '../common/epoch-mirror.ts';
-import { isArchiveRule } from '../steps/archive-rules.ts';
 import { StoreClient } from '../../store/client.ts';
 import { BucketControl } from '../../store/control.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { ListedObject } from '../../store/object.ts';
-import { DENY_SID } from '../teardown/deny.ts';
-import { EXPIRY_RULES } from '../teardown/rules.ts';
 import { ARCHIVED } from '../common/compare-key.ts';
 import { blocking, warning, type PreflightFinding } from './finding.ts';
 import { cacheTierFindings, overlapFindings } from './source-aws.ts';
@@ -27,8 +32,8 @@ export async function checkSource(
 ): Promise<PreflightFinding[]> {
   const about = `source ${move.name}`;
   const { requestSeconds } = environment.bounds;
-  const client = await StoreClient.open(environment.source, 'migration', { requestSeconds, connections: 8 });
-  const control = await BucketControl.open(environment.source, 'applications', { requestSeconds });
+  const client = await StoreClient.open(environment.source, MIGRATION, { requestSeconds, connections: 8 });
+  const control = await BucketControl.open(environment.source, APPLICATIONS, { requestSeconds });
   try {
     const found = await Promise.all([
       checkContents(environment, ledger, move, { client, control }),
@@ -220,8 +225,7 @@ async function checkDocuments(
     control.notifications(bucket),
   ]);
   const findings: PreflightFinding[] = [];
-  const ours = EXPIRY_RULES.map(({ id }) => id);
-  if (rules.some((id) => ours.includes(id)) || policy?.Statement.some(({ Sid }) => Sid === DENY_SID)) {
+  if (rules.some(isExpiryRule) || policy?.Statement.some(({ Sid }) => Sid === DENY_SID)) {
     findings.push(
       blocking(
         about,
@@ -229,7 +233,7 @@ async function checkDocuments(
       ),
     );
   }
-  const theirRules = rules.filter((id) => !ours.includes(id) && !isArchiveRule(id));
+  const theirRules = rules.filter((id) => !isExpiryRule(id) && !isArchiveRule(id));
   if (theirRules.length > 0) {
     findings.push(
       warning(

@@ -1,4 +1,5 @@
-import { RESERVED_PREFIX, type Environment, type Move, type StoreEndpoint } from '../../contract/environment.ts';
+import { type Environment, type Move, type StoreEndpoint } from '../../contract/environment.ts';
+import { RESERVED_PREFIX, VERIFY } from '../../contract/names.ts';
 import type { Pool } from '../../ledger/connect.ts';
 import { syncProgress } from '../../ledger/shards.ts';
 import { StoreClient } from '../../store/client.ts';
@@ -28,7 +29,7 @@ async function checkForeign(
   about: string,
 ): Promise<PreflightFinding[]> {
   if ((await syncProgress(ledger, move.name)).run !== null) return [];
-  const client = await StoreClient.open(endpoint, 'migration-verify', {
+  const client = await StoreClient.open(endpoint, VERIFY, {
     requestSeconds: environment.bounds.requestSeconds,
     connections: 1,
   });

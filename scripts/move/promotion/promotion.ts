@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WRITER_AFTER_HOLD } from '../common/fence.ts';
+import { STRAGGLER, REPLAY, MIGRATION } from '../../contract/names.ts';
 import type { Environment } from '../../contract/environment.ts';
 import { messageOf } from '../../contract/errors.ts';
 import { Claims, claimKey, LeaseLost, releaseClaims } from '../../ledger/claims.ts';
@@ -15,7 +15,6 @@ import { untilAnswered } from '../../store/unanswered.ts';
 import { compareKey } from '../common/compare-key.ts';
 import { moveOf } from '../common/pair.ts';
 
-const WRITER_BEFORE_HOLD = 'migration-replay';
 const IDLE_MILLISECONDS = 250;
 
 /**
@@ -174,8 +173,8 @@ async function openSides(environment: Environment, state: MoveState, name: strin
   const endpoint = environment.targets[targetCluster];
   if (endpoint === undefined) throw new Error(`there is no target "${targetCluster}"`);
   const options = { requestSeconds: environment.bounds.requestSeconds, connections: 4 };
-  const writer = state.writesGoTo === 'source' ? WRITER_BEFORE_HOLD : WRITER_AFTER_HOLD;
-  const source = await StoreClient.open(environment.source, 'migration', options);
+  const writer = state.writesGoTo === 'source' ? REPLAY : STRAGGLER;
+  const source = await StoreClient.open(environment.source, MIGRATION, options);
   const target = await StoreClient.open(endpoint, writer, options);
   const close = async () => void (await Promise.all([source.close(), target.close()]));
   return { source, target, sourceBucket, targetBucket, close };

@@ -9,6 +9,7 @@ import { StoreClient } from '../../store/client.ts';
 import { addressOf, internalPath, type Address } from './address.ts';
 import { deleteMany } from './delete-many.ts';
 import { takeKeys, type TakeOptions } from './take.ts';
+import { MIGRATION } from '../../contract/names.ts';
 
 export type PendingService = { url: string; close(): Promise<void> };
 
@@ -35,7 +36,7 @@ export async function startPendingService(
   const { leaseSeconds, requestSeconds } = environment.bounds;
   const take: TakeOptions = { owner: options.owner, leaseSeconds, requestSeconds };
   // Path-style, so that Nginx needs one host name for every bucket; S3 takes both.
-  const source = await StoreClient.open({ ...environment.source, addressing: 'path' }, 'migration', {
+  const source = await StoreClient.open({ ...environment.source, addressing: 'path' }, MIGRATION, {
     requestSeconds,
   });
   const server = createServer((request, response) => {

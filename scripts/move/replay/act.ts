@@ -4,9 +4,8 @@ import { copyObject } from '../../store/copying.ts';
 import { untilAnswered } from '../../store/unanswered.ts';
 import type { Action } from './decide.ts';
 import type { Sides } from './sides.ts';
+import { QUARANTINE_BUCKET } from '../../contract/names.ts';
 
-/** On every target cluster; what was not applied is kept here. */
-export const ASIDE_BUCKET = 'migration-aside';
 /** Bytes of UTF-8 that a key may have. */
 const MAX_KEY_BYTES = 1024;
 
@@ -33,7 +32,7 @@ export async function act(
     return await carryOut(sides, claims, where, action);
   } finally {
     if (action.do !== 'aside') await untilAnswered(target, targetBucket, where.key);
-    else await untilAnswered(target, ASIDE_BUCKET, asideKey(where.move, where.key, action.position));
+    else await untilAnswered(target, QUARANTINE_BUCKET, asideKey(where.move, where.key, action.position));
   }
 }
 
@@ -69,9 +68,11 @@ async function carryOut(
       return {};
     case 'aside': {
       const targetKey = asideKey(where.move, key, action.position);
-      const copy = await copyObject({ ...request, targetBucket: ASIDE_BUCKET, targetKey });
+      const copy = await copyObject({ ...request, targetBucket: QUARANTINE_BUCKET, targetKey });
       const { etag, bytes } = copy;
-      return copy.outcome === 'gone' ? {} : { aside: { bucket: ASIDE_BUCKET, key: targetKey, etag, bytes } };
+      return copy.outcome === 'gone'
+        ? {}
+        : { aside: { bucket: QUARANTINE_BUCKET, key: targetKey, etag, bytes } };
     }
   }
 }

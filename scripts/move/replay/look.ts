@@ -1,5 +1,5 @@
 import type { MoveState } from '../../ledger/move.ts';
-import { WRITER_AFTER_HOLD } from '../common/fence.ts';
+import { STRAGGLER } from '../../contract/names.ts';
 import { sameBytes } from '../../store/bytes.ts';
 import { compareHeads, compareObjects, describe, sameContent } from '../../store/compare.ts';
 import { isPlainDigest, type ListedVersion, type ObjectHead } from '../../store/object.ts';
@@ -118,6 +118,6 @@ async function findIntruder(sides: Sides, key: string, versions: ListedVersion[]
     query: { acl: '', versionId: latest.versionId },
   });
   const [owner] = childrenOf(parseXml(answer.text, 'AccessControlPolicy'), 'Owner');
-  const ours = owner !== undefined && textOf(owner, 'ID') === WRITER_AFTER_HOLD;
+  const ours = owner !== undefined && textOf(owner, 'ID') === STRAGGLER;
   return ours ? latest.versionId : null;
 }

@@ -1,7 +1,5 @@
-import { CANARY_KEY } from '../capture/event.ts';
-import { OWN_USER } from '../capture/handler.ts';
+import { CANARY_KEY, MIGRATION, STRAGGLER, REPLAY } from '../../contract/names.ts';
 import type { Environment, Move } from '../../contract/environment.ts';
-import { WRITER_AFTER_HOLD } from '../common/fence.ts';
 import type { MoveState } from '../../ledger/move.ts';
 import { StoreClient } from '../../store/client.ts';
 import { StoreError } from '../../store/errors.ts';
@@ -17,9 +15,6 @@ export type Sides = {
   user: string;
 };
 
-/** Writes on Ceph what clients wrote on S3, until the hold suspends it. */
-const WRITER_BEFORE_HOLD = 'migration-replay';
-
 /** Opens what is needed when it is needed, once. */
 export class SideClients {
   readonly #environment: Environment;
@@ -34,9 +29,9 @@ export class SideClients {
 
   async of(moveName: string, writesGoTo: MoveState['writesGoTo']): Promise<Sides> {
     const move = this.#move(moveName);
-    const user = writesGoTo === 'source' ? WRITER_BEFORE_HOLD : WRITER_AFTER_HOLD;
+    const user = writesGoTo === 'source' ? REPLAY : STRAGGLER;
     const [source, target] = await Promise.all([
-      this.#open('source', OWN_USER),
+      this.#open('source', MIGRATION),
       this.#open(move.targetCluster, user),
     ]);
     return {

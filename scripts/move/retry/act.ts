@@ -2,7 +2,7 @@ import type { Environment } from '../../contract/environment.ts';
 import type { Pool } from '../../ledger/connect.ts';
 import { retryFailures, selectFailures } from '../../ledger/retry.ts';
 import { syncProgress } from '../../ledger/shards.ts';
-import { runName } from '../steps/long-work.ts';
+import { runName } from '../common/run-name.ts';
 import { workersOf } from '../../platform/workers.ts';
 import { describeList, describeRetried, listJson, retriedJson } from './report.ts';
 import { selectionOf, type FailedRequest } from './select.ts';

@@ -1,5 +1,5 @@
 import { PHASES } from '../../contract/phases.ts';
-import { clockOf, type Environment } from '../../contract/environment.ts';
+import type { Environment } from '../../contract/environment.ts';
 import { messageOf } from '../../contract/errors.ts';
 import { latestCertificate, type Certificate, type CertificateKind } from '../../ledger/certificates.ts';
 import { listConflicts } from '../../ledger/conflicts.ts';
@@ -10,8 +10,6 @@ import { readMove, type MoveState, type Phase } from '../../ledger/move.ts';
 import { lastCanary, replayLag } from '../../ledger/operations.ts';
 import { countPending } from '../../ledger/pending.ts';
 import { syncProgress, type SyncProgress } from '../../ledger/shards.ts';
-import { sourceIsEmpty } from '../teardown/empty.ts';
-import { retireGuards } from '../teardown/facts.ts';
 
 export type MoveStatus = {
   name: string;
@@ -39,7 +37,18 @@ export type Status = {
 
 const KINDS: readonly CertificateKind[] = ['base', 'parity', 'containment'];
 
-export async function readStatus(environment: Environment, ledger: Pool): Promise<Status> {
+/** What the gates of the last two phases would refuse now (teardown's). Changes nothing. */
+export type TeardownRefusals = (
+  environment: Environment,
+  ledger: Pool,
+  phase: 'retire' | 'done',
+) => Promise<string[]>;
+
+export async function readStatus(
+  environment: Environment,
+  ledger: Pool,
+  teardownRefusals: TeardownRefusals,
+): Promise<Status> {
   const [move, hold, lag, failures, conflicts, pending] = await Promise.all([
     readMove(ledger),
     lastHold(ledger),
@@ -72,7 +81,7 @@ export async function readStatus(environment: Environment, ledger: Pool): Promis
     pending,
     moves,
   };
-  return { ...status, next: await readNext(environment, ledger, status) };
+  return { ...status, next: await readNext(environment, ledger, status, teardownRefusals) };
 }
 
 /** One line; 64-bit numbers as text. */
@@ -97,12 +106,13 @@ async function readNext(
   environment: Environment,
   ledger: Pool,
   status: Omit<Status, 'next'>,
+  teardownRefusals: TeardownRefusals,
 ): Promise<Status['next']> {
   const here = status.move.phase === 'none' ? -1 : PHASES.indexOf(status.move.phase);
   const phase = PHASES[here + 1];
   if (phase === undefined) return null;
   try {
-    return { phase, refuses: await refusals(environment, ledger, status, phase) };
+    return { phase, refuses: await refusals(environment, ledger, status, phase, teardownRefusals) };
   } catch (error) {
     return { phase, refuses: [`cannot be told now: ${messageOf(error)}`] };
   }
@@ -113,6 +123,7 @@ async function refusals(
   ledger: Pool,
   status: Omit<Status, 'next'>,
   phase: Phase,
+  teardownRefusals: TeardownRefusals,
 ): Promise<string[]> {
   switch (phase) {
     case 'prepare':
@@ -122,14 +133,9 @@ async function refusals(
       return cutoverRefusals(environment, status);
     case 'retain':
       return workRefusals(status);
-    case 'retire': {
-      // The gate takes the certificate itself, once nobody can write any more.
-      const options = { certificate: false, watchReads: false };
-      const missing = await retireGuards(environment, ledger, clockOf(environment)(), options);
-      return missing.map(({ message }) => message);
-    }
+    case 'retire':
     case 'done':
-      return sourceIsEmpty(environment);
+      return teardownRefusals(environment, ledger, phase);
   }
 }
 

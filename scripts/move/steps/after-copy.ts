@@ -6,7 +6,7 @@ import { readMove } from '../../ledger/move.ts';
 import { syncProgress } from '../../ledger/shards.ts';
 import { log } from '../../contract/log.ts';
 import { workersOf } from '../../platform/workers.ts';
-import { comparisonRun } from '../common/comparison-run.ts';
+import { comparisonRun } from '../common/comparison.ts';
 
 /**
  * Starts the comparison of all keys in the cluster once the bulk copy is done, so that its certificate is

@@ -1,24 +1,17 @@
 import type { Environment, Move } from '../../contract/environment.ts';
 import type { LifecycleRule } from '../../store/control.ts';
 import { withControl } from '../common/source-control.ts';
-
-/** What the ids of our rules begin with while S3 is the store; the customer's have others. */
-const ARCHIVE_ID = 'storage-archive-';
-export const ABORT_ID = 'storage-abort-uploads';
-
-export function isArchiveRule(id: string): boolean {
-  return id.startsWith(ARCHIVE_ID) || id === ABORT_ID;
-}
+import { ABORT_RULE_ID, archiveRuleId, isArchiveRule } from '../../contract/names.ts';
 
 /** The rules that a move's settings ask for. */
 export function archiveRules(move: Pick<Move, 'archive' | 'abortUploadsAfterDays'>): LifecycleRule[] {
   const rules: LifecycleRule[] = (move.archive ?? []).map(({ prefix, afterDays, storageClass }, index) => ({
-    id: `${ARCHIVE_ID}${index + 1}-${storageClass.toLowerCase().replaceAll('_', '-')}`,
+    id: archiveRuleId(index + 1, storageClass),
     prefix,
     transition: { days: afterDays, storageClass },
   }));
   const { abortUploadsAfterDays: days } = move;
-  return days === undefined ? rules : [...rules, { id: ABORT_ID, abortUploadDays: days }];
+  return days === undefined ? rules : [...rules, { id: ABORT_RULE_ID, abortUploadDays: days }];
 }
 
 /**

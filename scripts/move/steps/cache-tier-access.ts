@@ -1,5 +1,5 @@
 import { getSsmText } from '../../platform/aws/ssm.ts';
-import { CACHED_CLUSTER } from '../../platform/applications-parameter/parameter.ts';
+import { CACHED_CLUSTER } from '../../contract/names.ts';
 import type { Environment, Move } from '../../contract/environment.ts';
 import type { PolicyStatement } from '../../store/control.ts';
 import { withControl } from '../common/source-control.ts';

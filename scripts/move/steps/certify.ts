@@ -5,7 +5,7 @@ import type { Pool } from '../../ledger/connect.ts';
 import { countTouchedSince, touchedSince } from '../../ledger/operations.ts';
 import { recertify, takeBaseCertificate } from '../verify/parity.ts';
 import type { PhaseContext } from './context.ts';
-import { requireComparison } from '../common/comparison-run.ts';
+import { requireComparison } from '../common/comparison.ts';
 
 /** So few keys are left for the hold to compare that they fit into it with room to spare. */
 const FEW_KEYS = 100;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { readEnvironment } from '../../contract/environment.ts';
+import { readEnvironment } from '../../platform/read-environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { failureOf } from '../../platform/failure.ts';
 import { perform } from './perform.ts';

@@ -14,6 +14,7 @@ import { preflight } from '../preflight/preflight.ts';
 import { readStatus, statusJson } from '../status/read.ts';
 import { renderStatus } from '../status/render.ts';
 import type { StepRequest, StepVoice } from '../../contract/step-protocol.ts';
+import { teardownRefusals } from '../teardown/refusals.ts';
 
 /** For standard output, and the exit code that goes with it. */
 export type Performed = { exitCode: 0 | 1; output: string };
@@ -43,7 +44,7 @@ export async function perform(
       });
     case 'status':
       return use(async (ledger) => {
-        const status = await readStatus(environment, ledger);
+        const status = await readStatus(environment, ledger, teardownRefusals);
         return { exitCode: 0, output: request.json ? statusJson(status) : renderStatus(status, new Date()) };
       });
     case 'failed':

@@ -4,8 +4,9 @@ import { firstCanarySeconds, proveCanary } from '../capture/canary.ts';
 import { createCaptureTopic, installCapture, captureTrouble } from '../capture/notification.ts';
 import { setTargetVersioning } from '../cutover/carry-out.ts';
 import { assertNoneGivenUp } from '../cutover/drain-queue.ts';
-import { enableUsers, suspendUsers, WRITER_AFTER_HOLD, WRITERS_BEFORE_HOLD } from '../common/fence.ts';
-import { holdAndTurn } from '../cutover/hold.ts';
+import { enableUsers, suspendUsers } from '../common/fence.ts';
+import { STRAGGLER, WRITERS_BEFORE_HOLD } from '../../contract/names.ts';
+import { holdAndTurn, type HoldProofs } from '../cutover/hold.ts';
 import { turnOrigin } from '../../platform/nginx/turn-origin.ts';
 import { writeParameter } from '../../platform/applications-parameter/parameter.ts';
 import { countTargetWrites } from '../cutover/target-writes.ts';
@@ -23,12 +24,17 @@ import { installArchiveRules, removeArchiveRules } from './archive-rules.ts';
 import { allowCacheTier, denyCacheTier, denyCdn } from './cache-tier-access.ts';
 import { expireSource } from '../teardown/expire.ts';
 import { runLifecycleNow } from '../teardown/lifecycle-now.ts';
-import { beginRetire, finishTeardown, sourceIsEmpty } from '../teardown/retire.ts';
+import { beginRetire, sourceIsEmpty } from '../teardown/retire.ts';
+import { finishTeardown } from './finish-teardown.ts';
 import { bringUpToNow } from './certify.ts';
 import type { PhaseContext } from './context.ts';
-import { startSync, waitForSync } from './long-work.ts';
+import { startSync, waitForSync } from './bulk-copy.ts';
+import { certifyInHold } from '../verify/parity.ts';
+import { takeContainmentCertificate } from '../verify/containment.ts';
 
 const LAG_EVERY_MILLISECONDS = 500;
+
+const PROOFS: HoldProofs = { canary: proveCanary, parity: certifyInHold };
 
 /**
  * What each step of the plan does. A guard throws UserError with what is missing and what to do; every
@@ -112,7 +118,11 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
   },
 
   async 'retire-guards'({ environment, ledger, now, say }) {
-    const missing = await beginRetire(environment, ledger, { now: now(), say });
+    const missing = await beginRetire(environment, ledger, {
+      now: now(),
+      say,
+      takeContainment: takeContainmentCertificate,
+    });
     refuseIf(missing.length > 0, () => missing);
   },
 
@@ -196,18 +206,18 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
 
   async 'hold-to-target'({ environment, ledger, say, remainingSeconds }) {
     assertTimeForHold(environment, remainingSeconds);
-    const result = await holdAndTurn(environment, ledger, 'to-target');
+    const result = await holdAndTurn(environment, ledger, 'to-target', PROOFS);
     say(`the applications write to Ceph; the hold took ${result.holdSeconds} s`);
   },
 
   async 'hold-to-source'({ environment, ledger, say, remainingSeconds }) {
     assertTimeForHold(environment, remainingSeconds);
-    const result = await holdAndTurn(environment, ledger, 'to-source');
+    const result = await holdAndTurn(environment, ledger, 'to-source', PROOFS);
     say(`the applications write to S3 again; the hold took ${result.holdSeconds} s`);
   },
 
   async 'stragglers-suspend'({ environment }) {
-    await suspendUsers(environment, [WRITER_AFTER_HOLD], new Deadline(environment.bounds.requestSeconds));
+    await suspendUsers(environment, [STRAGGLER], new Deadline(environment.bounds.requestSeconds));
   },
 
   async 'origin-target-only'({ environment, ledger }) {
@@ -215,7 +225,7 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
   },
 
   async 'expire-source'({ environment, say }) {
-    await expireSource(environment, { say });
+    await expireSource(environment, { say, takeContainment: takeContainmentCertificate });
     // An RGW of ours runs its lifecycle at night; Amazon S3 does so by itself, within days.
     if (environment.wait && environment.lifecycleNow !== undefined)
       await runLifecycleNow(environment, { say });

@@ -1,4 +1,5 @@
-import { copyObject, type CopyResult } from '../../store/copying.ts';
+import { copyObject } from '../../store/copying.ts';
+import type { CopyResult } from '../../store/copy-request.ts';
 import type { Sides } from './sides.ts';
 
 /**

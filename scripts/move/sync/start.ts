@@ -1,4 +1,5 @@
-import { RESERVED_PREFIX, type Environment, type Move } from '../../contract/environment.ts';
+import { type Environment, type Move } from '../../contract/environment.ts';
+import { RESERVED_PREFIX, MIGRATION } from '../../contract/names.ts';
 import { UserError } from '../../contract/errors.ts';
 import { onlyRow, transaction, type Database, type Pool } from '../../ledger/connect.ts';
 import { takeLock } from '../../ledger/locks.ts';
@@ -89,7 +90,7 @@ export async function splitSyncRuns(environment: Environment, ledger: Pool): Pro
   if (open.length === 0) return true;
   const lock = await takeLock(ledger, 'split', { wait: false });
   if (lock === null) return false;
-  const source = await StoreClient.open(environment.source, 'migration', {
+  const source = await StoreClient.open(environment.source, MIGRATION, {
     requestSeconds: environment.bounds.requestSeconds,
     connections: 8,
   });

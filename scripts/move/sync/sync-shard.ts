@@ -10,7 +10,7 @@ import { Batches } from './batches.ts';
 import { findCut } from './cut.ts';
 import { deleteBudget } from './delete-budget.ts';
 import { mergePages } from '../common/merge.ts';
-import { PageReader } from './pages.ts';
+import { PageReader } from '../common/pages.ts';
 import { Pipeline, type PipelineContext } from './pipeline.ts';
 import { retryFailed } from './retry.ts';
 import { ShardLease } from './shard-lease.ts';

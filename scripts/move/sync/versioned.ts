@@ -2,6 +2,7 @@ import type { Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { StoreClient } from '../../store/client.ts';
 import { parseXml, textOf } from '../../store/xml.ts';
+import { SYNC } from '../../contract/names.ts';
 
 /**
  * A bucket that is not versioned would keep the last of the versions alone, and nobody would be told.
@@ -23,7 +24,7 @@ export async function assertTargetsVersioned({ targets, moves, bounds }: Environ
   for (const { targetCluster, targetBucket } of moves) {
     const endpoint = targets[targetCluster];
     if (endpoint === undefined) throw new TypeError(`no target ${targetCluster}`);
-    const client = await StoreClient.open(endpoint, 'migration-sync', {
+    const client = await StoreClient.open(endpoint, SYNC, {
       requestSeconds: bounds.requestSeconds,
       connections: 1,
     });

@@ -24,6 +24,7 @@ import type { Preference } from './preference.ts';
 import type { Session } from './session.ts';
 import { splitSyncRuns } from './start.ts';
 import { syncShard } from './sync-shard.ts';
+import { MIGRATION, SYNC } from '../../contract/names.ts';
 
 export type WorkerOptions = {
   /** Which shards it takes first. Default: the first that is free. */
@@ -183,14 +184,14 @@ async function openStores({ environment, governor }: Session): Promise<Stores> {
     requestSeconds: environment.bounds.requestSeconds,
     connections: environment.sync.concurrency * 2,
   };
-  const source = await StoreClient.open(environment.source, 'migration', {
+  const source = await StoreClient.open(environment.source, MIGRATION, {
     ...options,
     pace: governor.pace('source'),
   });
   const targets = new Map<string, StoreClient>();
   for (const [name, endpoint] of Object.entries(environment.targets)) {
     const pace = governor.pace('target');
-    targets.set(name, await StoreClient.open(endpoint, 'migration-sync', { ...options, pace }));
+    targets.set(name, await StoreClient.open(endpoint, SYNC, { ...options, pace }));
   }
   return {
     of: (move) => {

@@ -1,14 +1,21 @@
-import { clockOf, type Environment } from '../../contract/environment.ts';
-import { latestCertificate, type Certificate } from '../../ledger/certificates.ts';
+import { clockOf, type Environment, type Move } from '../../contract/environment.ts';
+import { latestCertificate, type Certificate, type FindingsDocument } from '../../ledger/certificates.ts';
 import type { Pool } from '../../ledger/connect.ts';
 import { StoreClient } from '../../store/client.ts';
-import { takeContainmentCertificate } from '../verify/containment.ts';
-import type { FindingsDocument } from '../verify/findings.ts';
 import { deniesWrites } from './deny.ts';
 import { retireGuards } from './facts.ts';
+import { MIGRATION } from '../../contract/names.ts';
 
 /** How many findings of a move are told one by one. */
 const TOLD = 10;
+
+/** Proves that nothing of a move would be lost with S3, and records the certificate (verify's). */
+export type TakeContainment = (
+  environment: Environment,
+  ledger: Pool,
+  move: Move,
+  options: { detail: Record<string, unknown> },
+) => Promise<Certificate>;
 
 /**
  * Takes a containment certificate of every move. `writesDenied` in it says that it was taken while nobody
@@ -20,6 +27,7 @@ export async function certifyContainment(
   environment: Environment,
   ledger: Pool,
   say: (line: string) => void,
+  take: TakeContainment,
 ): Promise<string[]> {
   const refused: string[] = [];
   const writesDenied = await deniesWrites(environment);
@@ -31,7 +39,7 @@ export async function certifyContainment(
       );
     }
     say(`proves that nothing of ${move.name} would be lost with S3`);
-    const certificate = await takeContainmentCertificate(environment, ledger, move, {
+    const certificate = await take(environment, ledger, move, {
       detail: { openUploads, writesDenied },
     });
     refused.push(...tellFindings(certificate));
@@ -79,7 +87,7 @@ async function listUploads(
   environment: Environment,
   bucket: string,
 ): Promise<{ count: number; first: { key: string; uploadId: string }[] }> {
-  const client = await StoreClient.open(environment.source, 'migration', {
+  const client = await StoreClient.open(environment.source, MIGRATION, {
     requestSeconds: environment.bounds.requestSeconds,
   });
   try {

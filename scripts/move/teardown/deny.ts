@@ -1,5 +1,5 @@
 import type { Environment, Move } from '../../contract/environment.ts';
-import { RESERVED_PREFIX } from '../../contract/environment.ts';
+import { RESERVED_PREFIX, DENY_SID, MIGRATION, APPLICATIONS } from '../../contract/names.ts';
 import { UserError } from '../../contract/errors.ts';
 import { Deadline, until } from '../../contract/wait.ts';
 import { withControl } from '../common/source-control.ts';
@@ -7,11 +7,8 @@ import { StoreClient } from '../../store/client.ts';
 import type { PolicyStatement } from '../../store/control.ts';
 import { StoreError } from '../../store/errors.ts';
 
-/** The Sid of our statement in the source bucket's policy. AWS allows only letters and digits. */
-export const DENY_SID = 'StorageMigrationDenyWrites';
-
 /** Whose writes are tried: the buckets' owner and our own user. Both must be refused. */
-const PROBES = ['applications', 'migration'] as const;
+const PROBES = [APPLICATIONS, MIGRATION] as const;
 const PROBE_KEY = `${RESERVED_PREFIX}write-probe`;
 
 /**

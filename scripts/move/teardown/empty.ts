@@ -1,5 +1,6 @@
 import type { Environment } from '../../contract/environment.ts';
 import { StoreClient } from '../../store/client.ts';
+import { MIGRATION } from '../../contract/names.ts';
 
 /** Counting stops here: that a bucket is not empty is known by then. */
 const COUNTED = 10_000;
@@ -11,7 +12,7 @@ const COUNTED = 10_000;
  * @returns what is left, one line a bucket; empty when nothing is
  */
 export async function sourceIsEmpty(environment: Environment): Promise<string[]> {
-  const client = await StoreClient.open(environment.source, 'migration', {
+  const client = await StoreClient.open(environment.source, MIGRATION, {
     requestSeconds: environment.bounds.requestSeconds,
     connections: 4,
   });

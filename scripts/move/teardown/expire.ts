@@ -1,11 +1,11 @@
 import { clockOf, type Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { assertReachable, openLedger, type Pool } from '../../ledger/connect.ts';
-import { isArchiveRule } from '../steps/archive-rules.ts';
+import { isArchiveRule } from '../../contract/names.ts';
 import { withControl } from '../common/source-control.ts';
 import { assertWritesRefused, deniesWrites } from './deny.ts';
 import { retireGuards } from './facts.ts';
-import { certifyContainment } from './certify.ts';
+import { certifyContainment, type TakeContainment } from './certify.ts';
 import { EXPIRY_RULES, rulesStand } from './rules.ts';
 
 /**
@@ -18,7 +18,7 @@ import { EXPIRY_RULES, rulesStand } from './rules.ts';
  */
 export async function expireSource(
   environment: Environment,
-  options: { say?: (line: string) => void; now?: Date } = {},
+  options: { takeContainment: TakeContainment; say?: (line: string) => void; now?: Date },
 ): Promise<void> {
   const say = options.say ?? (() => undefined);
   if ((await rulesStand(environment)) === 'all') {
@@ -28,7 +28,13 @@ export async function expireSource(
   const ledger = openLedger(environment.ledger, { application: `migrate expire (pid ${process.pid})` });
   try {
     await assertReachable(ledger);
-    await assertMayExpire(environment, ledger, options.now ?? clockOf(environment)(), say);
+    await assertMayExpire(
+      environment,
+      ledger,
+      options.now ?? clockOf(environment)(),
+      say,
+      options.takeContainment,
+    );
   } finally {
     await ledger.end();
   }
@@ -47,6 +53,7 @@ async function assertMayExpire(
   ledger: Pool,
   now: Date,
   say: (line: string) => void,
+  takeContainment: TakeContainment,
 ): Promise<void> {
   if (!(await deniesWrites(environment))) {
     throw refused(['writes to the source buckets are not denied; only then is a certificate the last word']);
@@ -57,7 +64,7 @@ async function assertMayExpire(
   const stale = missing.length > 0 && missing.every(({ guard }) => guard === 'certificate');
   // In a cluster that takes hours: the gate had it taken, and asks again when it is entered again.
   if (stale && environment.workers.kind !== 'kubernetes') {
-    const findings = await certifyContainment(environment, ledger, say);
+    const findings = await certifyContainment(environment, ledger, say, takeContainment);
     if (findings.length > 0) throw refused(findings);
     missing = await ask();
   }

@@ -8,6 +8,7 @@ import { countPending } from '../../ledger/pending.ts';
 import { StoreClient } from '../../store/client.ts';
 import { evaluateGuards, type CertificateFact, type Missing, type RetireFacts } from './guards.ts';
 import { watchReads } from './reads.ts';
+import { MIGRATION } from '../../contract/names.ts';
 
 export type GuardOptions = {
   /** Whether a fresh containment certificate is among the guards. Default: yes. */
@@ -95,7 +96,7 @@ async function waivedOnSource(
   ledger: Pool,
 ): Promise<{ move: string; key: string }[]> {
   const found: { move: string; key: string }[] = [];
-  const client = await StoreClient.open(environment.source, 'migration', {
+  const client = await StoreClient.open(environment.source, MIGRATION, {
     requestSeconds: environment.bounds.requestSeconds,
   });
   try {

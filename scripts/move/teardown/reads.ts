@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../../contract/environment.ts';
 import { StoreClient } from '../../store/client.ts';
+import { APPLICATIONS } from '../../contract/names.ts';
 
 /** Kinds of requests that, while we do not read there, only somebody sends who still uses S3. */
 const READS = ['get_obj', 'list_bucket'];
@@ -47,7 +48,7 @@ export async function watchReads(
 }
 
 async function usageLog(admin: StoreClient): Promise<UsageLog> {
-  const query = { uid: 'applications', 'show-entries': 'true', 'show-summary': 'false', format: 'json' };
+  const query = { uid: APPLICATIONS, 'show-entries': 'true', 'show-summary': 'false', format: 'json' };
   const answer = await admin.send({ method: 'GET', key: 'admin/usage', query });
   return JSON.parse(answer.text) as UsageLog;
 }

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { removeCapture } from '../capture/notification.ts';
-import { enableUsers, WRITER_AFTER_HOLD } from '../common/fence.ts';
+import { enableUsers } from '../common/fence.ts';
+import { STRAGGLER } from '../../contract/names.ts';
 import { Deadline, until } from '../../contract/wait.ts';
 import { clockOf, type Environment } from '../../contract/environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
 import type { Pool } from '../../ledger/connect.ts';
 import { replayLag } from '../../ledger/operations.ts';
 import { withControl } from '../common/source-control.ts';
-import { requireComparison } from '../common/comparison-run.ts';
-import { certifyContainment, lackingContainment } from './certify.ts';
+import { requireComparison } from '../common/comparison.ts';
+import { certifyContainment, lackingContainment, type TakeContainment } from './certify.ts';
 import { allowWrites, assertWritesRefused, denyWrites } from './deny.ts';
 import { retireGuards } from './facts.ts';
 import { sourceIsEmpty } from './empty.ts';
@@ -17,6 +17,7 @@ import { EXPIRY_RULES, rulesStand } from './rules.ts';
 export { sourceIsEmpty };
 
 export type RetireOptions = {
+  takeContainment: TakeContainment;
   /** The move's clock. Default: the environment's. */
   now?: Date;
   /** As of `retireGuards`. */
@@ -40,12 +41,12 @@ const REPLAY_SECONDS = 60;
 export async function beginRetire(
   environment: Environment,
   ledger: Pool,
-  options: RetireOptions = {},
+  options: RetireOptions,
 ): Promise<string[]> {
   const say = options.say ?? (() => undefined);
   if ((await rulesStand(environment)) === 'all') return []; // it was begun before, and S3 is being emptied
   // A retire that broke off may have left replay's user suspended, and events may have come since.
-  await enableUsers(environment, [WRITER_AFTER_HOLD]);
+  await enableUsers(environment, [STRAGGLER]);
   const now = options.now ?? clockOf(environment)();
   // The certificate is taken below, once nobody can write any more.
   const { watchReads = true } = options;
@@ -55,7 +56,7 @@ export async function beginRetire(
   try {
     await silence(environment, ledger, say);
     if (!inCluster) {
-      const refused = await certifyContainment(environment, ledger, say);
+      const refused = await certifyContainment(environment, ledger, say, options.takeContainment);
       if (refused.length > 0) await takeBack(environment);
       return refused;
     }
@@ -113,11 +114,9 @@ export async function cancelRetire(environment: Environment, _ledger: Pool): Pro
 }
 
 /**
- * Takes all that is ours out of the source buckets: lifecycle rules, notification, and the statement
- * that denies writes, in this order, so that no rule expires what is written afterwards. The customer's
- * own entries stay as they were. Only once the buckets are empty.
+ * Takes our expiry rules out of the source buckets. Only once these are empty; writes must still be denied.
  */
-export async function finishTeardown(environment: Environment): Promise<void> {
+export async function removeExpiryRules(environment: Environment): Promise<void> {
   const left = await sourceIsEmpty(environment);
   if (left.length > 0) {
     throw new UserError(
@@ -135,6 +134,4 @@ export async function finishTeardown(environment: Environment): Promise<void> {
       );
     }
   });
-  await removeCapture(environment);
-  await allowWrites(environment);
 }

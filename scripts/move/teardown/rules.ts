@@ -1,6 +1,7 @@
 import type { Environment } from '../../contract/environment.ts';
 import type { ExpiryRule } from '../../store/control.ts';
 import { withControl } from '../common/source-control.ts';
+import { expiryRuleId } from '../../contract/names.ts';
 
 /**
  * What empties a bucket. Apart, because S3 takes a delete-marker rule only without a date; and all four,
@@ -8,10 +9,10 @@ import { withControl } from '../common/source-control.ts';
  * that is past, at midnight UTC as S3 demands; days are the fewest that S3 takes.
  */
 export const EXPIRY_RULES: readonly ExpiryRule[] = [
-  { id: '00-storage-migration-expire-current', date: new Date('2020-01-01T00:00:00Z') },
-  { id: '00-storage-migration-expire-noncurrent', noncurrentDays: 1 },
-  { id: '00-storage-migration-expire-markers', expiredObjectDeleteMarker: true },
-  { id: '00-storage-migration-expire-uploads', abortUploadDays: 1 },
+  { id: expiryRuleId('current'), date: new Date('2020-01-01T00:00:00Z') },
+  { id: expiryRuleId('noncurrent'), noncurrentDays: 1 },
+  { id: expiryRuleId('markers'), expiredObjectDeleteMarker: true },
+  { id: expiryRuleId('uploads'), abortUploadDays: 1 },
 ];
 
 /** In how many of the source buckets our rules stand. From the first one on, S3 may lose objects. */

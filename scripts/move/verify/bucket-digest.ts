@@ -1,4 +1,4 @@
-import { RESERVED_PREFIX } from '../../contract/environment.ts';
+import { RESERVED_PREFIX } from '../../contract/names.ts';
 import type { StoreClient } from '../../store/client.ts';
 import { describe } from '../../store/compare.ts';
 import { ContentDigest } from './digest.ts';

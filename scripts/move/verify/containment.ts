@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { RESERVED_PREFIX, type Environment, type Move } from '../../contract/environment.ts';
+import { type Environment, type Move } from '../../contract/environment.ts';
+import { RESERVED_PREFIX } from '../../contract/names.ts';
 import { listWaivers, type Certificate } from '../../ledger/certificates.ts';
 import type { Pool } from '../../ledger/connect.ts';
 import { readMove } from '../../ledger/move.ts';
@@ -24,9 +25,6 @@ import { openPair, type Pair } from '../common/pair.ts';
  */
 export type Containment = 'equal' | 'superseded' | 'aside' | 'waived' | 'unexplained';
 type Judged = Comparison & { containment: Containment };
-
-/** The bucket of each target cluster where bytes of conflicts are kept. */
-export const ASIDE_BUCKET = 'migration-aside';
 
 /**
  * Proves that nothing of S3 would be lost with it: every object there is equal on Ceph, superseded by an

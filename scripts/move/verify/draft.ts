@@ -4,11 +4,12 @@ import {
   type Certificate,
   type CertificateKind,
   type Waiver,
+  type Finding,
 } from '../../ledger/certificates.ts';
 import type { Pool } from '../../ledger/connect.ts';
 import type { Comparison } from '../common/compare-key.ts';
 import { ContentDigest } from './digest.ts';
-import { Findings, findingsPath, LISTED, type Finding } from './findings.ts';
+import { Findings, findingsPath, LISTED } from './findings.ts';
 
 /** A certificate while it is made: counts, digest and findings of what has been compared so far. */
 export class CertificateDraft {

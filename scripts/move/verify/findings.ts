@@ -2,18 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../../contract/environment.ts';
-
-/** A key that is not proven equal, and in what: `size`, `etag`, `metadata`, `missing at the target`, … */
-export type Finding = { key: string; differs: string[] };
-
-/** What a certificate's document says of its findings. */
-export type FindingsDocument = {
-  total: number;
-  /** The first ones. */
-  listed: Finding[];
-  /** All of them, one JSON object a line; only where not all are listed. */
-  file?: string;
-};
+import type { Finding, FindingsDocument } from '../../ledger/certificates.ts';
 
 /** How many findings a certificate's document lists itself. */
 export const LISTED = 200;

@@ -1,13 +1,12 @@
 import type { Environment, Move } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
-import { latestCertificate, listWaivers, type Certificate } from '../../ledger/certificates.ts';
+import { latestCertificate, listWaivers, type Certificate, type Finding } from '../../ledger/certificates.ts';
 import type { Pool } from '../../ledger/connect.ts';
 import { readMove } from '../../ledger/move.ts';
 import { commitHorizon, touchedSince } from '../../ledger/operations.ts';
 import { compareKeys as compareKeyNames } from '../../store/keys.ts';
 import { compareKey, type Comparison } from '../common/compare-key.ts';
 import { CertificateDraft } from './draft.ts';
-import type { Finding } from './findings.ts';
 import { mapInOrder } from './in-order.ts';
 import { scan, suspects } from './scan.ts';
 import { settle } from './settle.ts';

@@ -1,5 +1,4 @@
-import type { Certificate } from '../../ledger/certificates.ts';
-import type { Finding, FindingsDocument } from './findings.ts';
+import type { Certificate, Finding, FindingsDocument } from '../../ledger/certificates.ts';
 
 /** What a certificate says, for a person: one head line, what it counted, and the findings as a table. */
 export function describeCertificate(certificate: Certificate): string {

@@ -1,4 +1,4 @@
-import { RESERVED_PREFIX } from '../../contract/environment.ts';
+import { RESERVED_PREFIX } from '../../contract/names.ts';
 import { mergeListings } from '../common/merge.ts';
 import { compareKey, type Comparison } from '../common/compare-key.ts';
 import { mapInOrder } from './in-order.ts';

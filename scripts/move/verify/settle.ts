@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '../../ledger/connect.ts';
 import { commitHorizon } from '../../ledger/operations.ts';
 import { compareKey } from '../common/compare-key.ts';
-import type { Finding } from './findings.ts';
+import type { Finding } from '../../ledger/certificates.ts';
 import { mapInOrder } from './in-order.ts';
 import type { Pair } from '../common/pair.ts';
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { UNDECIDED } from '../../contract/undecided.ts';
 import type { Environment, StoreEndpoint } from '../../contract/environment.ts';
 import { parameterPlace } from './place.ts';
+import { APPLICATIONS, CACHED_CLUSTER } from '../../contract/names.ts';
 
 /** AWS keys mean nothing to RGW, so the credentials change with the store. */
 const CredentialsSchema = z.discriminatedUnion('kind', [
@@ -97,7 +98,7 @@ function storeOf(
 }
 
 function applicationsCredentials({ credentials }: StoreEndpoint): Parameter['stores'][string]['credentials'] {
-  const user = 'applications';
+  const user = APPLICATIONS;
   switch (credentials.kind) {
     case 'file':
       return { ...credentials, user };
@@ -115,6 +116,3 @@ function applicationsCredentials({ credentials }: StoreEndpoint): Parameter['sto
       };
   }
 }
-
-/** The cluster that the cache tier stands before. */
-export const CACHED_CLUSTER = 'images';

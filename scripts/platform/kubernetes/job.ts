@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UserError, messageOf } from '../../contract/errors.ts';
-import type { LongWork, WorkState } from '../workers.ts';
+import type { LongWork, WorkState } from '../long-work.ts';
 
 /** The part of a Kubernetes Job that is read here (batch/v1). */
 export type Job = {

@@ -3,7 +3,7 @@ import type { KubernetesWorkers } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { instantiate, jobName, jobState, type Job } from './job.ts';
 import type { KubernetesApi } from './kubernetes-api.ts';
-import type { LongWork, Workers } from '../workers.ts';
+import type { LongWork, Workers } from '../long-work.ts';
 
 /** The pods of a Job that is taken away may take so long to end: two requests of the largest objects. */
 const GONE_MILLISECONDS = 150_000;

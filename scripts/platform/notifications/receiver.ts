@@ -3,8 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, UserError } from '../../contract/errors.ts';
 import { log } from '../../contract/log.ts';
-import { MalformedEvent } from '../../move/capture/event.ts';
-import { parseBody, type CaptureHandler } from '../../move/capture/handler.ts';
+import { parseBody, MalformedEvent } from './records.ts';
 
 /** Bytes. RGW sends one record at a time, 1 to 8 KiB with the largest metadata that it takes. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -20,7 +19,8 @@ export type Receiver = { url: string; close(): Promise<void> };
 export type ReceiverOptions = {
   /** For example `http://127.0.0.1:8801/events`; port 0 takes any. */
   url: string;
-  handler: Pick<CaptureHandler, 'store'>;
+  /** Stores a notification, and returns how many changes it held. Throws MalformedEvent. */
+  handler: { store(document: unknown): Promise<number> };
   /** What `GET /health` tells; a rejection is answered with 503. */
   health: () => Promise<object>;
   /** Milliseconds before a message is refused; default 500. */

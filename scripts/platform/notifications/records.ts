@@ -159,3 +159,12 @@ function decodeForm(encoded: string): string {
     });
   }
 }
+
+/** Parses a message's body. Throws MalformedEvent where it is no JSON. */
+export function parseBody(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (error) {
+    throw new MalformedEvent(`not JSON: ${messageOf(error)}`, { cause: error });
+  }
+}

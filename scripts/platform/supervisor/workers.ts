@@ -1,6 +1,6 @@
 import { UserError } from '../../contract/errors.ts';
 import { groupState, startGroup } from './supervisor.ts';
-import type { LongWork, Workers } from '../workers.ts';
+import type { LongWork, Workers } from '../long-work.ts';
 
 /** The supervisor's groups. Comparisons run inside the steps, which wait for them on one machine. */
 const GROUPS: Partial<Record<LongWork, string>> = { copy: 'sync' };

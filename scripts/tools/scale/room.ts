@@ -1,4 +1,8 @@
-import { instanceType, storageRole, type StorageRole } from '../../../infra/storage/ceph/plan/storage-nodes.ts';
+import {
+  instanceType,
+  storageRole,
+  type StorageRole,
+} from '../../../infra/storage/ceph/plan/storage-nodes.ts';
 import type { AwsSettings } from '../../../infra/settings/aws.ts';
 import { FIGURES } from './figures.ts';
 import { count, sizeOf, sum } from './model.ts';

@@ -9,7 +9,7 @@ import { STEPS_RULES } from '../../../infra/storage/workers/rbac.ts';
 import { turnPods } from '../../../scripts/platform/nginx/turn-pods.ts';
 import { KubernetesApi } from '../../../scripts/platform/kubernetes/kubernetes-api.ts';
 import { kubernetesWorkers } from '../../../scripts/platform/kubernetes/workers.ts';
-import type { Workers } from '../../../scripts/platform/workers.ts';
+import type { Workers } from '../../../scripts/platform/long-work.ts';
 import { KubernetesServer, type KubernetesObject } from '../../support/kubernetes.ts';
 
 const IMAGE = `storage@sha256:${'a'.repeat(64)}`;

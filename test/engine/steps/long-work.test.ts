@@ -14,7 +14,7 @@ import { finishShard, syncProgress, takeShard } from '../../../scripts/ledger/sh
 import { startComparison } from '../../../scripts/move/steps/after-copy.ts';
 import { bringUpToNow } from '../../../scripts/move/steps/certify.ts';
 import type { PhaseContext } from '../../../scripts/move/steps/context.ts';
-import { startSync } from '../../../scripts/move/steps/long-work.ts';
+import { startSync } from '../../../scripts/move/steps/bulk-copy.ts';
 import { exampleEnvironment } from '../../support/example-environment.ts';
 import { KubernetesServer, type KubernetesObject } from '../../support/kubernetes.ts';
 import { ownPostgres, type OwnPostgres } from '../../support/postgres.ts';

@@ -6,12 +6,8 @@ import { stepsRights } from '../../../infra/storage/steps/rights.ts';
 import type { App } from '../../../infra/storage/workers/names.ts';
 import { rightsOf } from '../../../infra/storage/workers/rights.ts';
 import { openCanaryClient, putCanary } from '../../../scripts/move/capture/canary.ts';
-import {
-  readEnvironment,
-  type Environment,
-  type Move,
-  type StoreEndpoint,
-} from '../../../scripts/contract/environment.ts';
+import { type Environment, type Move, type StoreEndpoint } from '../../../scripts/contract/environment.ts';
+import { readEnvironment } from '../../../scripts/platform/read-environment.ts';
 import { openLedger, type Pool } from '../../../scripts/ledger/connect.ts';
 import { assertLedgerIsCurrent, mirrorEpoch } from '../../../scripts/move/common/epoch-mirror.ts';
 import { takeLock } from '../../../scripts/ledger/locks.ts';
@@ -38,6 +34,7 @@ import {
   type MoveOnMoto,
 } from '../../support/move-on-moto.ts';
 import { valueOf } from '../../support/recorded.ts';
+import { takeContainmentCertificate } from '../../../scripts/move/verify/containment.ts';
 
 /**
  * What the steps ask of AWS, heard while they do it, against what their role may: neither more nor less; and
@@ -78,7 +75,7 @@ test('the role may all that the steps ask for, and asks for all that it may', as
 test.each<[App, () => Promise<unknown>]>([
   ['copy', copyObjectOnce],
   ['verify', () => takeBaseCertificate(environment, ledger, environment.moves[0] as Move)],
-  ['verify', () => certifyContainment(environment, ledger, () => undefined)],
+  ['verify', () => certifyContainment(environment, ledger, () => undefined, takeContainmentCertificate)],
   ['pulse', writeCanary],
   ['hold-watch', keepEpoch],
 ])('pods of %s may all that they ask of the source', async (app, work) => {

@@ -47,7 +47,9 @@ beforeAll(async () => {
   await writeFile(file, JSON.stringify(environment));
   process.env['MIGRATE_ENVIRONMENT'] = file;
   process.env['MIGRATE_OWN_PRINCIPALS'] = OWN_ROLE;
-  const bundle = (await import(await bundleFile('scripts/move/capture/lambda.ts'))) as { handler: typeof handler };
+  const bundle = (await import(await bundleFile('scripts/move/capture/lambda.ts'))) as {
+    handler: typeof handler;
+  };
   handler = bundle.handler;
 });
 afterAll(async () => {

@@ -6,15 +6,11 @@ import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { installCapture, notificationId, removeCapture } from '../../../scripts/move/capture/notification.ts';
+import { installCapture, removeCapture } from '../../../scripts/move/capture/notification.ts';
+import { notificationId, ABORT_RULE_ID, isArchiveRule } from '../../../scripts/contract/names.ts';
 import type { Environment, Move } from '../../../scripts/contract/environment.ts';
 import { listKeptDocuments, type KeptDocument } from '../../../scripts/ledger/source-documents.ts';
-import {
-  ABORT_ID,
-  installArchiveRules,
-  isArchiveRule,
-  removeArchiveRules,
-} from '../../../scripts/move/steps/archive-rules.ts';
+import { installArchiveRules, removeArchiveRules } from '../../../scripts/move/steps/archive-rules.ts';
 import {
   allowCacheTier,
   CACHE_TIER_SID,
@@ -44,7 +40,7 @@ const move: Move = {
   ],
   abortUploadsAfterDays: 7,
 };
-const ARCHIVE_IDS = ['storage-archive-1-glacier-ir', 'storage-archive-2-standard-ia', ABORT_ID];
+const ARCHIVE_IDS = ['storage-archive-1-glacier-ir', 'storage-archive-2-standard-ia', ABORT_RULE_ID];
 
 let moto: Moto;
 let scratch: ScratchLedger;
@@ -242,7 +238,10 @@ describe('archive rules', () => {
       { ...move, archive: [{ prefix: '', afterDays: 90, storageClass: 'INTELLIGENT_TIERING' }] },
     ];
     await installArchiveRules(environment);
-    expect(await control.lifecycleIds(BUCKET)).toEqual(['storage-archive-1-intelligent-tiering', ABORT_ID]);
+    expect(await control.lifecycleIds(BUCKET)).toEqual([
+      'storage-archive-1-intelligent-tiering',
+      ABORT_RULE_ID,
+    ]);
   });
 
   test('are gone when the rules come that empty the bucket, in the same change', async () => {

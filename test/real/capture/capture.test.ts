@@ -1,12 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { proveCanary } from '../../../scripts/move/capture/canary.ts';
-import {
-  captureTrouble,
-  installCapture,
-  notificationId,
-  removeCapture,
-} from '../../../scripts/move/capture/notification.ts';
+import { captureTrouble, installCapture, removeCapture } from '../../../scripts/move/capture/notification.ts';
+import { notificationId } from '../../../scripts/contract/names.ts';
 import type { Environment } from '../../../scripts/contract/environment.ts';
 import { UserError } from '../../../scripts/contract/errors.ts';
 import { listProcessReports } from '../../../scripts/ledger/reports.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { RESERVED_PREFIX } from '../../../scripts/contract/environment.ts';
+import { RESERVED_PREFIX } from '../../../scripts/contract/names.ts';
 import { AWKWARD_KEYS } from '../../support/awkward-keys.ts';
 import { inParallel } from '../../../scripts/local/input/parallel.ts';
 import { etagsOf, openPair, type Pair } from './support.ts';

@@ -6,7 +6,7 @@ import type { StoreClient } from '../../../scripts/store/client.ts';
 import type { ObjectAttributes } from '../../../scripts/store/object.ts';
 import { startSyncRuns, type StartOptions } from '../../../scripts/move/sync/start.ts';
 import { runWorker } from '../../../scripts/move/sync/worker.ts';
-import type { Finding } from '../../../scripts/move/verify/findings.ts';
+import type { Finding } from '../../../scripts/ledger/certificates.ts';
 import { takeBaseCertificate } from '../../../scripts/move/verify/parity.ts';
 import { emptyBucket, realServices, type Scratch, type ScratchOptions } from '../../support/real.ts';
 import { uploadInParts } from '../../support/upload-in-parts.ts';

@@ -5,7 +5,10 @@ import { createServer, request, type IncomingMessage, type Server, type ServerRe
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { writeParameter, type Parameter } from '../../../scripts/platform/applications-parameter/parameter.ts';
+import {
+  writeParameter,
+  type Parameter,
+} from '../../../scripts/platform/applications-parameter/parameter.ts';
 import { Deadline, until } from '../../../scripts/contract/wait.ts';
 import type { Environment } from '../../../scripts/contract/environment.ts';
 import { clientFiles, type ClientFiles } from '../../../scripts/local/clients/files.ts';

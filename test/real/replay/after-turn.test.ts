@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { listConflicts } from '../../../scripts/ledger/conflicts.ts';
-import { ASIDE_BUCKET } from '../../../scripts/move/replay/act.ts';
+import { QUARANTINE_BUCKET } from '../../../scripts/contract/names.ts';
 import { REASONS } from '../../../scripts/move/replay/decide.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
@@ -27,7 +27,7 @@ const put = (client: StoreClient, key: string, body: string) =>
     contentLength: Buffer.byteLength(body),
   });
 async function read(key: string, bucket = scratch.targetBucket): Promise<string | null> {
-  const found = await (bucket === ASIDE_BUCKET ? straggler : target).get(bucket, key);
+  const found = await (bucket === QUARANTINE_BUCKET ? straggler : target).get(bucket, key);
   return found === null ? null : Buffer.concat(await found.body.toArray()).toString();
 }
 const replayed = (...operations: Parameters<typeof replay>[2]) =>
@@ -150,11 +150,11 @@ describe('what a straggler does on S3', () => {
       kind: 'put',
       sourceEtag: etag,
       sourceSize: 14,
-      asideBucket: ASIDE_BUCKET,
+      asideBucket: QUARANTINE_BUCKET,
       asideKey: `scratch/overwritten/${conflict?.position}`,
       reason: REASONS.overwritten,
     });
-    expect(await read(conflict?.asideKey ?? '', ASIDE_BUCKET)).toBe('by a straggler');
+    expect(await read(conflict?.asideKey ?? '', QUARANTINE_BUCKET)).toBe('by a straggler');
   });
 
   test('writing again what applications deleted on Ceph is a conflict: nothing comes back', async () => {
@@ -162,7 +162,7 @@ describe('what a straggler does on S3', () => {
     await replayed(operation('deleted'));
     expect(await read('deleted')).toBeNull();
     const [conflict] = await conflictsOf('deleted');
-    expect(await read(conflict?.asideKey ?? '', ASIDE_BUCKET)).toBe('by a straggler');
+    expect(await read(conflict?.asideKey ?? '', QUARANTINE_BUCKET)).toBe('by a straggler');
   });
 
   test('what landed over a delete marker because its writer was killed in between is taken back', async () => {
@@ -179,7 +179,7 @@ describe('what a straggler does on S3', () => {
     await replayed(operation('raced'));
     expect(await read('raced')).toBeNull();
     expect(await outcomesOf(scratch.ledger, 'raced')).toEqual(['conflict']);
-    expect(await conflictsOf('raced')).toMatchObject([{ kind: 'put', asideBucket: ASIDE_BUCKET }]);
+    expect(await conflictsOf('raced')).toMatchObject([{ kind: 'put', asideBucket: QUARANTINE_BUCKET }]);
     await expect(source.head(sourceBucket, 'raced')).resolves.not.toBeNull();
   });
 

@@ -8,6 +8,7 @@ import { readStatus } from '../../../scripts/move/status/read.ts';
 import { renderStatus } from '../../../scripts/move/status/render.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 import { bothSides, touch } from '../verify/support.ts';
+import { teardownRefusals } from '../../../scripts/move/teardown/refusals.ts';
 
 let scratch: Scratch;
 beforeAll(async () => {
@@ -15,7 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => scratch.close());
 
-const screen = async () => renderStatus(await readStatus(scratch.environment, scratch.ledger), new Date());
+const screen = async () =>
+  renderStatus(await readStatus(scratch.environment, scratch.ledger, teardownRefusals), new Date());
 
 test('each phase says what its next gate would refuse', async () => {
   const { ledger, environment } = scratch;

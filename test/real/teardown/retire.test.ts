@@ -8,16 +8,17 @@ import { recordFailure } from '../../../scripts/ledger/failures.ts';
 import { addPending } from '../../../scripts/ledger/pending.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
 import { StoreError } from '../../../scripts/store/errors.ts';
-import { DENY_SID, denyWrites } from '../../../scripts/move/teardown/deny.ts';
+import { denyWrites } from '../../../scripts/move/teardown/deny.ts';
+import { DENY_SID } from '../../../scripts/contract/names.ts';
 import { expireSource } from '../../../scripts/move/teardown/expire.ts';
 import { runLifecycleNow } from '../../../scripts/move/teardown/lifecycle-now.ts';
 import {
   beginRetire,
   cancelRetire,
-  finishTeardown,
   sourceIsEmpty,
   type RetireOptions,
 } from '../../../scripts/move/teardown/retire.ts';
+import { finishTeardown } from '../../../scripts/move/steps/finish-teardown.ts';
 import { takeContainmentCertificate } from '../../../scripts/move/verify/containment.ts';
 import { emptyBucket, realServices, type Scratch } from '../../support/real.ts';
 import { asideBucket, bothSides, quick, touch } from '../verify/support.ts';
@@ -59,8 +60,13 @@ beforeEach(async () => {
 });
 
 /** Without the watch over reads, which has a test of its own: it takes seconds. */
-const begin = (options: RetireOptions = {}) =>
-  beginRetire(environment, scratch.ledger, { now: due, watchReads: false, ...options });
+const begin = (options: Partial<RetireOptions> = {}) =>
+  beginRetire(environment, scratch.ledger, {
+    now: due,
+    watchReads: false,
+    takeContainment: takeContainmentCertificate,
+    ...options,
+  });
 
 /** Everything that teardown could change on S3. */
 async function sourceState() {
@@ -144,7 +150,7 @@ test('an object that nothing explains is found under denied writes; they are all
 });
 
 test('expiry is refused without denied writes, and after another write to S3 until a certificate is taken anew', async () => {
-  const expire = () => expireSource(environment, { now: due });
+  const expire = () => expireSource(environment, { now: due, takeContainment: takeContainmentCertificate });
   await takeContainmentCertificate(environment, scratch.ledger, move);
   await expect(expire()).rejects.toThrow('are not denied; only then is a certificate the last word');
   expect(await begin()).toEqual([]);
@@ -225,8 +231,8 @@ test('then S3 is expired, versions, markers and uploads too, and our rules and s
   await control.mergeLifecycle(sourceBucket, [{ id: 'customer', abortUploadDays: 365 }]);
   const customer = await control.policy(sourceBucket);
   expect(await begin()).toEqual([]);
-  await expireSource(environment, { now: due });
-  await expireSource(environment, { now: due });
+  await expireSource(environment, { now: due, takeContainment: takeContainmentCertificate });
+  await expireSource(environment, { now: due, takeContainment: takeContainmentCertificate });
   expect((await control.lifecycleIds(sourceBucket)).sort()).toEqual([
     '00-storage-migration-expire-current',
     '00-storage-migration-expire-markers',

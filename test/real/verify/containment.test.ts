@@ -4,7 +4,8 @@ import { recordWaiver, type Certificate } from '../../../scripts/ledger/certific
 import { recordConflict } from '../../../scripts/ledger/conflicts.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
-import { ASIDE_BUCKET, takeContainmentCertificate } from '../../../scripts/move/verify/containment.ts';
+import { takeContainmentCertificate } from '../../../scripts/move/verify/containment.ts';
+import { QUARANTINE_BUCKET } from '../../../scripts/contract/names.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 import { asideBucket, bothSides, findingsOf, quick } from './support.ts';
 
@@ -31,7 +32,7 @@ const take = (): Promise<Certificate> =>
 async function keepAside(key: string, body: string, kept: string | null): Promise<void> {
   const { etag } = await sides.onSource(key, body);
   const asideKey = `scratch/${key}/1`;
-  if (kept !== null) await aside.put(ASIDE_BUCKET, asideKey, Buffer.from(kept));
+  if (kept !== null) await aside.put(QUARANTINE_BUCKET, asideKey, Buffer.from(kept));
   await recordConflict(scratch.ledger, {
     move: 'scratch',
     key,
@@ -40,7 +41,7 @@ async function keepAside(key: string, body: string, kept: string | null): Promis
     sourceEtag: etag,
     sourceSize: body.length,
     targetEtag: null,
-    asideBucket: ASIDE_BUCKET,
+    asideBucket: QUARANTINE_BUCKET,
     asideKey,
     reason: 'a test',
   });
@@ -88,8 +89,8 @@ test('each object of S3 is equal, superseded by a recorded operation, aside, wai
   expect(certificate).toMatchObject({ kind: 'containment', findings: 6 });
   // All of S3's objects are in the digest, whatever became of them.
   expect(certificate.document).toMatchObject({ objects: 12 });
-  await aside.delete(ASIDE_BUCKET, 'scratch/conflict/1');
-  await aside.delete(ASIDE_BUCKET, 'scratch/conflict-wrong/1');
+  await aside.delete(QUARANTINE_BUCKET, 'scratch/conflict/1');
+  await aside.delete(QUARANTINE_BUCKET, 'scratch/conflict-wrong/1');
 });
 
 test('an object of parts whose copy is one piece is found in the history by its bytes', async () => {

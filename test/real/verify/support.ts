@@ -1,9 +1,8 @@
 import type { Environment } from '../../../scripts/contract/environment.ts';
 import { appendOperations, openOperations, retireOperations } from '../../../scripts/ledger/operations.ts';
-import type { Certificate } from '../../../scripts/ledger/certificates.ts';
+import type { Certificate, Finding } from '../../../scripts/ledger/certificates.ts';
 import { StoreClient } from '../../../scripts/store/client.ts';
 import type { PutOptions } from '../../../scripts/store/objects.ts';
-import type { Finding } from '../../../scripts/move/verify/findings.ts';
 import type { Scratch } from '../../support/real.ts';
 
 /** The environment of a scratch with short bounds, so that nothing waits long. */

@@ -2,7 +2,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ParameterSchema, readParameter, writeParameter } from '../../../scripts/platform/applications-parameter/parameter.ts';
+import {
+  ParameterSchema,
+  readParameter,
+  writeParameter,
+} from '../../../scripts/platform/applications-parameter/parameter.ts';
 import { parseEnvironment, type Environment } from '../../../scripts/contract/environment.ts';
 import { exampleEnvironment } from '../../support/example-environment.ts';
 

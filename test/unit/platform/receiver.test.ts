@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { MalformedEvent } from '../../../scripts/move/capture/event.ts';
+import { MalformedEvent } from '../../../scripts/platform/notifications/records.ts';
 import { startReceiver, type Receiver } from '../../../scripts/platform/notifications/receiver.ts';
 import { UserError } from '../../../scripts/contract/errors.ts';
 

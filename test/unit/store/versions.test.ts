@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { StoreRequest, Transport } from '../../../scripts/store/http.ts';
+import type { Transport } from '../../../scripts/store/http.ts';
+import type { StoreRequest } from '../../../scripts/store/request.ts';
 import { listHistories, listVersions } from '../../../scripts/store/versions.ts';
 
 /** What Amazon S3 answers, which no store here does: whole seconds, and what follows a key begins after it. */

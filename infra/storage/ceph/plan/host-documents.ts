@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { STEPS } from '../../../../scripts/contract/ceph-host-steps.ts';
 
 /**
  * The documents of Systems Manager that bring scripts/ceph-hosts/host to the hosts. Nothing is put into the
@@ -22,10 +23,6 @@ const WATCH_FILES = ['watch.sh', 'figures.py', 'running.py'];
 const STEP_HOME = '/var/lib/storage-ceph';
 const WATCH_HOME = '/usr/local/lib/storage-ceph-watch';
 
-/** In this order, on one monitor. Each is a step of the document, whose state and output can be followed. */
-export const STEPS = ['prepare', 'found', 'hosts', 'services', 'pools', 'gateway', 'users'] as const;
-/** The exit code by which a host says that another one must be asked. */
-export const NOT_A_MEMBER = 75;
 const STEP_SECONDS = 7200;
 
 /**

@@ -1,5 +1,6 @@
 import type { CephSettings } from '../../../settings/aws.ts';
-import { ASIDE_BUCKET, type OwnedBucket } from '../../access.ts';
+import { type OwnedBucket } from '../../access.ts';
+import { QUARANTINE_BUCKET } from '../../../../scripts/contract/names.ts';
 import { erasureRule, replicatedRule, survivesZone, type CrushRule, type ErasureProfile } from './crush.ts';
 import { indexShards } from './index-shards.ts';
 import { clusterOptions, type Option } from './options.ts';
@@ -116,7 +117,7 @@ export function clusterPlan(args: PlanArgs): ClusterPlan {
             storageClass: cold.storageClass,
             pool: coldPool(cluster),
             afterDays: cold.afterDays,
-            buckets: args.buckets.map(({ name }) => name).filter((name) => name !== ASIDE_BUCKET),
+            buckets: args.buckets.map(({ name }) => name).filter((name) => name !== QUARANTINE_BUCKET),
           },
         }),
     pools: zonePools(cluster, settings),

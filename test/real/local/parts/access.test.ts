@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readEnvironment, type Environment, type StoreEndpoint } from '../../../../scripts/contract/environment.ts';
+import { type Environment, type StoreEndpoint } from '../../../../scripts/contract/environment.ts';
+import { readEnvironment } from '../../../../scripts/platform/read-environment.ts';
 import { StoreClient } from '../../../../scripts/store/client.ts';
 
 /** Who may do what in the environment as it stands up. Leaves nothing behind. */

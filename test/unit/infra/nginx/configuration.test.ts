@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshSeconds } from '../../../../infra/nginx/cache-tier.ts';
+import { freshSeconds } from '../../../../infra/nginx/settings.ts';
 import { originAnswer, originConf, parseOriginConf } from '../../../../scripts/contract/nginx-origin.ts';
 import { originOf, PHASES } from '../../../../scripts/contract/phases.ts';
 import { cacheTierFiles } from '../../../../scripts/contract/local/nginx-files.ts';

@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { manifests } from '../../../../scripts/tools/policy-scan/manifests.ts';
 import { readResources, type StackResource } from '../../../../scripts/tools/policy-scan/resources.ts';
 import { terraformPlan } from '../../../../scripts/tools/policy-scan/terraform-plan.ts';
-import { listNames, snakeCase, terraformType } from '../../../../scripts/tools/policy-scan/terraform-types.ts';
+import {
+  listNames,
+  snakeCase,
+  terraformType,
+} from '../../../../scripts/tools/policy-scan/terraform-types.ts';
 
 const urn = (type: string, name: string) => `urn:pulumi:prod::storage::${type}::${name}`;
 const resource = (type: string, name: string, inputs: object, from = {}): StackResource => ({

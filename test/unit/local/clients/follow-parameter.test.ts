@@ -2,7 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { writeParameter, type Parameter } from '../../../../scripts/platform/applications-parameter/parameter.ts';
+import {
+  writeParameter,
+  type Parameter,
+} from '../../../../scripts/platform/applications-parameter/parameter.ts';
 import { FollowedStore } from '../../../../scripts/local/clients/follow-parameter.ts';
 import { exampleEnvironment } from '../../../support/example-environment.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { withLock } from '../../../../scripts/local/parts/lock.ts';
+import { withLock } from '../../../../scripts/platform/lock-file.ts';
 import { assertPortsFree, listeningInodes, ownerOf } from '../../../../scripts/local/parts/ports.ts';
 
 describe('the lock', () => {
@@ -34,7 +34,7 @@ describe('the lock', () => {
 
   it('is free as soon as the process that had it is killed', async () => {
     const name = `test killed ${process.pid}`;
-    const module = path.resolve(import.meta.dirname, '../../../../scripts/local/parts/lock.ts');
+    const module = path.resolve(import.meta.dirname, '../../../../scripts/platform/lock-file.ts');
     const holder = spawn(
       process.execPath,
       [

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processesOf, takeDown } from '../../../../scripts/local/parts/down.ts';
-import { claimHome, type Home } from '../../../../scripts/local/parts/home.ts';
+import { claimHome } from '../../../../scripts/local/parts/home.ts';
+import type { Home } from '../../../../scripts/contract/local/home-paths.ts';
 import type { Supervisor } from '../../../../scripts/platform/supervisor/supervisor.ts';
 import {
   ensureSupervisor,

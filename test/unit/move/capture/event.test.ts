@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CANARY_KEY, kindOf, MalformedEvent, readNotification } from '../../../../scripts/move/capture/event.ts';
+import { readNotification } from '../../../../scripts/move/capture/event.ts';
+import { kindOf } from '../../../../scripts/contract/event-names.ts';
+import { MalformedEvent } from '../../../../scripts/platform/notifications/records.ts';
+import { CANARY_KEY } from '../../../../scripts/contract/names.ts';
 
 const rules = { moves: [{ name: 'images', sourceBucket: 'food-images' }], ownPrincipals: ['migration'] };
 

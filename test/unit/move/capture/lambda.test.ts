@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MalformedEvent } from '../../../../scripts/move/capture/event.ts';
+import { MalformedEvent } from '../../../../scripts/platform/notifications/records.ts';
 import { handleBatch } from '../../../../scripts/move/capture/lambda.ts';
 
 /** A message as Lambda hands it over of SQS. */

@@ -4,7 +4,7 @@ import { compareKeys } from '../../../../scripts/store/keys.ts';
 import type { ListedObject } from '../../../../scripts/store/object.ts';
 import { Batches, type Piece } from '../../../../scripts/move/sync/batches.ts';
 import { mergePages, type Stretch } from '../../../../scripts/move/common/merge.ts';
-import { PageReader } from '../../../../scripts/move/sync/pages.ts';
+import { PageReader } from '../../../../scripts/move/common/pages.ts';
 import { Settled } from '../../../../scripts/move/sync/settled.ts';
 
 const MIB = 1024 * 1024;

@@ -58,5 +58,7 @@ it('a script that a signal ends gives the exit code that shells give', async () 
 it('says how to use it', async () => {
   const result = await execa(process.execPath, [enter], { reject: false });
   expect(result.exitCode).toBe(2);
-  expect(result.stderr).toBe('Name the script to run: node scripts/tools/toolchain/enter.mjs SCRIPT [ARGUMENT…]');
+  expect(result.stderr).toBe(
+    'Name the script to run: node scripts/tools/toolchain/enter.mjs SCRIPT [ARGUMENT…]',
+  );
 });

@@ -1,6 +1,11 @@
 import { execa } from 'execa';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { hostScripts, stepDocument, STEPS, watchDocument } from '../../../../../infra/storage/ceph/plan/host-documents.ts';
+import {
+  hostScripts,
+  stepDocument,
+  watchDocument,
+} from '../../../../../infra/storage/ceph/plan/host-documents.ts';
+import { STEPS } from '../../../../../scripts/contract/ceph-host-steps.ts';
 import { hostUserData } from '../../../../../infra/storage/ceph/plan/host-user-data.ts';
 import { ensureTestPackages } from '../../../../support/packages.ts';
 

@@ -4,7 +4,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parseSettings } from '../../../../../infra/config.ts';
 import { EBS_MODEL, INSTANCE_TYPES } from '../../../../../infra/aws/instance-types.ts';
 import type { ClusterPlan } from '../../../../../infra/storage/ceph/plan/plan.ts';
-import { gatewayDocument, NEWER_FIELDS, serviceDocuments } from '../../../../../infra/storage/ceph/plan/service-spec.ts';
+import {
+  gatewayDocument,
+  NEWER_FIELDS,
+  serviceDocuments,
+} from '../../../../../infra/storage/ceph/plan/service-spec.ts';
 import type { AwsSettings, CephSettings } from '../../../../../infra/settings/aws.ts';
 import { FULL, hostsOf, planOf } from '../../../../support/ceph-plan.ts';
 import { ensureTestPackages } from '../../../../support/packages.ts';

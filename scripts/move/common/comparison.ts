@@ -1,9 +1,13 @@
 import { UserError } from '../../contract/errors.ts';
 import { readMove } from '../../ledger/move.ts';
 import { syncProgress } from '../../ledger/shards.ts';
-import { workersOf, type LongWork } from '../../platform/workers.ts';
-import { runName } from '../steps/long-work.ts';
-import type { PhaseContext } from '../steps/context.ts';
+import { workersOf } from '../../platform/workers.ts';
+import type { LongWork } from '../../platform/long-work.ts';
+import { runName } from './run-name.ts';
+import type { Environment } from '../../contract/environment.ts';
+import type { Pool } from '../../ledger/connect.ts';
+
+type Scope = { environment: Environment; ledger: Pool };
 
 /**
  * A gate that needs a comparison of all keys, which takes hours and runs in the cluster: passes where
@@ -13,7 +17,7 @@ import type { PhaseContext } from '../steps/context.ts';
  * @param meanwhile what is different until then, for the operator
  */
 export async function requireComparison(
-  context: Pick<PhaseContext, 'environment' | 'ledger'>,
+  context: Scope,
   work: Exclude<LongWork, 'copy'>,
   lacking: () => Promise<string[]>,
   meanwhile = 'nothing was changed',
@@ -38,10 +42,7 @@ export async function requireComparison(
 }
 
 /** A comparison belongs to the copy that it follows, and to where the applications write. */
-export async function comparisonRun({
-  environment,
-  ledger,
-}: Pick<PhaseContext, 'environment' | 'ledger'>): Promise<string> {
+export async function comparisonRun({ environment, ledger }: Scope): Promise<string> {
   const { epoch } = await readMove(ledger);
   const progress = await Promise.all(environment.moves.map(({ name }) => syncProgress(ledger, name)));
   return `${epoch}-${runName(progress)}`;

@@ -4,6 +4,7 @@ import { sleep } from '../../contract/wait.ts';
 import { UserError } from '../../contract/errors.ts';
 import { workersOf } from '../../platform/workers.ts';
 import type { PhaseContext } from './context.ts';
+import { runName } from '../common/run-name.ts';
 
 const LOOK_EVERY_MILLISECONDS = 1000;
 
@@ -17,11 +18,6 @@ export async function startSync({ environment, ledger }: PhaseContext): Promise<
   if (progress.every(({ state }) => state === 'done')) return;
   const workers = await workersOf(environment);
   await workers.start('copy', runName(progress));
-}
-
-/** The newest runs of all moves: what the work of today belongs to, and not that of a copy before it. */
-export function runName(progress: readonly { run: bigint | null }[]): string {
-  return progress.map(({ run }) => run ?? 0n).join('-');
 }
 
 /** Waits until every move's newest run is done, saying how far it is. Takes over where a killed step was. */
