@@ -14,7 +14,7 @@ describe('a bundle', () => {
     expect(await bundleFile(ENTRY)).toBe(file);
     expect(code).not.toContain(root);
     expect(path.relative(root, file)).toMatch(
-      /^node_modules\/\.cache\/storage-functions\/scripts-capture-lambda-ts-[0-9a-f]{16}\/index\.mjs$/,
+      /^node_modules\/\.cache\/storage-functions\/scripts-move-capture-lambda-ts-[0-9a-f]{16}\/index\.mjs$/,
     );
   });
 
