@@ -7,10 +7,20 @@ import { EmbeddedPool } from './embedded.ts';
 // 64-bit numbers as bigint, not as text: positions and epochs are compared all over.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
 
-export type Pool = pg.Pool;
-export type PoolClient = pg.PoolClient;
+export type Row = Record<string, unknown>;
+export type Result<R extends object = Row> = { rows: R[]; rowCount: number | null };
 /** Anything that can run a query: the pool, or one client inside a transaction. */
-export type Database = Pick<pg.Pool, 'query'>;
+export type Database = {
+  query<R extends object = Row>(text: string, values?: readonly unknown[]): Promise<Result<R>>;
+};
+export type PoolClient = Database & {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'notification', listener: () => void): unknown;
+  /** @param broken ends the connection, with all that its session holds */
+  release(broken?: Error | boolean): void;
+};
+/** Of `pg.Pool` what a ledger needs, so that one in a folder can be the same. */
+export type Pool = Database & { connect(): Promise<PoolClient>; end(): Promise<void> };
 
 /**
  * Rows that an index holds in order are read from it, however few the planner takes them for: of a log that was
@@ -26,13 +36,12 @@ export function openLedger(
   address: LedgerAddress,
   options: { max?: number; application?: string; inOrder?: boolean } = {},
 ): Pool {
-  const max = options.max ?? 8;
   if (typeof address === 'object' && address.kind === 'embedded') {
-    return new EmbeddedPool(address.folder, { max });
+    return new EmbeddedPool(address.folder);
   }
   const pool = new pg.Pool({
     ...addressOptions(address),
-    max,
+    max: options.max ?? 8,
     application_name: options.application ?? 'migrate',
     connectionTimeoutMillis: 5000,
     // A worker waits for nobody's lock for longer than its claim lives.
@@ -57,7 +66,7 @@ export async function assertReachable(pool: Pool): Promise<void> {
 }
 
 function unreachable(pool: Pool, error: unknown): UserError {
-  if (error instanceof UserError) return error;
+  if (error instanceof UserError || !(pool instanceof pg.Pool)) throw error;
   const { host, port, database } = new pg.Client(pool.options);
   return new UserError(
     `The ledger does not answer: PostgreSQL at ${host}:${port}, database "${database ?? ''}": ${messageOf(error)}. ` +

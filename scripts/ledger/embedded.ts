@@ -1,16 +1,17 @@
+import { EventEmitter } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import pg from 'pg';
 import { messageOf, UserError } from '../contract/errors.ts';
-import { EmbeddedConnection } from './embedded-connection.ts';
+import type { Pool, PoolClient, Result, Row } from './connect.ts';
+import { Turns } from './turns.ts';
 
 /**
  * A ledger in a folder: PostgreSQL compiled to WebAssembly (PGlite), inside this process, so that nothing
- * need be installed. `pg` talks to it as to any server, over a stream instead of a socket.
+ * needs to be installed.
  *
- * It is one backend, so all connections are one session: what a session keeps (advisory locks, `LISTEN`) is
- * shared by them. It writes to its files when a transaction commits but does not wait for the disk: a process
- * that is killed loses nothing, a machine that loses its power may lose the last seconds. About 0.5 GiB of
+ * It is one session, which its clients use in turn: a client has it from its first statement until it has no
+ * transaction open. PostgreSQL writes to its files when a transaction commits but does not wait for the disk: a
+ * process that is killed loses nothing, a machine that loses its power may lose the last seconds. About 0.5 GiB of
  * memory.
  */
 
@@ -22,18 +23,17 @@ const DATA = 'postgres';
 /** So much room must be there to begin with: PostgreSQL's log grows by 16 MiB at a time, its first files are 45 MiB. */
 const LEAST_ROOM_BYTES = { again: 32 * 2 ** 20, anew: 96 * 2 ** 20 };
 
-/** PostgreSQL's default of 128 MiB is for servers. */
-const SETTINGS = ['-c', 'shared_buffers=8MB'];
-
-export type Backend = {
-  readonly connections: Set<EmbeddedConnection>;
-  /** Waits for its turn; what it returns ends the turn. */
-  take(): Promise<() => void>;
-  /** Only while one has the turn. */
-  ask(bytes: Buffer): Promise<Buffer>;
-  rollBack(): Promise<void>;
-  /** It has stopped by itself, for a reason that PostgreSQL gave: nothing more can be asked of it. */
-  stop(reason: string): void;
+type Backend = {
+  readonly clients: Set<EmbeddedClient>;
+  /**
+   * The session, and the ledger's locks: PostgreSQL's own would not keep two of us apart, because we are one session
+   * there. Nobody else is there, because the folder is locked for this process.
+   */
+  readonly turns: Turns;
+  /** Carries a statement out; only for the client whose turn it is. */
+  run(text: string, values?: readonly unknown[]): Promise<Result>;
+  /** Whether the last statement left a transaction open. */
+  isInTransaction(): boolean;
   close(): Promise<void>;
 };
 
@@ -43,7 +43,7 @@ const opened = new Map<string, Promise<Backend>>();
  * Opens the ledger in a folder, which is made where it is missing; once in a process, until
  * `closeEmbeddedLedgers`.
  *
- * @throws UserError where the folder is something else, is in use (exit 3), or cannot be opened (exit 3)
+ * @throws UserError where the folder is something else (exit 2), is in use or cannot be opened (exit 3)
  */
 export function openEmbedded(folder: string): Promise<Backend> {
   const place = path.resolve(folder);
@@ -56,24 +56,6 @@ export function openEmbedded(folder: string): Promise<Backend> {
   return backend;
 }
 
-/** A pool of connections to the ledger in a folder. Opens it with the first one. */
-export class EmbeddedPool extends pg.Pool {
-  readonly folder: string;
-
-  constructor(folder: string, options: { max: number }) {
-    super({
-      stream: () => new EmbeddedConnection(() => openEmbedded(folder)),
-      // Nothing of it is used but to name the place in messages; without it, pg would read variables.
-      host: folder,
-      user: 'postgres',
-      password: '',
-      ssl: false,
-      max: options.max,
-    });
-    this.folder = path.resolve(folder);
-  }
-}
-
 /** Ends all of them; the last thing that a process does. */
 export async function closeEmbeddedLedgers(): Promise<void> {
   const all = [...opened.values()];
@@ -83,20 +65,80 @@ export async function closeEmbeddedLedgers(): Promise<void> {
   }
 }
 
+/** What `pg.Pool` is for a server. Opens the folder with the first statement. */
+export class EmbeddedPool implements Pool {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async query<R extends object = Row>(text: string, values?: readonly unknown[]): Promise<Result<R>> {
+    const client = await this.connect();
+    try {
+      return await client.query<R>(text, values);
+    } finally {
+      client.release();
+    }
+  }
+
+  async connect(): Promise<PoolClient> {
+    return new EmbeddedClient(await openEmbedded(this.#folder));
+  }
+
+  async locks(): Promise<Turns> {
+    return (await openEmbedded(this.#folder)).turns;
+  }
+
+  /** Other pools may be using the folder: `closeEmbeddedLedgers` closes it. */
+  end(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class EmbeddedClient extends EventEmitter implements PoolClient {
+  readonly #backend: Backend;
+  #endTurn: (() => void) | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(backend: Backend) {
+    super();
+    this.#backend = backend;
+    backend.clients.add(this);
+  }
+
+  query<R extends object = Row>(text: string, values?: readonly unknown[]): Promise<Result<R>> {
+    const result = this.#last.then(() => this.#run(text, values));
+    this.#last = result.catch(() => undefined);
+    return result as Promise<Result<R>>;
+  }
+
+  /** Takes back what was not committed, as a connection does that breaks. */
+  release(): void {
+    this.#backend.clients.delete(this);
+    void this.#last.then(() => this.#endTurn && this.#run('ROLLBACK')).catch(() => undefined);
+  }
+
+  async #run(text: string, values?: readonly unknown[]): Promise<Result> {
+    this.#endTurn ??= await this.#backend.turns.take('session');
+    try {
+      return await this.#backend.run(text, values);
+    } finally {
+      if (!this.#backend.isInTransaction()) {
+        this.#endTurn();
+        this.#endTurn = undefined;
+      }
+    }
+  }
+}
+
 async function open(folder: string): Promise<Backend> {
   prepareFolder(folder);
   assertRoom(folder);
   const { lockFolder } = await import('./embedded-lock.ts');
   const unlock = lockFolder(folder);
   try {
-    const backend = await start(path.join(folder, DATA));
-    return {
-      ...backend,
-      async close() {
-        await backend.close();
-        unlock();
-      },
-    };
+    return await start(folder, unlock);
   } catch (error) {
     unlock();
     throw new UserError(
@@ -105,6 +147,38 @@ async function open(folder: string): Promise<Backend> {
       { exitCode: 3, cause: error },
     );
   }
+}
+
+async function start(folder: string, unlock: () => void): Promise<Backend> {
+  const { batchOf, endOf, isInTransaction, resultOf, startPostgres } = await import('./embedded-postgres.ts');
+  const postgres = await startPostgres(path.join(folder, DATA));
+  const clients = new Set<EmbeddedClient>();
+  postgres.onNotification(() => clients.forEach((client) => client.emit('notification')));
+  let stopped: UserError | undefined;
+  let inTransaction = false;
+  return {
+    clients,
+    turns: new Turns(),
+    isInTransaction: () => inTransaction,
+    async run(text, values) {
+      // Once it has stopped it answers nothing any more.
+      if (stopped !== undefined) throw stopped;
+      const messages = await postgres.execProtocolStream(batchOf(text, values), { throwOnError: false });
+      inTransaction = isInTransaction(messages);
+      const end = endOf(messages);
+      if (end !== null) {
+        stopped = new UserError(
+          `The ledger in ${folder} stopped: ${end}. It lost nothing: make room there, and run this again, and it goes on`,
+          { exitCode: 3 },
+        );
+      }
+      return resultOf(messages);
+    },
+    async close() {
+      if (stopped === undefined) await postgres.close();
+      unlock();
+    },
+  };
 }
 
 /** Without it PostgreSQL stops in the middle, and what it then says is of no help. */
@@ -139,45 +213,4 @@ function prepareFolder(folder: string): void {
       { exitCode: 3, cause: error },
     );
   }
-}
-
-async function start(folder: string): Promise<Backend> {
-  const [{ PGlite }, { btree_gist }] = await Promise.all([
-    import('@electric-sql/pglite'),
-    import('@electric-sql/pglite/contrib/btree_gist'),
-  ]);
-  const database = await PGlite.create({
-    dataDir: folder,
-    extensions: { btree_gist },
-    startParams: [...PGlite.defaultStartParams, ...SETTINGS],
-  });
-  let last: Promise<unknown> = Promise.resolve();
-  let stopped: UserError | undefined;
-  return {
-    connections: new Set(),
-    async take() {
-      const before = last;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      last = promise;
-      await before;
-      return resolve;
-    },
-    async ask(bytes) {
-      // Whatever is asked of it from then on never comes back.
-      if (stopped !== undefined) throw stopped;
-      return Buffer.from(await database.execProtocolRaw(bytes));
-    },
-    async rollBack() {
-      if (stopped === undefined) await database.exec('ROLLBACK');
-    },
-    stop(reason) {
-      stopped ??= new UserError(
-        `The ledger in ${path.dirname(folder)} stopped: ${reason}. It lost nothing: make room there, and run this again, and it goes on`,
-        { exitCode: 3 },
-      );
-    },
-    async close() {
-      if (stopped === undefined) await database.close();
-    },
-  };
 }

@@ -1,28 +1,29 @@
 import type { Pool } from './connect.ts';
 import { EmbeddedPool } from './embedded.ts';
-import { takeEmbeddedLock } from './embedded-turns.ts';
+import type { Turns } from './turns.ts';
 
 /** One number for each thing that may run only once at a time. */
 const LOCKS = { step: 7_203_200, hold: 7_203_201, split: 7_203_202 } as const;
 
 export type HeldLock = {
-  /** Throws where the connection broke: somebody else may have the lock by now. */
+  /** Throws where the connection broke: another process may have the lock by now. */
   assertHeld(): void;
   release(): void;
 };
 
+/** `onWait` is called once when somebody else has it, with the name of their connection. */
+type LockOptions = { wait: boolean; onWait?: (holder: string) => void };
+
 /**
  * Takes a lock that lives as long as this process's connection: `kill -9` frees it at once, a stopped
  * process keeps it. Null where another process has it and `wait` is false.
- *
- * @param onWait called once when somebody else has it, with the name of their connection
  */
 export async function takeLock(
   pool: Pool,
   name: keyof typeof LOCKS,
-  options: { wait: boolean; onWait?: (holder: string) => void },
+  options: LockOptions,
 ): Promise<HeldLock | null> {
-  if (pool instanceof EmbeddedPool) return takeEmbeddedLock(pool, name, options);
+  if (pool instanceof EmbeddedPool) return takeTurn(await pool.locks(), name, options);
   const client = await pool.connect();
   let broken = false;
   client.on('error', () => {
@@ -53,6 +54,14 @@ export async function takeLock(
     client.release(true);
     throw error;
   }
+}
+
+async function takeTurn(turns: Turns, name: string, { wait, onWait }: LockOptions): Promise<HeldLock | null> {
+  if (turns.isTaken(name)) {
+    if (!wait) return null;
+    onWait?.('this process');
+  }
+  return { assertHeld: () => undefined, release: await turns.take(name) };
 }
 
 async function holderOf(pool: Pool, lock: number): Promise<string> {

@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const claimed = { move: 'm', owner: 'a test', epoch: 1n, leaseSeconds: 60, requestSeconds: 1 };
 
-test('the whole schema stands there; two claims that overlap exclude each other', async () => {
+test('the whole schema is there; two claims that overlap exclude each other', async () => {
   expect(await migrateLedger(ledger)).toEqual([]);
   const { claims } = await claimRange(ledger, { ...claimed, after: '', until: 'é' });
   expect(claims).toMatchObject([{ move: 'm', epoch: 1n }]);
@@ -65,7 +65,7 @@ test('a connection that breaks off in a transaction takes it back and lets the o
   expect((await ledger.query('SELECT n FROM counter')).rows).toEqual([{ n: 21 }]);
 });
 
-test('who listens hears what another connection says; the horizon covers what was committed', async () => {
+test('a connection that listens hears what another one says; the horizon covers what was committed', async () => {
   const wake = new Wake(ledger);
   await wake.listen();
   const horizon = await commitHorizon(ledger);
@@ -78,15 +78,15 @@ test('who listens hears what another connection says; the horizon covers what wa
   expect(await touchedSince(ledger, 'm', horizon)).toEqual(['å']);
 });
 
-test('a lock is held once in this process; whoever waits gets it next', async () => {
+test('one caller at a time has a lock; the next one gets it when it is released', async () => {
   const first = await takeLock(ledger, 'split', { wait: false });
   expect(await takeLock(ledger, 'split', { wait: false })).toBeNull();
-  const holders: string[] = [];
-  const next = takeLock(ledger, 'split', { wait: true, onWait: (holder) => holders.push(holder) });
+  const { promise: holder, resolve: onWait } = Promise.withResolvers<string>();
+  const next = takeLock(ledger, 'split', { wait: true, onWait });
+  expect(await holder).toBe('this process');
   first?.release();
   const second = await next;
-  expect(holders).toEqual(['this process']);
-  // Giving back twice must not free what somebody else holds by now.
+  // Releasing twice must not free what another caller holds by now.
   first?.release();
   expect(await takeLock(ledger, 'split', { wait: false })).toBeNull();
   second?.release();
@@ -101,7 +101,7 @@ test('what was committed is there when it is opened again', { timeout: PATIENCE_
 });
 
 test(
-  'a folder of somebody else is left alone; one that is damaged is said to be',
+  'a folder with something else in it is left alone; a damaged ledger is reported as one',
   { timeout: PATIENCE_MS },
   async () => {
     await expect(openEmbedded(parent)).rejects.toMatchObject({
