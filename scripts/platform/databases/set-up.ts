@@ -1,6 +1,5 @@
 import pg from 'pg';
-import { readSql } from '../../ledger/folder.ts';
-import { applyMissing, SCHEMAS } from '../../ledger/schemas.ts';
+import { applyMissing, readSql } from '../../ledger/migrations.ts';
 
 /** Any constant serves: it keeps two set-ups of one server from running at once. */
 const SET_UP_LOCK = 7_203_119;
@@ -15,6 +14,7 @@ export type SetUpOptions = {
 /** What was missing: databases made, and by database the migrations that were applied. */
 export type SetUpReport = { made: string[]; applied: Record<string, string[]> };
 
+/** `schema`: folders of `infra/database/`, in their order. */
 type Wanted = { name: string; owner: string; roles: readonly string[]; schema: readonly string[] };
 
 /**
@@ -40,12 +40,12 @@ export async function setUpDatabases(options: SetUpOptions): Promise<SetUpReport
 
 function databases(models: boolean): Wanted[] {
   return [
-    { name: 'ledger', owner: 'ledger_owner', roles: ['roles/ledger.sql'], schema: SCHEMAS.ledger },
+    { name: 'ledger', owner: 'ledger_owner', roles: ['roles/ledger.sql'], schema: ['ledger'] },
     {
       name: 'food',
       owner: 'food_owner',
       roles: ['roles/food.sql', ...(models ? ['roles/food-models.sql'] : [])],
-      schema: models ? SCHEMAS.foodWithModels : SCHEMAS.food,
+      schema: ['food', ...(models ? ['food/aws_ml'] : [])],
     },
   ];
 }

@@ -2,12 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  connectAdministrator,
-  type AdministratorAddress,
-} from '../../../scripts/platform/databases/administrator.ts';
-import { sqlFiles } from '../../../scripts/ledger/folder.ts';
+import { connectAdministrator, type AdministratorAddress } from '../../../scripts/platform/databases/administrator.ts';
 import { setUpDatabases, type SetUpReport } from '../../../scripts/platform/databases/set-up.ts';
+import { sqlFiles } from '../../../scripts/ledger/migrations.ts';
 import { ownPostgres, type OwnPostgres } from '../../support/postgres.ts';
 
 const MODELS = fileURLToPath(new URL('aws_ml.sql', import.meta.url));
