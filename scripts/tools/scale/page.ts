@@ -1,61 +1,58 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { INSTANCE_TYPES } from '../../../infra/aws/instance-types.ts';
-import { osdsPerNode, storageRole } from '../../../infra/storage/ceph/plan/storage-nodes.ts';
+import { instanceType } from '../../../infra/storage/ceph/plan/storage-nodes.ts';
 import type { AwsSettings } from '../../../infra/settings/aws.ts';
-import { copyWorkersPerNode } from '../../../infra/storage/workers/jobs.ts';
 import { settingsOf } from '../cost/page.ts';
-import { FIGURES, type Figure } from './figures.ts';
-import { steps, time } from './meanwhile.ts';
-import { count, hoursOf, limits, sizeOf, sum } from './model.ts';
+import { hoursOf, limits, nodesOf, sizeOf } from './copy.ts';
+import { storing } from './nodes.ts';
+import { FIGURES, figure } from './figures.ts';
 import { rooms } from './room.ts';
+import { steps } from './steps.ts';
+import { count, table, time } from './text.ts';
 
 export const SCALE_PAGE = path.resolve(import.meta.dirname, '../../../docs/scale.md');
 
-const SHOWN = [1, 10, 100];
-const IN_CHART = [1, 2, 3, 5, 10, 20, 50, 100];
+const WORKERS = [1, 10, 100];
 
 /** The text of docs/scale.md for the stack `prod` of the checkout. */
 export async function scalePage(): Promise<string> {
   const settings = await settingsOf('prod');
   const { objects, bytes } = sizeOf(settings);
+  const { cold } = settings.ceph.images;
   return `<!-- Written by \`npm run docs\` from Pulumi.prod.yaml and scripts/tools/scale; what is changed here is lost. -->
 
 # How 1, 10 and 100 workers share ${count(objects / 1e6)} million objects
 
-The bulk copy is a Kubernetes Indexed Job with as many indexes as \`syncWorkers\` says. An index is a worker and not a
-share of the keys: each takes a range of keys that nobody has, by a lease in the ledger, copies it in order,
-checkpoints, and takes the next, until none is left. So a slow worker holds up nobody, a lost one costs what it
-did since its last checkpoint, and the number of workers can be changed with every run.
+After reading this page you can set \`storage:syncWorkers\`, and you know what to buy if the copy must be faster:
 
-What follows is computed for the images of \`Pulumi.prod.yaml\`: ${count(objects)} objects of ${count(bytes / 1000)} kB on
-average, ${count(FIGURES.bytes.value / 2 ** 40)} TiB in all. **Figures marked as assumed are to be measured** on the first day of a rehearsal; with better ones in
-\`scripts/tools/scale/figures.ts\`, \`npm run docs\` computes the page anew. Objects older than ${settings.ceph.images.cold?.afterDays ?? 0} days are taken to go straight
-to the cold pool (the class ${settings.ceph.images.cold?.storageClass ?? 'STANDARD'}): the hot one has room for a few per cent of them.
+\`\`\`sh
+pulumi config set --stack prod storage:syncWorkers 10
+npm run docs # computes this page again, after any change of Pulumi.prod.yaml
+\`\`\`
+
+The page is computed for the images of \`Pulumi.prod.yaml\`: ${count(objects)} objects of ${count(bytes / 1000)} kB on average,
+${count(figure('bytes') / 2 ** 40)} TiB in all. **Figures marked as assumed must be measured** on the first day of a rehearsal: put yours into
+\`scripts/tools/scale/figures.md\`. Objects older than ${cold?.afterDays ?? 0} days are taken to go straight to the cold pool (${cold?.storageClass ?? 'STANDARD'}).
 
 ## The copy
 
 ${table(
-  ['workers', 'nodes', 'objects/s', 'Gb/s', 'takes', '$ for nodes, at most', 'what it runs into'],
-  SHOWN.map((workers) => copyRow(settings, workers)),
+  ['workers', 'nodes', 'objects/s', 'Gb/s', 'takes', '$ for nodes, at most', 'limited by'],
+  WORKERS.map((workers) => copyRow(settings, workers)),
 )}
 
-\`\`\`mermaid
-xychart-beta
-  title "Hours of the copy, by number of workers"
-  x-axis "workers" [${IN_CHART.join(', ')}]
-  y-axis "hours" 0 --> ${Math.ceil(hoursOf(settings, 1).hours / 100) * 100}
-  bar [${IN_CHART.map((workers) => Math.round(hoursOf(settings, workers).hours)).join(', ')}]
-\`\`\`
-
 ${lesson(settings)}
+
+A worker is one index of a Kubernetes Indexed Job, and no fixed share of the keys: it leases a range of keys that nobody
+has, copies it in order, and takes the next. A slow worker holds up nobody, a lost one costs what it did since its last
+checkpoint, and each run may have another number of workers.
 
 ## What limits each step
 
 Objects a second that each part lets through; the lowest of a column is what the copy reaches.
 
 ${table(
-  ['', ...SHOWN.map((workers) => `${workers}`), 'how it comes about (with 100)', 'what raises it'],
+  ['', ...WORKERS.map((workers) => `${workers}`), 'how it is computed (with 100)', 'what raises it'],
   limitRows(settings),
 )}
 
@@ -64,37 +61,34 @@ ${table(
 Ceph warns at 85 % of a disk and stops writing at 95 %; a node that is lost must find room on the others of its zone.
 
 ${table(
-  ['once all is copied', 'full', 'how it comes about'],
+  ['once all is copied', 'full', 'how it is computed'],
   rooms(settings).map(({ what, share, arithmetic }) => [what, `${Math.round(share * 100)} %`, arithmetic]),
 )}
 
-The rest of the hot pool is for objects younger than ${settings.ceph.images.cold?.afterDays ?? 0} days and their copies.
+The rest of the hot pool is for objects younger than ${cold?.afterDays ?? 0} days and their copies.
 
 ## What else takes its time
 
-${table(
-  ['step', 'takes', 'how it comes about', ''],
-  steps(settings).map(({ what, takes, arithmetic, more }) => [what, takes, arithmetic, more]),
-)}
+${table(['step', 'takes', 'how it is computed', ''], steps(settings))}
 
-## What this stands on
+## What this is computed from
 
 Processors, network and disks of machines are those of \`infra/ceph/instance-types.ts\`: what EC2 says that a type keeps
 up for hours.
 
 ${table(
   ['figure', 'value', 'from'],
-  Object.values<Figure>(FIGURES).map((figure) => [figure.what, valueOf(figure), sourceOf(figure)]),
+  FIGURES.map(({ what, value, from }) => [what, value, from]),
 )}
 `;
 }
 
 function copyRow(settings: AwsSettings, workers: number): string[] {
   const { bytes } = sizeOf(settings);
-  const { copy } = settings.kubernetes;
   const { hours, limit } = hoursOf(settings, workers);
-  const nodes = Math.ceil(workers / copyWorkersPerNode(workers, copy));
-  const price = Math.max(...copy.instanceTypes.map((type) => INSTANCE_TYPES[type]?.dollarsPerHour ?? NaN));
+  const nodes = nodesOf(settings, workers);
+  const types = settings.kubernetes.copy.instanceTypes;
+  const price = Math.max(...types.map((type) => instanceType(type).dollarsPerHour));
   return [
     `${workers}`,
     `${nodes}`,
@@ -107,7 +101,7 @@ function copyRow(settings: AwsSettings, workers: number): string[] {
 }
 
 function limitRows(settings: AwsSettings): string[][] {
-  const columns = SHOWN.map((workers) => limits(settings, workers));
+  const columns = WORKERS.map((workers) => limits(settings, workers));
   return (columns.at(-1) ?? []).map(({ what, arithmetic, remedy }) => [
     what,
     ...columns.map((column) => {
@@ -125,47 +119,18 @@ function lesson(settings: AwsSettings): string {
   let enough = 1;
   while (hoursOf(settings, enough).hours > least) enough += 1;
   const { limit } = hoursOf(settings, enough);
-  const text = `**More than ${enough} workers change nothing**: what they run into then is “${limit.what}”, ${count(limit.objectsPerSecond)} objects a second.
+  const text = `**More than ${enough} workers change nothing**: “${limit.what}” lets ${count(limit.objectsPerSecond)} objects a second through.
 What raises it: ${limit.remedy}.`;
-  const disks = sum(
-    settings.ceph.images.nodeGroups
-      .filter((group) => storageRole(group) === 'cold')
-      .map((group) => group.count * osdsPerNode(group)),
-  );
-  if (!limit.what.startsWith('Cold pool: hard disks')) return text;
-  const faster = disks * FIGURES.flashedDisk.value;
+  if (limit.what !== 'Cold pool: hard disks') return text;
+  const { osds } = storing(settings.ceph.images.nodeGroups, 'cold');
+  const flashed = osds * figure('putsPerFlashedDisk');
   const others = limits(settings, settings.syncWorkers).filter(({ what }) => what !== limit.what);
-  const next = others[0];
-  if (next === undefined) return text;
-  const reached = Math.min(faster, next.objectsPerSecond);
-  const needed = Array.from({ length: settings.syncWorkers }, (_, index) => index + 1).find((workers) =>
-    limits(settings, workers).every(
-      ({ what, objectsPerSecond }) => what === limit.what || objectsPerSecond >= reached,
-    ),
-  );
+  const reached = Math.min(flashed, ...others.map(({ objectsPerSecond }) => objectsPerSecond));
   return `${text}
 
-That is what ${disks} hard disks do whose OSDs keep their metadata on the same disks. With it on flash, at the rate
-that others published, as many disks would take ${disks} × ${FIGURES.flashedDisk.value.toFixed(1)} = ${count(faster)} a second; the copy would then reach
-${count(reached)} a second and take **${time(sizeOf(settings).objects / reached)}**, with ${needed ?? settings.syncWorkers} workers. So measure the cold pool first: a day of copying with
-${enough} workers says more than this page, and the rest of \`syncWorkers\` is worth its nodes only if the disks take more.`;
-}
-
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function valueOf({ value, unit }: Figure): string {
-  if (unit === 'bytes' && value > 2 ** 30) return `${(value / 2 ** 30).toLocaleString('en-US')} GiB`;
-  if (unit === 's' && value < 1e-6) return `${Number((value * 1e9).toPrecision(2))} ns`;
-  if (unit === 's' && value < 0.01) return `${Number((value * 1e6).toPrecision(2))} µs`;
-  const number = value < 10 ? Number(value.toPrecision(2)).toString() : count(value);
-  return unit === '' ? number : unit === '/s' ? `${number}/s` : `${number} ${unit}`;
-}
-
-function sourceOf({ source, because }: Figure): string {
-  return source ?? `**assumed**: ${because ?? ''}`;
+With flash, at the rate that others published, ${osds} disks take ${osds} × ${figure('putsPerFlashedDisk')} = ${count(flashed)} objects a second: the copy would take
+**${time(sizeOf(settings).objects / reached)}**. So measure the cold pool first. A day of copying with ${enough} workers says more than this page, and more
+workers are worth their nodes only if the disks take more.`;
 }
 
 if (import.meta.main) await writeFile(SCALE_PAGE, await scalePage());

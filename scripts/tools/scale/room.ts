@@ -1,43 +1,32 @@
-import {
-  instanceType,
-  storageRole,
-  type StorageRole,
-} from '../../../infra/storage/ceph/plan/storage-nodes.ts';
 import type { AwsSettings } from '../../../infra/settings/aws.ts';
-import { FIGURES } from './figures.ts';
-import { count, sizeOf, sum } from './model.ts';
+import { sizeOf } from './copy.ts';
+import { indexing, storing } from './nodes.ts';
+import { figure } from './figures.ts';
+import { count } from './text.ts';
 
-/** What the whole of the images takes of a kind of disks. */
+/** How full a kind of disks is once all is copied. */
 export type Room = { what: string; share: number; arithmetic: string };
 
-/** How full the disks are once all is copied, the fullest first. */
+/** The fullest first. */
 export function rooms(settings: AwsSettings): Room[] {
   const { nodeGroups, replicas, cold } = settings.ceph.images;
   const { objects } = sizeOf(settings);
-  const bytesOf = (role: StorageRole) =>
-    sum(
-      nodeGroups
-        .filter((group) => storageRole(group) === role)
-        .flatMap(({ instanceType: type, count: nodes }) =>
-          instanceType(type).disks.map((disks) => nodes * disks.count * disks.gigabytes * 1e9),
-        ),
-    );
-  const small = (what: string, role: StorageRole, each: number): Room => ({
+  const small = (what: string, bytes: number, disks: number): Room => ({
     what,
-    share: (objects * replicas * each) / bytesOf(role),
-    arithmetic: `${count(objects)} × ${replicas} copies × ${count(each)} bytes ÷ ${terabytes(bytesOf(role))}`,
+    share: (objects * replicas * bytes) / disks,
+    arithmetic: `${count(objects)} × ${replicas} copies × ${count(bytes)} bytes ÷ ${terabytes(disks)}`,
   });
-  const index: StorageRole = bytesOf('hottest') > 0 ? 'hottest' : 'hot';
   const all = [
-    small('Indexes', index, FIGURES.indexEntry.value),
-    small('Heads of objects', 'hot', FIGURES.objectHead.value),
+    small('Indexes', figure('indexEntry'), indexing(nodeGroups).bytes),
+    small('Heads of objects', figure('objectHead'), storing(nodeGroups, 'hot').bytes),
   ];
   if (cold !== undefined) {
     const chunks = cold.dataChunks + cold.codingChunks;
+    const disks = storing(nodeGroups, 'cold').bytes;
     all.push({
       what: 'Cold pool',
-      share: (FIGURES.bytes.value * (chunks / cold.dataChunks)) / bytesOf('cold'),
-      arithmetic: `${terabytes(FIGURES.bytes.value)} × ${chunks} ÷ ${cold.dataChunks} ÷ ${terabytes(bytesOf('cold'))}`,
+      share: (figure('bytes') * (chunks / cold.dataChunks)) / disks,
+      arithmetic: `${terabytes(figure('bytes'))} × ${chunks} ÷ ${cold.dataChunks} ÷ ${terabytes(disks)}`,
     });
   }
   return all.sort((a, b) => b.share - a.share);

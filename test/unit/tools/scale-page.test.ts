@@ -2,27 +2,31 @@ import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AwsSettings } from '../../../infra/settings/aws.ts';
 import { settingsOf } from '../../../scripts/tools/cost/page.ts';
-import { FIGURES, type Figure } from '../../../scripts/tools/scale/figures.ts';
-import { time } from '../../../scripts/tools/scale/meanwhile.ts';
-import { hoursOf, limits } from '../../../scripts/tools/scale/model.ts';
+import { hoursOf, limits, nodesOf } from '../../../scripts/tools/scale/copy.ts';
+import { FIGURES, figure } from '../../../scripts/tools/scale/figures.ts';
 import { rooms } from '../../../scripts/tools/scale/room.ts';
 import { SCALE_PAGE, scalePage } from '../../../scripts/tools/scale/page.ts';
+import { time } from '../../../scripts/tools/scale/text.ts';
 
 let prod: AwsSettings;
 beforeAll(async () => {
   prod = await settingsOf('prod');
 });
 
-it('docs/scale.md is what the stack of the checkout makes it (npm run docs)', async () => {
+it('docs/scale.md is what `npm run docs` writes from the checkout’s stack', async () => {
   expect(await readFile(SCALE_PAGE, 'utf8')).toBe(await scalePage());
 });
 
-it.each(Object.entries<Figure>(FIGURES))(
-  '%s says where it comes from, or is marked as assumed',
-  (_, figure) => {
-    expect([figure.source, figure.because].filter((text) => text !== undefined)).toHaveLength(1);
-  },
-);
+it.each(FIGURES)('the figure $name has a number, and a source or the reason why it is assumed', (each) => {
+  expect(figure(each.name)).toBeGreaterThan(0);
+  expect(each.from).toMatch(/^(\[.+\]\(https:.+\)|measured: .+|what was asked for|\*\*assumed\*\*: .+)/);
+});
+
+it('a figure is read in its unit: bytes, seconds, times a second', () => {
+  expect(figure('bytes')).toBe(204_800 * 2 ** 30);
+  expect(figure('workerProcessor')).toBeCloseTo(0.0005, 12);
+  expect(figure('writesPerFlash')).toBe(10_000);
+});
 
 describe('the copy', () => {
   const limitOf = (settings: AwsSettings, workers: number, what: string) =>
@@ -42,7 +46,7 @@ describe('the copy', () => {
 
   it('of one worker is bound by what it has under way: 32 objects, each 0.2 s on its way', () => {
     const { hours, limit } = hoursOf(prod, 1);
-    expect(limit.what).toBe('Workers: what they have under way');
+    expect(limit.what).toBe('Workers: objects in flight');
     expect(limit.objectsPerSecond).toBeCloseTo(32 / 0.2, 9);
     expect(hours).toBeCloseTo(600e6 / 160 / 3600, 6);
   });
@@ -63,9 +67,13 @@ describe('the copy', () => {
   it('has no more nodes than the settings allow, and their network is shared', () => {
     const bytes = (204_800 * 2 ** 30) / 600e6;
     const ofNode = 6.25e9 / 8 / bytes;
-    expect(limitOf(prod, 1, 'Workers’ nodes: network')).toBeCloseTo(ofNode, 6);
-    expect(limitOf(prod, 13, 'Workers’ nodes: network')).toBeCloseTo(13 * ofNode, 6);
-    expect(limitOf(prod, 100, 'Workers’ nodes: network')).toBeCloseTo(13 * ofNode, 6);
+    expect(limitOf(prod, 1, 'Network')).toBeCloseTo(ofNode, 6);
+    expect(limitOf(prod, 3, 'Network')).toBeCloseTo(3 * ofNode, 6);
+    expect([1, 13, 100].map((workers) => nodesOf(prod, workers))).toEqual([1, 13, 13]);
+  });
+
+  it('of many workers passes no network faster than the gateways’', () => {
+    expect(limitOf(prod, 100, 'Network')).toBeCloseTo(30e9 / 8 / ((204_800 * 2 ** 30) / 600e6), 6);
   });
 
   it('without a cold pool is not bound by one', async () => {
@@ -87,6 +95,6 @@ it.each([
   [90 * 60, '2 h'],
   [65 * 3600, '65 h'],
   [100 * 3600, '4 days'],
-])('%i s are said as %s', (seconds, text) => {
+])('%i s are shown as %s', (seconds, text) => {
   expect(time(seconds)).toBe(text);
 });
