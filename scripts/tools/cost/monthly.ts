@@ -3,10 +3,10 @@ import { INTERFACE_SERVICES } from '../../../infra/foundation/network/endpoints.
 import type { AwsSettings } from '../../../infra/settings/aws.ts';
 import { CLUSTERS } from '../../../infra/settings/common.ts';
 
-/** What stands there all month, whether it is used or not. What is paid by use is not in it. */
+/** What costs the same each month, used or not. What is paid by use is not included. */
 export type CostLine = {
   what: string;
-  /** How the figure comes about, with its prices. */
+  /** How the figure is computed, with its prices. */
   arithmetic: string;
   dollarsPerMonth: number;
 };

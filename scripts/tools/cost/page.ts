@@ -17,12 +17,19 @@ export async function costPage(): Promise<string> {
 
 # What a month costs
 
-What stands there all month, on demand in us-east-1, at prices published between 2022 and 2026: re-price before
-quoting to anyone. Paid by use and not in it: S3 itself, internet and CloudFront traffic ($.085 a GB for the first
-10 TB), traffic between zones ($.01 a GB each way), requests, logs, backups, the bulk copy's spot nodes while it
-runs. Traffic to the internet costs the same from EC2 as from S3: moving to Ceph does not make it cheaper.
+After reading this page you know what each stack costs a month, line by line, and which setting changes a line. Change
+\`Pulumi.dev.yaml\` or \`Pulumi.prod.yaml\`, then compute the page again:
 
-Three-year terms take about 57 % off the instances of Ceph, by far the largest lines.
+\`\`\`sh
+npm run docs
+\`\`\`
+
+The prices are on demand, us-east-1, published between 2022 and 2026: ask for today's before you quote them. Three-year
+terms take about 57 % off the instances of Ceph, by far the largest lines.
+
+Not included is what you pay by use: S3 itself, internet and CloudFront traffic ($.085 a GB for the first 10 TB),
+traffic between zones ($.01 a GB each way), requests, logs, backups, and the spot nodes of the bulk copy. Traffic to the
+internet costs the same from EC2 as from S3: moving to Ceph does not make it cheaper.
 
 ${sections.join('\n')}`;
 }
@@ -47,7 +54,7 @@ function section(stack: string, settings: AwsSettings): string {
   );
   return `## ${stack}
 
-| what | how it comes about | $ a month |
+| what | how it is computed | $ a month |
 |---|---|--:|
 ${rows.join('\n')}
 | **together** | | **${dollars(totalOf(lines))}** |
