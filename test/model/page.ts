@@ -24,7 +24,7 @@ function table(): string {
     const { name, story, invariant } = mutant;
     return [name, filesOf(mutant), invariant, story, `${found[name]?.runs ?? 'never'}`];
   });
-  const head = ['what the code does no more, or does', 'guard in', 'invariant', 'story', 'runs'];
+  const head = ['what is broken', 'guard in', 'invariant', 'story', 'runs'];
   return [head, ['---', '---', '--:', '---', '--:'], ...rows]
     .map((row) => `| ${row.join(' | ')} |\n`)
     .join('');

@@ -73,7 +73,7 @@ ${table(['step', 'takes', 'how it is computed', ''], steps(settings))}
 
 ## What this is computed from
 
-Processors, network and disks of machines are those of \`infra/ceph/instance-types.ts\`: what EC2 says that a type keeps
+Processors, network and disks of machines are those of \`infra/aws/instance-types.ts\`: what EC2 says that a type keeps
 up for hours.
 
 ${table(
