@@ -1,44 +1,24 @@
 import { type Environment } from '../contract/environment.ts';
 import { readEnvironment } from '../platform/read-environment.ts';
 import { UserError } from '../contract/errors.ts';
-import { givenOptions, standaloneArguments, type StandaloneOptions } from './standalone/arguments.ts';
-
-/** The option that every command has. */
-export const environmentArgument = {
-  environment: {
-    type: 'string',
-    description: 'the environment document that the stack wrote; default: the variable MIGRATE_ENVIRONMENT',
-    valueHint: 'FILE',
-  },
-} as const;
-
-/** The options of commands that work for a stack's environment and on any two S3 endpoints. */
-export const storesArguments = { ...environmentArgument, ...standaloneArguments } as const;
-
-/** What `environmentOf` reads. */
-export type EnvironmentOptions = { environment?: string | undefined } & StandaloneOptions;
-
-/** Whether the two endpoints themselves were named, and not a stack's environment. */
-export function isStandalone(args: StandaloneOptions): boolean {
-  return givenOptions(args).length > 0;
-}
+import { namedStores, type StoresOptions } from '../options.ts';
 
 /**
  * The environment that a command was given: of the document that a stack wrote, or of the two endpoints that
  * were named.
  */
-export async function environmentOf(args: EnvironmentOptions): Promise<Environment> {
-  const given = givenOptions(args);
+export async function environmentOf(options: StoresOptions): Promise<Environment> {
+  const given = namedStores(options);
   if (given.length > 0) {
-    if (args.environment !== undefined) {
+    if (options.environment !== undefined) {
       throw new UserError(
         `--environment names a stack's stores and ledger, ${given.join(', ')} others: give the one or the others`,
       );
     }
     const { standaloneEnvironment } = await import('./standalone/environment.ts');
-    return standaloneEnvironment(args);
+    return standaloneEnvironment(options);
   }
-  const file = args.environment ?? process.env['MIGRATE_ENVIRONMENT'];
+  const file = options.environment ?? process.env['MIGRATE_ENVIRONMENT'];
   if (file === undefined || file === '') {
     throw new UserError(
       'Which environment? Give --environment FILE, or set MIGRATE_ENVIRONMENT, to the environment.json that the stack wrote. ' +
@@ -48,13 +28,17 @@ export async function environmentOf(args: EnvironmentOptions): Promise<Environme
   return readEnvironment(file);
 }
 
-/** A whole number that an option was given as. */
-export function wholeNumber(text: string, option: string, range: { from: number; to: number }): number {
-  const number = Number(text);
-  if (text.trim() !== '' && Number.isInteger(number) && number >= range.from && number <= range.to) {
-    return number;
-  }
-  throw new UserError(
-    `--${option} is "${text}"; it must be a whole number from ${range.from} to ${range.to}`,
-  );
+/**
+ * Waits until this process is older than a second and a half. A supervisor takes one that ends sooner for
+ * one that failed to start, and starts it again, though it only found nothing left to do.
+ */
+export async function outliveStart(): Promise<void> {
+  await sleep(Math.max(0, 1500 - process.uptime() * 1000));
+}
+
+/** Aborts when the process is asked to stop, so that long work ends between two requests. */
+export function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
 }

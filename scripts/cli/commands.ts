@@ -1,66 +1,70 @@
-import { renderUsage, defineCommand, type ArgsDef, type CommandDef } from 'citty';
+import { Command, type OutputConfiguration } from '@commander-js/extra-typings';
+import packageJson from '../../package.json' with { type: 'json' };
+import { quietWithJson, refuseMisplaced } from '../before-action.ts';
+import { example } from '../example.ts';
 
-const EXIT_CODES =
-  'EXIT CODES  0 done · 1 differences, failed keys, or refused · 2 wrong use · 3 a store or the ledger could not be reached, or refused · 70 a bug · 143 told to stop before the end';
+const WIDEST = 100;
 
-/** A command's module, loaded only when it is asked for. */
-const load = (module: () => Promise<{ default: unknown }>) => async () =>
-  (await module()).default as CommandDef;
+const AFTER_HELP = `
+Exit codes:
+  0    done
+  1    differences, failed keys, or refused
+  2    wrong use
+  3    a store or the ledger could not be reached, or refused
+  70   a bug
+  143  told to stop before the end`;
 
-export const migrate = defineCommand({
-  meta: {
-    name: 'migrate',
-    description:
-      'Moves buckets from S3 to Ceph while applications go on writing; or makes any bucket equal to another, on any two S3 endpoints. ' +
-      'Example: migrate sync --source s3://photos --target s3://photos --target-endpoint https://rgw.example.com --target-profile ceph',
-  },
-  subCommands: {
-    preflight: load(() => import('./commands/preflight.ts')),
-    phase: load(() => import('./commands/phase.ts')),
-    source: load(() => import('./commands/source.ts')),
-    capture: load(() => import('./commands/capture.ts')),
-    events: load(() => import('./commands/events.ts')),
-    sync: load(() => import('./commands/sync.ts')),
-    replay: load(() => import('./commands/replay.ts')),
-    verify: load(() => import('./commands/verify.ts')),
-    hold: load(() => import('./commands/hold.ts')),
-    pending: load(() => import('./commands/pending.ts')),
-    'cache-tier': load(() => import('./commands/cache-tier.ts')),
-    teardown: load(() => import('./commands/teardown.ts')),
-    status: load(() => import('./commands/status.ts')),
-    failed: load(async () => ({ default: (await import('./commands/failed.ts')).failed })),
-    retry: load(async () => ({ default: (await import('./commands/failed.ts')).retry })),
-    databases: load(() => import('./commands/databases.ts')),
-  },
-});
+/** A file of one command adds its options and what it does. */
+type CommandFile = { default: (command: Command) => void };
 
-/** The commands that the words name, from `migrate` to the last one. */
-export async function commandsOf(words: readonly string[]): Promise<CommandDef[]> {
-  const chain: CommandDef[] = [migrate];
-  for (const word of words) {
-    const child = (await resolve(chain.at(-1)?.subCommands))?.[word];
-    if (child === undefined) break;
-    chain.push((await resolve(child)) as CommandDef);
-  }
-  return chain;
+/** The whole command line. A command's own file is loaded when that command is asked for. */
+export function migrate(output: OutputConfiguration = {}): Command {
+  const program = new Command('migrate');
+  const files = new Map<string, () => Promise<void>>();
+  const add = (name: string, summary: string, load: () => Promise<CommandFile>): void => {
+    const command = program.command(name).summary(summary).helpCommand(false);
+    files.set(name, async () => (await load()).default(command));
+  };
+  program
+    .description(
+      'Moves buckets from S3 to Ceph while applications go on writing; or makes any bucket equal to another, on any two S3 endpoints.',
+    )
+    .version(packageJson.version, '--version')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth, ...output })
+    .showHelpAfterError('Add --help to see what there is.')
+    .addHelpText('after', example('migrate sync --source s3://photos --target s3://photos --target-profile ceph'))
+    .addHelpText('afterAll', AFTER_HELP)
+    .hook('preSubcommand', (_, command) => files.get(command.name())?.())
+    .hook('preAction', (_, command) => refuseMisplaced(command))
+    .hook('preAction', (_, command) => quietWithJson(command));
+
+  program.commandsGroup('For any two S3 endpoints, and for a stack:');
+  add('preflight', 'what stands in the way of a copy', () => import('./commands/preflight.ts'));
+  add('sync', 'the bulk copy: makes the target equal to the source', () => import('./commands/sync.ts'));
+  add('replay', 'brings later changes to the target', () => import('./commands/replay.ts'));
+  add('verify', 'compares both sides and writes certificates', () => import('./commands/verify.ts'));
+  add('status', 'how far it is', () => import('./commands/status.ts'));
+  add('failed', 'the keys that keep failing', () => import('./commands/failed.ts'));
+  add('retry', 'puts failed keys back', async () => ({
+    default: (await import('./commands/failed.ts')).retry,
+  }));
+
+  program.commandsGroup("For a stack's move:");
+  add('phase', 'the steps of the phases, which pulumi up runs', () => import('./commands/phase.ts'));
+  add('source', "what the customer's buckets were like before us", () => import('./commands/source.ts'));
+  add('capture', 'the log of what changes on S3', () => import('./commands/capture.ts'));
+  add('events', 'what changes on Ceph, for those who work on objects', () => import('./commands/events.ts'));
+  add('hold', 'ends the hold that turns the applications', () => import('./commands/hold.ts'));
+  add('pending', 'the keys that are on S3 alone', () => import('./commands/pending.ts'));
+  add('cache-tier', 'Nginx before the images', () => import('./commands/cache-tier.ts'));
+  add('teardown', 'empties S3, or says why not', () => import('./commands/teardown.ts'));
+  add('databases', 'makes the databases, users and schemas', () => import('./commands/databases.ts'));
+  return program;
 }
 
-/** The arguments of all commands of a chain, and of the one that its last runs by itself. */
-export async function argumentsOf(chain: readonly CommandDef[]): Promise<ArgsDef[]> {
-  const last = chain.at(-1);
-  const own = await resolve(last?.default);
-  const inner = own === undefined ? undefined : (await resolve(last?.subCommands))?.[own];
-  const all = inner === undefined ? chain : [...chain, (await resolve(inner)) as CommandDef];
-  return Promise.all(all.map(async ({ args }) => (await resolve(args)) ?? {}));
-}
-
-async function resolve<T>(value: T | (() => T) | (() => Promise<T>) | Promise<T>): Promise<T> {
-  return await (typeof value === 'function' ? (value as () => T | Promise<T>)() : value);
-}
-
-/** What `--help` prints after these words. */
-export async function usage(words: readonly string[]): Promise<string> {
-  const chain = await commandsOf(words);
-  const [command = migrate, parent] = chain.toReversed();
-  return `${await renderUsage(command, parent)}\n${EXIT_CODES}\n`;
+function helpWidth(): number {
+  return Math.min(WIDEST, process.stdout.columns ?? WIDEST);
 }

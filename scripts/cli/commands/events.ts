@@ -1,50 +1,29 @@
-import { defineCommand } from 'citty';
-import { environmentArgument, environmentOf } from '../command-line.ts';
-import { stopSignal } from '../../platform/process.ts';
+import type { Command } from '@commander-js/extra-typings';
+import { environmentOf, stopSignal } from '../command-line.ts';
+import { example } from '../../example.ts';
+import { withEnvironment } from '../../options.ts';
 import { installEvents, removeEvents } from '../../object-events/install.ts';
 import { serveEvents } from '../../object-events/serve.ts';
 
-const serve = defineCommand({
-  meta: {
-    name: 'serve',
-    description:
-      'receive what the Ceph clusters push and keep it, until it is told to stop. Example: migrate events serve --environment environment.json',
-  },
-  args: environmentArgument,
-  async run({ args }) {
-    await serveEvents(await environmentOf(args), stopSignal());
-  },
-});
+const exampleOf = (name: string) => example(`migrate events ${name} --environment environment.json`);
 
-const install = defineCommand({
-  meta: {
-    name: 'install',
-    description:
-      'let the buckets on Ceph tell of every change; their other notifications stay. Example: migrate events install --environment environment.json',
-  },
-  args: environmentArgument,
-  async run({ args }) {
-    await installEvents(await environmentOf(args));
-  },
-});
+export default function events(command: Command): void {
+  command
+    .description('What changes on Ceph, for those who work on objects.')
+    .addHelpText('after', exampleOf('serve'));
 
-const remove = defineCommand({
-  meta: {
-    name: 'remove',
-    description:
-      'take our entries out of their notifications again. Example: migrate events remove --environment environment.json',
-  },
-  args: environmentArgument,
-  async run({ args }) {
-    await removeEvents(await environmentOf(args));
-  },
-});
+  withEnvironment(command.command('serve'))
+    .description('Receives what the Ceph clusters push and keeps it, until it is told to stop.')
+    .addHelpText('after', exampleOf('serve'))
+    .action(async (options) => serveEvents(await environmentOf(options), stopSignal()));
 
-export default defineCommand({
-  meta: {
-    name: 'events',
-    description:
-      'What changes on Ceph, for those who work on objects. Example: migrate events serve --environment environment.json',
-  },
-  subCommands: { serve, install, remove },
-});
+  withEnvironment(command.command('install'))
+    .description('Lets the buckets on Ceph tell of every change; their other notifications stay.')
+    .addHelpText('after', exampleOf('install'))
+    .action(async (options) => installEvents(await environmentOf(options)));
+
+  withEnvironment(command.command('remove'))
+    .description('Takes our entries out of their notifications again.')
+    .addHelpText('after', exampleOf('remove'))
+    .action(async (options) => removeEvents(await environmentOf(options)));
+}

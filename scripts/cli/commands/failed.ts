@@ -1,22 +1,69 @@
-import { defineCommand } from 'citty';
-import { environmentOf, isStandalone, storesArguments, type EnvironmentOptions } from '../command-line.ts';
+import { Option, type Command } from '@commander-js/extra-typings';
+import { environmentOf } from '../command-line.ts';
 import type { Environment } from '../../contract/environment.ts';
-import { UserError } from '../../contract/errors.ts';
+import { example, ON_TWO_STORES } from '../../example.ts';
 import { openLedger, type Pool } from '../../ledger/connect.ts';
+import { isStandalone, withStores, type StoresOptions } from '../../options.ts';
 import { prepareLedger } from '../standalone/ledger.ts';
 import { runStepCommand } from '../step-command.ts';
-import { requestOf, selectionArguments } from '../../move/retry/select.ts';
 
-const jsonArgument = {
-  json: { type: 'boolean', default: false, description: 'print it as one JSON object' },
-} as const;
+/** What is not given chooses all. */
+const withSelection = (command: Command) =>
+  withStores(command)
+    .option('--key <KEY>', 'exactly this key')
+    .option('--bucket <BUCKET>', 'the keys that are copied from, or to, this bucket')
+    .addOption(
+      new Option(
+        '--stage <STAGE>',
+        'where they failed. sync: in the bulk copy; replay: when a change was brought over; promotion: copied ahead because somebody read them',
+      ).choices(['sync', 'replay', 'promotion']),
+    )
+    .option('--json', 'print it as one JSON object');
+
+export default function failed(command: Command): void {
+  withSelection(command)
+    .description('The keys that keep failing, with attempts and reason. Exit code 0 when there are none, else 1.')
+    .addHelpText('after', example('migrate failed --stage replay --json'))
+    .action(async ({ key, bucket, stage, json = false, ...options }) => {
+      const request = { key, bucket, stage };
+      if (!isStandalone(options)) return runStepCommand(options, { action: 'failed', ...request, json });
+      const { listFailed } = await import('../../move/retry/act.ts');
+      await answer(options, (environment, ledger) => listFailed(environment, ledger, request, { json }));
+    });
+}
+
+export function retry(command: Command): void {
+  withSelection(command)
+    .description(
+      'Puts failed keys back, to be tried at once and as often as new ones; they leave the failed list when they succeed. ' +
+        'Keys of replay are taken by its workers, keys of sync by the next migrate sync.',
+    )
+    .addOption(new Option('--all', 'every failed key').conflicts(['key', 'bucket', 'stage']))
+    .option('--dry-run', 'say which they are; change nothing')
+    .addHelpText('after', example('migrate retry --all', ...ON_TWO_STORES))
+    .action(async ({ key, bucket, stage, all, json = false, dryRun = false, ...options }) => {
+      const request = { key, bucket, stage };
+      if (all !== true && Object.values(request).every((given) => given === undefined)) {
+        command.error(
+          'error: which keys? Give --all, or choose by --key, --bucket or --stage. What there is: migrate failed',
+        );
+      }
+      if (!isStandalone(options)) {
+        return runStepCommand(options, { action: 'retry', ...request, json, dryRun });
+      }
+      const { retryFailed } = await import('../../move/retry/act.ts');
+      await answer(options, (environment, ledger) =>
+        retryFailed(environment, ledger, request, { json, dryRun }),
+      );
+    });
+}
 
 /** Of two endpoints that a command line named; a stack's ledger may be where only its function reaches. */
 async function answer(
-  args: EnvironmentOptions,
+  options: StoresOptions,
   work: (environment: Environment, ledger: Pool) => Promise<{ exitCode: number; output: string }>,
 ): Promise<void> {
-  const environment = await environmentOf(args);
+  const environment = await environmentOf(options);
   await prepareLedger(environment);
   const ledger = openLedger(environment.ledger, { application: `migrate retry (pid ${process.pid})` });
   try {
@@ -27,52 +74,3 @@ async function answer(
     await ledger.end();
   }
 }
-
-export const failed = defineCommand({
-  meta: {
-    name: 'failed',
-    description:
-      'The keys that keep failing, with attempts and reason. Exit code 0 when there are none, else 1. ' +
-      'Example: migrate failed --stage replay --json',
-  },
-  args: { ...storesArguments, ...selectionArguments, ...jsonArgument },
-  async run({ args }) {
-    const request = requestOf(args);
-    const { json } = args;
-    if (!isStandalone(args)) return runStepCommand(args, { action: 'failed', ...request, json });
-    const { listFailed } = await import('../../move/retry/act.ts');
-    await answer(args, (environment, ledger) => listFailed(environment, ledger, request, { json }));
-  },
-});
-
-export const retry = defineCommand({
-  meta: {
-    name: 'retry',
-    description:
-      'Puts failed keys back, to be tried at once and as often as new ones; they leave the failed list when they succeed. ' +
-      'Keys of replay are taken by its workers, keys of sync by the next migrate sync. ' +
-      'Example: migrate retry --all --source s3://photos --source-profile old --target s3://photos --target-profile new',
-  },
-  args: {
-    ...storesArguments,
-    all: { type: 'boolean', default: false, description: 'every failed key' },
-    ...selectionArguments,
-    'dry-run': { type: 'boolean', default: false, description: 'say which they are; change nothing' },
-    ...jsonArgument,
-  },
-  async run({ args }) {
-    const request = requestOf(args);
-    const isChosen = Object.values(request).some((given) => given !== undefined);
-    if (args.all === isChosen) {
-      throw new UserError(
-        args.all
-          ? '--all is every failed key: leave it out, or the option that chooses some'
-          : 'Which keys? Give --all, or choose by --key, --bucket or --stage. What there is: migrate failed',
-      );
-    }
-    const options = { json: args.json, dryRun: args['dry-run'] };
-    if (!isStandalone(args)) return runStepCommand(args, { action: 'retry', ...request, ...options });
-    const { retryFailed } = await import('../../move/retry/act.ts');
-    await answer(args, (environment, ledger) => retryFailed(environment, ledger, request, options));
-  },
-});

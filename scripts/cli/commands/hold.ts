@@ -1,29 +1,25 @@
-import { defineCommand } from 'citty';
-import { environmentArgument, environmentOf } from '../command-line.ts';
-import { stopSignal } from '../../platform/process.ts';
+import type { Command } from '@commander-js/extra-typings';
+import { environmentOf, stopSignal } from '../command-line.ts';
+import { example } from '../../example.ts';
 import { openLedger } from '../../ledger/connect.ts';
 import { reportProcess } from '../../ledger/reports.ts';
+import { withEnvironment } from '../../options.ts';
 import { watchHolds } from '../../move/cutover/watch.ts';
 import { startComparison } from '../../move/steps/after-copy.ts';
 
-export default defineCommand({
-  meta: { name: 'hold', description: 'The hold that turns the applications from one store to the other' },
-  subCommands: {
-    watch: defineCommand({
-      meta: {
-        name: 'watch',
-        description:
-          'Sees to it that a hold always ends, whichever process dies; runs under the supervisor. Example: migrate hold watch',
-      },
-      args: environmentArgument,
-      async run({ args }) {
-        const environment = await environmentOf(args);
-        const ledger = openLedger(environment.ledger, { max: 3, application: 'migrate hold watch' });
-        const signal = stopSignal();
-        await watchHolds(environment, ledger, signal, () => startComparison(environment, ledger));
-        await reportProcess(ledger, { owner: `hold-watch-${process.pid}`, script: 'hold watch' });
-        await ledger.end();
-      },
-    }),
-  },
-});
+export default function hold(command: Command): void {
+  command
+    .description('The hold that turns the applications from one store to the other.')
+    .addHelpText('after', example('migrate hold watch'));
+
+  withEnvironment(command.command('watch'))
+    .description('Makes sure that a hold always ends, whichever process dies; runs under the supervisor.')
+    .addHelpText('after', example('migrate hold watch'))
+    .action(async (options) => {
+      const environment = await environmentOf(options);
+      const ledger = openLedger(environment.ledger, { max: 3, application: 'migrate hold watch' });
+      await watchHolds(environment, ledger, stopSignal());
+      await reportProcess(ledger, { owner: `hold-watch-${process.pid}`, script: 'hold watch' });
+      await ledger.end();
+    });
+}

@@ -1,16 +1,29 @@
-import { defineCommand } from 'citty';
+import type { Command } from '@commander-js/extra-typings';
 import { isPhase, PHASES, type Phase } from '../../contract/phases.ts';
-import { environmentArgument } from '../command-line.ts';
+import { example } from '../../example.ts';
 import { UserError } from '../../contract/errors.ts';
+import { withEnvironment } from '../../options.ts';
 import { runStepCommand } from '../step-command.ts';
 
-const phaseArgument = {
-  phase: {
-    type: 'positional',
-    description: `one of ${PHASES.join(', ')}; default: the variable MIGRATE_PHASE`,
-    required: false,
-  },
-} as const;
+const STEPS = {
+  enter: 'The gate: proves all that a phase needs, changes nothing where it refuses.',
+  settle: 'What a phase needs after its parts have changed.',
+  plan: 'Prints what would lead to a phase.',
+};
+
+export default function phase(command: Command): void {
+  command
+    .description('Gate and settle of the phases; pulumi up runs them.')
+    .addHelpText('after', example('migrate phase plan cutover'));
+
+  for (const action of ['enter', 'settle', 'plan'] as const) {
+    withEnvironment(command.command(action))
+      .description(STEPS[action])
+      .argument('[phase]', `one of ${PHASES.join(', ')}; default: the variable MIGRATE_PHASE`)
+      .addHelpText('after', example(`migrate phase ${action} copy`))
+      .action((given, options) => runStepCommand(options, { action, phase: phaseOf(given) }));
+  }
+}
 
 function phaseOf(given: string | undefined): Phase {
   const text = given ?? process.env['MIGRATE_PHASE'];
@@ -20,34 +33,3 @@ function phaseOf(given: string | undefined): Phase {
       'Set one: pulumi config set storage:phase prepare',
   );
 }
-
-export default defineCommand({
-  meta: { name: 'phase', description: 'Gate and settle of the phases; pulumi up runs them' },
-  subCommands: {
-    enter: defineCommand({
-      meta: {
-        name: 'enter',
-        description:
-          'The gate: proves all that a phase needs, changes nothing where it refuses. Example: migrate phase enter copy',
-      },
-      args: { ...environmentArgument, ...phaseArgument },
-      run: ({ args }) => runStepCommand(args, { action: 'enter', phase: phaseOf(args.phase) }),
-    }),
-    settle: defineCommand({
-      meta: {
-        name: 'settle',
-        description: 'What a phase needs after its parts have changed. Example: migrate phase settle copy',
-      },
-      args: { ...environmentArgument, ...phaseArgument },
-      run: ({ args }) => runStepCommand(args, { action: 'settle', phase: phaseOf(args.phase) }),
-    }),
-    plan: defineCommand({
-      meta: {
-        name: 'plan',
-        description: 'Prints what would lead to a phase. Example: migrate phase plan cutover',
-      },
-      args: { ...environmentArgument, ...phaseArgument },
-      run: ({ args }) => runStepCommand(args, { action: 'plan', phase: phaseOf(args.phase) }),
-    }),
-  },
-});

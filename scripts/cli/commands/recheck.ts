@@ -1,5 +1,6 @@
-import { environmentOf, isStandalone, type EnvironmentOptions } from '../command-line.ts';
+import { environmentOf } from '../command-line.ts';
 import { UserError } from '../../contract/errors.ts';
+import { isStandalone, type StoresOptions } from '../../options.ts';
 import { readSide } from '../standalone/endpoint.ts';
 import { StoreClient } from '../../store/client.ts';
 import { readCertificate, type CertificateFile } from '../../move/verify/certificate-file.ts';
@@ -14,7 +15,7 @@ import { CONCURRENCY, moveOf } from '../../move/common/pair.ts';
 import { orUnreachable } from '../../move/common/unreachable.ts';
 import { VERIFY } from '../../contract/names.ts';
 
-type RecheckOptions = EnvironmentOptions & { certificate: string; json: boolean };
+type RecheckOptions = StoresOptions & { certificate: string; json: boolean };
 
 const SECONDS = 30;
 
@@ -73,10 +74,10 @@ async function openSide(
   const { location, endpoint } = await readSide(
     {
       ...args,
-      [side]: args[side] ?? `s3://${then.bucket}/${then.prefix}`,
-      [`${side}-endpoint`]: args[`${side}-endpoint`] ?? then.endpoint,
-      [`${side}-region`]: args[`${side}-region`] ?? then.region,
-      [`${side}-addressing`]: args[`${side}-addressing`] ?? then.addressing,
+      [side]: args[side] ?? { bucket: then.bucket, prefix: then.prefix },
+      [`${side}Endpoint`]: args[`${side}Endpoint`] ?? new URL(then.endpoint),
+      [`${side}Region`]: args[`${side}Region`] ?? then.region,
+      [`${side}Addressing`]: args[`${side}Addressing`] ?? then.addressing,
     },
     side,
   );

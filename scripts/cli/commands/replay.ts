@@ -1,65 +1,58 @@
-import { defineCommand } from 'citty';
-import { environmentOf, storesArguments, wholeNumber } from '../command-line.ts';
-import { stopSignal } from '../../platform/process.ts';
+import type { Command } from '@commander-js/extra-typings';
+import { environmentOf, stopSignal } from '../command-line.ts';
 import type { Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
+import { example, ON_TWO_STORES } from '../../example.ts';
 import { openLedger } from '../../ledger/connect.ts';
 import { log } from '../../contract/log.ts';
 import { keepHeapSmall } from '../memory.ts';
+import { wholeNumber, withStores } from '../../options.ts';
 import { prepareLedger } from '../standalone/ledger.ts';
 import { receiveEvents } from '../standalone/receive.ts';
 import { assertStores } from '../standalone/reach.ts';
 import { runReplay, type ReplayOptions, type ReplayResult } from '../../move/replay/worker.ts';
 
-export default defineCommand({
-  meta: {
-    name: 'replay',
-    description:
-      'Bring the changes of the operation log to the target. Ends when nothing is open; exit code 1 when keys keep failing (migrate failed names them). ' +
-      'Example: migrate replay --follow --listen http://0.0.0.0:8090/events --source s3://photos --source-profile old --target s3://photos --target-profile new',
-  },
-  args: {
-    ...storesArguments,
-    follow: {
-      type: 'boolean',
-      description: 'go on with what comes, until it is told to stop',
-      default: false,
-    },
-    listen: {
-      type: 'string',
-      valueHint: 'URL',
-      description:
-        "with --source and --follow: take the source's notifications (of RGW, MinIO) here and put them into the log",
-    },
-    concurrency: { type: 'string', description: 'keys at once', default: '8', valueHint: 'N' },
-    json: { type: 'boolean', default: false, description: 'print what was done as one JSON object' },
-  },
-  async run({ args }) {
-    keepHeapSmall();
-    const concurrency = wholeNumber(args.concurrency, 'concurrency', { from: 1, to: 64 });
-    const environment = await environmentOf(args);
-    if (environment.name === 'standalone') {
-      await assertStores(environment);
-      await prepareLedger(environment, { toWrite: true });
-    }
-    const options = { follow: args.follow, concurrency, stop: stopSignal() };
-    const { outcomes, failedKeys } =
-      args.listen === undefined
-        ? await runReplay(environment, options)
-        : await replayReceived(environment, args.listen, options);
-    const exitCode = failedKeys > 0 ? 1 : 0;
-    const done = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
-    const text = `replayed: ${done.length === 0 ? 'nothing' : done.join(', ')}`;
-    const summary = JSON.stringify({ type: 'summary', exitCode, outcomes, failedKeys });
-    process.stdout.write(`${args.json ? summary : text}\n`);
-    process.exitCode = exitCode;
-    if (failedKeys > 0) {
-      process.stderr.write(
-        `${failedKeys} keys keep failing; migrate failed names them with the reason, migrate retry puts them back\n`,
-      );
-    }
-  },
-});
+export default function replay(command: Command): void {
+  withStores(command)
+    .description(
+      'Brings the changes of the operation log to the target. Ends when nothing is open; exit code 1 when keys keep failing (migrate failed names them).',
+    )
+    .option('--follow', 'go on with what comes, until it is told to stop')
+    .option(
+      '--listen <URL>',
+      "with --source and --follow: take the source's notifications (of RGW, MinIO) here and put them into the log",
+    )
+    .option('--concurrency <N>', 'keys at once', wholeNumber({ from: 1, to: 64 }), 8)
+    .option('--json', 'print what was done as one JSON object')
+    .addHelpText(
+      'after',
+      example('migrate replay --follow --listen http://0.0.0.0:8090/events', ...ON_TWO_STORES),
+    )
+    .action(async ({ follow = false, listen, concurrency, json = false, ...stores }) => {
+      keepHeapSmall();
+      const environment = await environmentOf(stores);
+      if (environment.name === 'standalone') {
+        await assertStores(environment);
+        await prepareLedger(environment, { toWrite: true });
+      }
+      const options = { follow, concurrency, stop: stopSignal() };
+      const { outcomes, failedKeys } =
+        listen === undefined
+          ? await runReplay(environment, options)
+          : await replayReceived(environment, listen, options);
+      const exitCode = failedKeys > 0 ? 1 : 0;
+      const done = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+      const text = `replayed: ${done.length === 0 ? 'nothing' : done.join(', ')}`;
+      const summary = JSON.stringify({ type: 'summary', exitCode, outcomes, failedKeys });
+      process.stdout.write(`${json ? summary : text}\n`);
+      process.exitCode = exitCode;
+      if (failedKeys > 0) {
+        process.stderr.write(
+          `${failedKeys} keys keep failing; migrate failed names them with the reason, migrate retry puts them back\n`,
+        );
+      }
+    });
+}
 
 /** Receives and replays in one process, which is all that a ledger in a folder lets in. */
 async function replayReceived(

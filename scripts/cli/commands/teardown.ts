@@ -1,15 +1,16 @@
-import { defineCommand } from 'citty';
-import { environmentArgument, environmentOf } from '../command-line.ts';
-import { suspendUsers } from '../../move/common/fence.ts';
-import { STRAGGLER } from '../../contract/names.ts';
+import type { Command } from '@commander-js/extra-typings';
+import { environmentOf } from '../command-line.ts';
+import { suspendUsers, WRITER_AFTER_HOLD } from '../../move/common/fence.ts';
 import { Deadline } from '../../contract/wait.ts';
 import { clockOf, type Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
+import { example } from '../../example.ts';
 import { assertReachable, openLedger, type Pool } from '../../ledger/connect.ts';
 import { assertLedgerIsCurrent } from '../../move/common/epoch-mirror.ts';
 import { takeLock } from '../../ledger/locks.ts';
 import { readMove, recordEntering } from '../../ledger/move.ts';
 import { keepHeapSmall } from '../memory.ts';
+import { withEnvironment } from '../../options.ts';
 import { reportProcess } from '../../ledger/reports.ts';
 import { expireSource } from '../../move/teardown/expire.ts';
 import { retireGuards } from '../../move/teardown/facts.ts';
@@ -18,6 +19,30 @@ import { finishTeardown } from '../../move/steps/finish-teardown.ts';
 import { rulesStand } from '../../move/teardown/rules.ts';
 import { orUnreachable } from '../../move/common/unreachable.ts';
 import { takeContainmentCertificate } from '../../move/verify/containment.ts';
+
+export default function teardown(command: Command): void {
+  withEnvironment(command)
+    .description(
+      'Empties S3, or says why not. Without --execute nothing changes. Exit codes: 0 done or possible, 1 refused, 3 something could not be reached.',
+    )
+    .option('--execute', 'really do it; default: say what would happen')
+    .addHelpText('after', example('migrate teardown'))
+    .action(async (options) => {
+      keepHeapSmall(30); // it takes certificates
+      const environment = await environmentOf(options);
+      const application = `migrate teardown (pid ${process.pid})`;
+      const ledger = openLedger(environment.ledger, { application });
+      const willExecute = options.execute === true;
+      try {
+        await assertReachable(ledger);
+        await orUnreachable('this is not known', () => plan(environment, ledger, willExecute));
+        if (willExecute) await orUnreachable('this is not finished', () => execute(environment, ledger));
+        await reportProcess(ledger, { owner: 'teardown', script: 'teardown' });
+      } finally {
+        await ledger.end();
+      }
+    });
+}
 
 const WHAT_HAPPENS = [
   'deny writes to the source buckets, prove it, drain what is in flight',
@@ -98,28 +123,3 @@ async function plan(environment: Environment, ledger: Pool, willExecute: boolean
     );
   }
 }
-
-export default defineCommand({
-  meta: {
-    name: 'teardown',
-    description:
-      'Empties S3, or says why not. Without --execute nothing changes. Exit codes: 0 done or possible, 1 refused, 3 something could not be reached. Example: migrate teardown',
-  },
-  args: {
-    ...environmentArgument,
-    execute: { type: 'boolean', default: false, description: 'really do it; default: say what would happen' },
-  },
-  async run({ args }) {
-    keepHeapSmall(30); // it takes certificates
-    const environment = await environmentOf(args);
-    const ledger = openLedger(environment.ledger, { application: `migrate teardown (pid ${process.pid})` });
-    try {
-      await assertReachable(ledger);
-      await orUnreachable('this is not known', () => plan(environment, ledger, args.execute));
-      if (args.execute) await orUnreachable('this is not finished', () => execute(environment, ledger));
-      await reportProcess(ledger, { owner: 'teardown', script: 'teardown' });
-    } finally {
-      await ledger.end();
-    }
-  },
-});

@@ -1,8 +1,8 @@
 import { parseKnownFiles } from '@smithy/core/config';
 import { messageOf, UserError } from '../../contract/errors.ts';
 import type { CredentialsSource, StoreEndpoint } from '../../contract/environment.ts';
-import type { StandaloneOptions } from './arguments.ts';
-import { parseLocation, type Location } from './location.ts';
+import type { StoresOptions } from '../../options.ts';
+import { parseEndpoint, type Location } from './location.ts';
 
 export type Side = 'source' | 'target';
 
@@ -18,31 +18,29 @@ const DEFAULT_REGION = 'us-east-1';
  * @throws UserError (exit 2) that names the option
  */
 export async function readSide(
-  options: StandaloneOptions,
+  options: StoresOptions,
   side: Side,
   variables: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<{ location: Location; endpoint: StoreEndpoint }> {
-  const text = options[side];
-  if (text === undefined || text === '') {
+  const location = options[side];
+  if (location === undefined) {
     throw new UserError(
       `--${side} is missing: give both, for example --source s3://photos --target s3://photos-copy`,
     );
   }
-  const location = parseLocation(text, side);
-  const profile = options[`${side}-profile`];
+  const profile = options[`${side}Profile`];
   const named = await profileSettings(profile, side);
   const standing = profile === undefined ? await standingSettings(variables) : {};
-  const url =
-    options[`${side}-endpoint`] ??
-    (isTrue(variables['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'])
-      ? undefined
-      : (named.endpoint ??
-        variables['AWS_ENDPOINT_URL_S3'] ??
-        variables['AWS_ENDPOINT_URL'] ??
-        standing.endpoint));
-  const endpoint = url === undefined ? undefined : parseEndpoint(url, side);
+  const configured = isTrue(variables['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'])
+    ? undefined
+    : (named.endpoint ??
+      variables['AWS_ENDPOINT_URL_S3'] ??
+      variables['AWS_ENDPOINT_URL'] ??
+      standing.endpoint);
+  const endpoint =
+    options[`${side}Endpoint`] ?? (configured === undefined ? undefined : parseConfigured(configured, side));
   const region =
-    options[`${side}-region`] ??
+    options[`${side}Region`] ??
     regionOfHost(endpoint) ??
     named.region ??
     variables['AWS_REGION'] ??
@@ -51,7 +49,7 @@ export async function readSide(
   const isAmazon = endpoint === undefined || isAmazonHost(endpoint.hostname);
   if (isAmazon && region === undefined) {
     throw new UserError(
-      `Which region is ${text} in? Give --${side}-region (for example eu-west-1), a --${side}-profile that has one, or set AWS_REGION. ` +
+      `Which region is s3://${location.bucket} in? Give --${side}-region (for example eu-west-1), a --${side}-profile that has one, or set AWS_REGION. ` +
         `For another store than Amazon S3 give --${side}-endpoint`,
     );
   }
@@ -65,31 +63,23 @@ export async function readSide(
       region: region ?? DEFAULT_REGION,
       // A certificate for *.s3.… covers no bucket with a dot in its name.
       addressing:
-        addressingOf(options, side) ?? (isAmazon && !location.bucket.includes('.') ? 'virtual' : 'path'),
+        options[`${side}Addressing`] ?? (isAmazon && !location.bucket.includes('.') ? 'virtual' : 'path'),
       credentials,
       ...(location.prefix !== '' && { prefix: location.prefix }),
     },
   };
 }
 
-/** Origin only: a path in front of the bucket would not be signed as any store expects it. */
-function parseEndpoint(text: string, side: Side): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const isOrigin = url !== null && url.pathname === '/' && url.search === '' && url.username === '';
-  if (!isOrigin || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+/** The URL that a profile or a variable names. */
+function parseConfigured(text: string, side: Side): URL {
+  try {
+    return parseEndpoint(text);
+  } catch (error) {
     throw new UserError(
-      `--${side}-endpoint is "${text}"; it must be the URL of the S3 service without a path, for example https://rgw.example.com:8080`,
+      `The ${side}'s endpoint, of its profile or AWS_ENDPOINT_URL, is "${text}". ${messageOf(error)} Or give --${side}-endpoint`,
+      { cause: error },
     );
   }
-  return url;
-}
-
-function addressingOf(options: StandaloneOptions, side: Side): 'path' | 'virtual' | undefined {
-  const given = options[`${side}-addressing`];
-  if (given === undefined || given === 'path' || given === 'virtual') return given;
-  throw new UserError(
-    `--${side}-addressing is "${given}"; it must be path (https://host/bucket/key) or virtual (https://bucket.host/key)`,
-  );
 }
 
 async function profileSettings(profile: string | undefined, side: Side): Promise<ProfileSettings> {

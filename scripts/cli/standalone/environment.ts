@@ -1,15 +1,11 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseEnvironment, type Environment, type LedgerAddress } from '../../contract/environment.ts';
+import { parseEnvironment, type Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
-import type { StandaloneOptions } from './arguments.ts';
+import type { StoresOptions } from '../../options.ts';
 import { readSide } from './endpoint.ts';
-import type { Location } from './location.ts';
-
-const DEFAULT_LEDGER = '.migrate';
-const DEFAULT_TIMEOUT_SECONDS = 30;
-const LONGEST_TIMEOUT_SECONDS = 3600;
+import { parseLedger, type Location } from './location.ts';
 
 /** The one target that a standalone environment has. */
 const TARGET = 'target';
@@ -21,12 +17,11 @@ const TARGET = 'target';
  *
  * @throws UserError (exit 2) that names the option, what was given and what would be right
  */
-export async function standaloneEnvironment(options: StandaloneOptions): Promise<Environment> {
+export async function standaloneEnvironment(options: StoresOptions): Promise<Environment> {
   const source = await readSide(options, 'source');
   const target = await readSide(options, 'target');
   assertApart(source, target);
-  const ledger = parseLedger(options.ledger ?? DEFAULT_LEDGER);
-  const acls = parseAcls(options.acls);
+  const { ledger = parseLedger('.migrate'), acls = 'copy', timeout = 30 } = options;
   const nowhere = 'http://127.0.0.1:9';
   // Findings of which there are too many for a certificate are written beside it.
   const folder = typeof ledger === 'object' && ledger.kind === 'embedded' ? ledger.folder : tmpdir();
@@ -55,7 +50,7 @@ export async function standaloneEnvironment(options: StandaloneOptions): Promise
       workers: { kind: 'supervisor', supervisorConfig: path.join(folder, 'supervisord.conf') },
       bounds: {
         refreshSeconds: 1,
-        requestSeconds: parseTimeout(options.timeout),
+        requestSeconds: timeout,
         holdRequestSeconds: 1,
         holdLimitSeconds: 1,
         // Whoever starts again after a kill waits for this and for one request.
@@ -104,33 +99,4 @@ function assertApart(source: End, target: End): void {
 
 function overlap(a: Location, b: Location): boolean {
   return a.prefix.startsWith(b.prefix) || b.prefix.startsWith(a.prefix);
-}
-
-export function parseLedger(text: string): LedgerAddress {
-  if (/^postgres(ql)?:\/\//.test(text)) {
-    if (URL.canParse(text)) return text;
-    throw new UserError(
-      '--ledger is no valid URL; it must be postgres://USER:PASSWORD@HOST:PORT/DATABASE, with what is special in it percent-encoded',
-    );
-  }
-  if (text === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
-    throw new UserError(
-      `--ledger is "${text}"; it must be a folder, for example .migrate, or postgres://USER@HOST/DATABASE`,
-    );
-  }
-  return { kind: 'embedded', folder: path.resolve(text) };
-}
-
-function parseAcls(text: string | undefined): 'copy' | 'ignore' {
-  if (text === undefined || text === 'copy') return 'copy';
-  if (text === 'ignore') return text;
-  throw new UserError(`--acls is "${text}"; it must be copy, or ignore: then copies have no grants`);
-}
-
-function parseTimeout(text: string | undefined): number {
-  const seconds = text === undefined ? DEFAULT_TIMEOUT_SECONDS : Number(text);
-  if (seconds > 0 && seconds <= LONGEST_TIMEOUT_SECONDS) return seconds;
-  throw new UserError(
-    `--timeout is "${text}"; it must be a number of seconds above 0 and up to ${LONGEST_TIMEOUT_SECONDS}, for example 30`,
-  );
 }

@@ -1,15 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defineCommand } from 'citty';
-import { environmentOf, wholeNumber } from '../command-line.ts';
-import { stopSignal } from '../../platform/process.ts';
+import { environmentOf, stopSignal } from '../command-line.ts';
 import type { Environment } from '../../contract/environment.ts';
 import type { Pool } from '../../ledger/connect.ts';
 import { log } from '../../contract/log.ts';
 import { keepHeapSmall } from '../memory.ts';
+import type { StoresOptions } from '../../options.ts';
 import { showDryRun } from '../standalone/dry-run.ts';
 import { assertStores } from '../standalone/reach.ts';
 import { orUnreachable } from '../../move/common/unreachable.ts';
-import { runArguments } from './arguments.ts';
 import { Concurrency } from '../../move/sync/concurrency.ts';
 import { setLimits } from '../../move/sync/limits.ts';
 import { progressDisplay, readProgress, type ProgressDisplay } from '../../move/sync/progress.ts';
@@ -19,57 +17,59 @@ import { sayEnd, UNFINISHED, withLedger } from './with-ledger.ts';
 import { runWorker, type WorkerEnd } from '../../move/sync/worker.ts';
 
 const SHOW_EVERY_MS = 500;
-const MOST_AT_ONCE = 1024;
+
+export type RunOptions = StoresOptions & {
+  limit?: string;
+  patience?: number;
+  concurrency?: number;
+  versions?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+};
 
 /** A whole run in this process. */
-export const run = defineCommand({
-  meta: {
-    name: 'run',
-    description:
-      'begin a run, or go on with the open one, and do all of it in this process. ' +
-      'Example: migrate sync --source s3://photos --source-profile old --target s3://photos --target-profile new --dry-run',
-  },
-  args: runArguments,
-  async run({ args }) {
-    keepHeapSmall();
-    const asJson = args.json || !process.stdout.isTTY;
-    const most =
-      args.concurrency === undefined
-        ? undefined
-        : wholeNumber(args.concurrency, 'concurrency', { from: 1, to: MOST_AT_ONCE });
-    if (args['dry-run']) {
-      const environment = await environmentOf(args);
-      await assertStores(environment);
-      await orUnreachable('what would be done is not known', () =>
-        showDryRun(environment, { json: args.json, versions: args.versions }),
-      );
-      return;
+export async function run({
+  limit,
+  concurrency: most,
+  versions = false,
+  dryRun = false,
+  json = false,
+  ...options
+}: RunOptions): Promise<void> {
+  keepHeapSmall();
+  if (dryRun) {
+    const environment = await environmentOf(options);
+    await assertStores(environment);
+    await orUnreachable('what would be done is not known', () =>
+      showDryRun(environment, { json, versions }),
+    );
+    return;
+  }
+  const asJson = json || !process.stdout.isTTY;
+  await withLedger(options, { toWrite: true }, async (given, ledger) => {
+    const environment = most === undefined ? given : { ...given, sync: shared(given.sync, most) };
+    if (limit !== undefined) await setLimits(ledger, limit);
+    await startSyncRuns(environment, ledger, { again: true, versions });
+    const limits = Array.from(
+      { length: environment.sync.workers },
+      () => new Concurrency(environment.sync.concurrency),
+    );
+    const atOnce = () => limits.reduce((sum, { limit }) => sum + limit, 0);
+    const display = progressDisplay(process.stdout, { json: asJson, atOnce });
+    const ends = await showing(environment, ledger, display, (stop) =>
+      runWorkers(environment, ledger, limits, stop),
+    );
+    ends.forEach(sayEnd);
+    const report = await readReport(environment, ledger);
+    const unfinished = ends.includes('asked');
+    const exitCode = unfinished ? UNFINISHED : report.failed.length > 0 ? 1 : 0;
+    process.stdout.write(`${asJson ? reportJson(report, exitCode) : describeReport(report)}\n`);
+    if (asJson && report.failed.length > 0) {
+      process.stderr.write(`${describeFailed(report.failed).join('\n')}\n`);
     }
-    await withLedger(args, { toWrite: true }, async (given, ledger) => {
-      const environment = most === undefined ? given : { ...given, sync: shared(given.sync, most) };
-      if (args.limit !== undefined) await setLimits(ledger, args.limit);
-      await startSyncRuns(environment, ledger, { again: true, versions: args.versions });
-      const limits = Array.from(
-        { length: environment.sync.workers },
-        () => new Concurrency(environment.sync.concurrency),
-      );
-      const atOnce = () => limits.reduce((sum, { limit }) => sum + limit, 0);
-      const display = progressDisplay(process.stdout, { json: asJson, atOnce });
-      const ends = await showing(environment, ledger, display, (stop) =>
-        runWorkers(environment, ledger, limits, stop),
-      );
-      ends.forEach(sayEnd);
-      const report = await readReport(environment, ledger);
-      const unfinished = ends.includes('asked');
-      const exitCode = unfinished ? UNFINISHED : report.failed.length > 0 ? 1 : 0;
-      process.stdout.write(`${asJson ? reportJson(report, exitCode) : describeReport(report)}\n`);
-      if (asJson && report.failed.length > 0) {
-        process.stderr.write(`${describeFailed(report.failed).join('\n')}\n`);
-      }
-      process.exitCode = exitCode;
-    });
-  },
-});
+    process.exitCode = exitCode;
+  });
+}
 
 /** So many objects at once in all, over workers that go through shards of their own. */
 function shared(sync: Environment['sync'], atOnce: number): Environment['sync'] {

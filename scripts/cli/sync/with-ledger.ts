@@ -1,14 +1,12 @@
-import { environmentOf, type EnvironmentOptions } from '../command-line.ts';
+import { environmentOf } from '../command-line.ts';
 import type { Environment } from '../../contract/environment.ts';
-import { UserError } from '../../contract/errors.ts';
 import { assertReachable, openLedger, type Pool } from '../../ledger/connect.ts';
 import { log } from '../../contract/log.ts';
+import type { StoresOptions } from '../../options.ts';
 import { prepareLedger } from '../standalone/ledger.ts';
 import { assertStores } from '../standalone/reach.ts';
 import { orUnreachable } from '../../move/common/unreachable.ts';
 import type { WorkerEnd } from '../../move/sync/worker.ts';
-
-const LONGEST_PATIENCE_SECONDS = 86_400;
 
 /**
  * A worker that was told to stop has not done its work: 0 would make a Kubernetes Job take the index of a
@@ -18,11 +16,11 @@ export const UNFINISHED = 143;
 
 /** Runs a command's work with the environment that it was given, and its ledger. */
 export async function withLedger<T>(
-  args: EnvironmentOptions & { patience?: string | undefined },
+  { patience, ...stores }: StoresOptions & { patience?: number },
   options: { toWrite: boolean },
   work: (environment: Environment, ledger: Pool) => Promise<T>,
 ): Promise<T> {
-  const environment = withPatience(await environmentOf(args), args.patience);
+  const environment = withPatience(await environmentOf(stores), patience);
   if (options.toWrite && environment.name === 'standalone') await assertStores(environment);
   await prepareLedger(environment, options);
   const ledger = openLedger(environment.ledger, {
@@ -37,15 +35,8 @@ export async function withLedger<T>(
   }
 }
 
-/** With the patience that an option says, if it says any. */
-export function withPatience(environment: Environment, text: string | undefined): Environment {
-  if (text === undefined) return environment;
-  const patienceSeconds = text.trim() === '' ? NaN : Number(text);
-  if (!(patienceSeconds >= 0 && patienceSeconds <= LONGEST_PATIENCE_SECONDS)) {
-    throw new UserError(
-      `--patience is "${text}"; it must be a number of seconds from 0 to ${LONGEST_PATIENCE_SECONDS}, for example 600`,
-    );
-  }
+function withPatience(environment: Environment, patienceSeconds: number | undefined): Environment {
+  if (patienceSeconds === undefined) return environment;
   return { ...environment, sync: { ...environment.sync, patienceSeconds } };
 }
 

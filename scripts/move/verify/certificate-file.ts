@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { access, constants, readFile, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { z } from 'zod';
 import type { Environment, Move } from '../../contract/environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
@@ -63,16 +64,30 @@ export async function writeCertificate(
   }
 }
 
-/** Throws UserError: exit 3 where the file cannot be read, 2 where it is no certificate or was changed. */
+/** Throws UserError (exit 2) where the file could not be written: before a comparison that may take hours. */
+export async function assertWritable(file: string): Promise<void> {
+  try {
+    const found = await stat(file).catch(() => undefined);
+    if (found?.isDirectory() === true) throw new Error('it is a folder');
+    await access(found === undefined ? path.dirname(file) : file, constants.W_OK);
+  } catch (error) {
+    throw new UserError(
+      `Cannot write the certificate to ${file}: ${messageOf(error)}. It must be a file in a folder that is there: name it with --out`,
+      { cause: error },
+    );
+  }
+}
+
+/** Throws UserError (exit 2) where the file cannot be read, is no certificate, or was changed. */
 export async function readCertificate(file: string): Promise<CertificateFile> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    throw new UserError(`The certificate cannot be read from ${file}: ${messageOf(error)}`, {
-      exitCode: 3,
-      cause: error,
-    });
+    throw new UserError(
+      `Cannot read the certificate from ${file}: ${messageOf(error)}. It must be what migrate verify --out FILE wrote: name it with --certificate`,
+      { cause: error },
+    );
   }
   const document = parse(text);
   const result = FileSchema.safeParse(document);

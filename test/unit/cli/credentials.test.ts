@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { readCredentials } from '../../../scripts/store/identity/credentials.ts';
 import { readSide } from '../../../scripts/cli/standalone/endpoint.ts';
+import { storesOptions } from '../../support/stores-options.ts';
 
 let folder: string;
 let sts: Server;
@@ -72,8 +73,8 @@ test('a profile that gives nothing is an error, and the default profile does not
   });
 });
 
-const endpointOf = async (options: object, variables: Record<string, string> = {}) =>
-  (await readSide({ source: 's3://photos', ...options }, 'source', variables)).endpoint;
+const endpointOf = async (options: Record<string, string>, variables: Record<string, string> = {}) =>
+  (await readSide(storesOptions({ source: 's3://photos', ...options }), 'source', variables)).endpoint;
 
 test('where no profile is named, the standing one says where its store is, after the variables', async () => {
   expect(await endpointOf({})).toMatchObject({ endpoint: 'https://default.example.com/', region: 'home' });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { requestOf, selectionOf } from '../../../scripts/move/retry/select.ts';
+import { selectionOf } from '../../../scripts/move/retry/select.ts';
 import { describeList, describeRetried } from '../../../scripts/move/retry/report.ts';
 import type { Pool } from '../../../scripts/ledger/connect.ts';
 import { listFailures, recordFailure, type FailureStage } from '../../../scripts/ledger/failures.ts';
@@ -129,7 +129,6 @@ test('a bucket is that of a move, on either side', () => {
   expect(() => selectionOf({ moves }, { bucket: 'four' })).toThrow(
     '--bucket is "four"; there are: one, two, three',
   );
-  expect(() => requestOf({ key: '' })).toThrow('--key is empty; leave it out to choose all');
 });
 
 test('a person reads which keys, why, and what follows', () => {

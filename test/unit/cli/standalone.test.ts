@@ -3,10 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { environmentOf } from '../../../scripts/cli/command-line.ts';
-import type { StandaloneOptions } from '../../../scripts/cli/standalone/arguments.ts';
 import { readSide } from '../../../scripts/cli/standalone/endpoint.ts';
-import { parseLedger } from '../../../scripts/cli/standalone/environment.ts';
-import { parseLocation } from '../../../scripts/cli/standalone/location.ts';
+import { parseLedger, parseLocation } from '../../../scripts/cli/standalone/location.ts';
+import { storesOptions } from '../../support/stores-options.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -30,8 +29,10 @@ beforeEach(() => {
   return () => vi.unstubAllEnvs();
 });
 
-const endpointOf = async (options: StandaloneOptions, variables: Record<string, string> = {}) =>
-  (await readSide({ source: 's3://photos', ...options }, 'source', variables)).endpoint;
+type Given = Record<string, string>;
+const endpointOf = async (given: Given, variables: Given = {}) =>
+  (await readSide(storesOptions({ source: 's3://photos', ...given }), 'source', variables)).endpoint;
+const environmentFor = async (given: Given) => environmentOf(storesOptions(given));
 
 test.each([
   ['s3://photos', { bucket: 'photos', prefix: '' }],
@@ -42,14 +43,14 @@ test.each([
   ['s3://photos//', { bucket: 'photos', prefix: '/' }],
   ['s3://My_Photos/a b\nc', { bucket: 'My_Photos', prefix: 'a b\nc/' }],
 ])('%j is a place', (text, location) => {
-  expect(parseLocation(text, 'source')).toEqual(location);
+  expect(parseLocation(text)).toEqual(location);
 });
 
 test.each(['photos', 's3:photos', 's3://', 's3://ab', 'https://photos', 's3:///key', 's3://a b/c'])(
   '%j is none',
   (text) => {
-    expect(() => parseLocation(text, 'target')).toThrow(
-      `--target is "${text}"; it must be s3://BUCKET or s3://BUCKET/FOLDER, for example s3://photos/2024`,
+    expect(() => storesOptions({ target: text })).toThrow(
+      `option '--target <s3://BUCKET>' argument '${text}' is invalid. It must be s3://BUCKET or s3://BUCKET/FOLDER`,
     );
   },
 );
@@ -96,6 +97,13 @@ test('another store is path style, and its folder goes with it', async () => {
   });
 });
 
+test('an endpoint that a variable names is checked as the option is', async () => {
+  await expect(endpointOf({}, { AWS_ENDPOINT_URL: 'rgw:80/x' })).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringMatching(/AWS_ENDPOINT_URL, is "rgw:80\/x"\. It must be the URL .* --source-endpoint$/) as string,
+  });
+});
+
 test('what names one side comes before what is for both: option, profile, variables', async () => {
   const variables = { AWS_ENDPOINT_URL: 'https://any.example.com', AWS_REGION: 'eu-north-1' };
   expect(await endpointOf({}, variables)).toMatchObject({
@@ -117,29 +125,21 @@ test('what names one side comes before what is for both: option, profile, variab
 });
 
 test.each([
-  [
-    { 'source-endpoint': 'rgw.example.com' },
-    '--source-endpoint is "rgw.example.com"; it must be the URL of the S3 service',
-  ],
+  [{ 'source-endpoint': 'rgw.example.com' }, 'It must be the URL of the S3 service'],
   [
     { 'source-endpoint': 'http://rgw.example.com/photos' },
-    'it must be the URL of the S3 service without a path',
+    'It must be the URL of the S3 service without a path',
   ],
-  [
-    { 'source-endpoint': 'http://a:1', 'source-addressing': 'dns' },
-    '--source-addressing is "dns"; it must be path',
-  ],
+  [{ 'source-endpoint': 'http://a:1', 'source-addressing': 'dns' }, 'Allowed choices are path, virtual.'],
   [{ 'source-profile': 'nobody' }, 'no such profile, but ceph, split, west, old'],
-  [{ source: '' }, '--source is missing: give both'],
-])('%j is refused', async (options, message) => {
-  await expect(endpointOf(options)).rejects.toThrow(message);
-  await expect(endpointOf(options)).rejects.toMatchObject({ name: 'UserError', exitCode: 2 });
+  ])('%j is refused', async (given, message) => {
+  await expect(endpointOf(given)).rejects.toThrow(message);
 });
 
 test('a ledger is a folder or a server', () => {
   expect(parseLedger('postgres://a@b/c')).toBe('postgres://a@b/c');
   expect(parseLedger('x/y')).toEqual({ kind: 'embedded', folder: path.resolve('x/y') });
-  expect(() => parseLedger('mysql://a')).toThrow('--ledger is "mysql://a"; it must be a folder');
+  expect(() => storesOptions({ ledger: 'mysql://a' })).toThrow("argument 'mysql://a' is invalid. It must be a folder");
   expect(() => parseLedger('postgres://a:b c@:x/')).toThrow('--ledger is no valid URL');
 });
 
@@ -151,7 +151,7 @@ const options = {
 };
 
 test('two places make an environment without phases; another pair has another name in the ledger', async () => {
-  const environment = await environmentOf(options);
+  const environment = await environmentFor(options);
   expect(environment).toMatchObject({
     name: 'standalone',
     ledger: { kind: 'embedded', folder: path.resolve('.migrate') },
@@ -162,38 +162,38 @@ test('two places make an environment without phases; another pair has another na
   });
   const [move] = environment.moves;
   expect(move?.name).toMatch(/^photos-2024-[0-9a-f]{8}$/);
-  const same = await environmentOf({ ...options, 'source-endpoint': 'http://127.0.0.1:1/', timeout: '5' });
+  const same = await environmentFor({ ...options, 'source-endpoint': 'http://127.0.0.1:1/', timeout: '5' });
   expect([same.moves[0]?.name, same.bounds.requestSeconds]).toEqual([move?.name, 5]);
-  const other = await environmentOf({ ...options, target: 's3://photos/other' });
+  const other = await environmentFor({ ...options, target: 's3://photos/other' });
   expect(other.moves[0]?.name).not.toBe(move?.name);
   // Names begin with a letter, whatever the bucket is called.
-  const odd = await environmentOf({ ...options, source: 's3://2024/9' });
+  const odd = await environmentFor({ ...options, source: 's3://2024/9' });
   expect(odd.moves[0]?.name).toMatch(/^bucket-[0-9a-f]{8}$/);
 });
 
 test('grants are copied and compared unless both sides are told to ignore them', async () => {
-  const aclsOf = async (given: StandaloneOptions) => {
-    const { source, targets } = await environmentOf({ ...options, ...given });
+  const aclsOf = async (given: Given) => {
+    const { source, targets } = await environmentFor({ ...options, ...given });
     return [source.acls, targets['target']?.acls];
   };
   expect(await aclsOf({})).toEqual(['copy', 'copy']);
   expect(await aclsOf({ acls: 'ignore' })).toEqual(['ignore', 'ignore']);
   await expect(aclsOf({ acls: 'none' })).rejects.toThrow(
-    '--acls is "none"; it must be copy, or ignore: then copies have no grants',
+    'Allowed choices are copy, ignore.',
   );
 });
 
 test.each([['s3://photos'], ['s3://photos/2024'], ['s3://photos/2024/07']])(
   '%s is no target for itself',
   async (target) => {
-    await expect(environmentOf({ ...options, target })).rejects.toThrow(
+    await expect(environmentFor({ ...options, target })).rejects.toThrow(
       '--source and --target are both in photos at http://127.0.0.1:1, one within the other',
     );
   },
 );
 
 test('an environment and two places at once are refused', async () => {
-  await expect(environmentOf({ ...options, environment: 'x.json' })).rejects.toThrow(
+  await expect(environmentFor({ ...options, environment: 'x.json' })).rejects.toThrow(
     "--environment names a stack's stores and ledger, --source, --source-endpoint, --target, --target-endpoint others: give the one or the others",
   );
 });
