@@ -77,9 +77,9 @@ export function wholeNumber(range: { from: number; to: number }): (text: string)
 }
 
 /** A time that an option is given as, in seconds. */
-export function seconds(range: { from: number; to: number } | { above: number; to: number }): (
-  text: string,
-) => number {
+export function seconds(
+  range: { from: number; to: number } | { above: number; to: number },
+): (text: string) => number {
   return (text) => {
     const number = numberOf(text);
     const isEnough = 'from' in range ? number >= range.from : number > range.above;

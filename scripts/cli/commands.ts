@@ -35,7 +35,10 @@ export function migrate(output: OutputConfiguration = {}): Command {
     .exitOverride()
     .configureOutput({ getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth, ...output })
     .showHelpAfterError('Add --help to see what there is.')
-    .addHelpText('after', example('migrate sync --source s3://photos --target s3://photos --target-profile ceph'))
+    .addHelpText(
+      'after',
+      example('migrate sync --source s3://photos --target s3://photos --target-profile ceph'),
+    )
     .addHelpText('afterAll', AFTER_HELP)
     .hook('preSubcommand', (_, command) => files.get(command.name())?.())
     .hook('preAction', (_, command) => refuseMisplaced(command))

@@ -1,54 +1,35 @@
-import { defineCommand, runMain } from 'citty';
+import { Command } from '@commander-js/extra-typings';
 import { messageOf, UserError } from '../contract/errors.ts';
 import { LocalMove } from './local-move.ts';
 import { narrator } from './narrator.ts';
 import { finalReport } from './report/final.ts';
 import { DEFAULTS, parseSettings } from './settings.ts';
 
-const homeArgument = {
-  home: {
-    type: 'string',
-    description: `the one folder that holds the environment; default: ${DEFAULTS.home}`,
-    valueHint: 'DIR',
-  },
-} as const;
+const withHome = (command: Command) =>
+  command.option('--home <DIR>', `the one folder that holds the environment; default: ${DEFAULTS.home}`);
 
-const portArgument = {
-  'port-base': {
-    type: 'string',
-    description: `the first of 300 ports, all on loopback; default: ${DEFAULTS.portBase}`,
-    valueHint: 'N',
-  },
-} as const;
+/** What npm runs: `npm run local` is `run`, `npm run local:down` is `down`, and so on. */
+const local = new Command()
+  .configureHelp({ commandUsage: (command) => command.usage() })
+  .enablePositionalOptions()
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
-const run = defineCommand({
-  meta: {
-    name: 'npm run local --',
-    description:
-      'Brings real Ceph, Nginx and PostgreSQL up on this machine and moves an image store from S3 to Ceph while clients write. Example: npm run local -- --through done --objects 500',
-  },
-  args: {
-    through: {
-      type: 'string',
-      description: `leave the environment up in this phase: prepare, copy, cutover, retain, retire or done; default: ${DEFAULTS.through}`,
-      valueHint: 'PHASE',
-    },
-    objects: {
-      type: 'string',
-      description: `photographs in the source; default: ${DEFAULTS.objects}`,
-      valueHint: 'N',
-    },
-    rate: {
-      type: 'string',
-      description: `operations a second of all clients together; default: ${DEFAULTS.rate}`,
-      valueHint: 'N',
-    },
-    ...homeArgument,
-    ...portArgument,
-  },
-  run: ({ args }) =>
+withHome(local.command('run'))
+  .usage('npm run local -- [options]')
+  .description(
+    'Brings real Ceph, Nginx and PostgreSQL up on this machine and moves an image store from S3 to Ceph while clients write.',
+  )
+  .option(
+    '--through <PHASE>',
+    `leave the environment up in this phase: prepare, copy, cutover, retain, retire or done; default: ${DEFAULTS.through}`,
+  )
+  .option('--objects <N>', `photographs in the source; default: ${DEFAULTS.objects}`)
+  .option('--rate <N>', `operations a second of all clients together; default: ${DEFAULTS.rate}`)
+  .option('--port-base <N>', `the first of 300 ports, all on loopback; default: ${DEFAULTS.portBase}`)
+  .addHelpText('after', '\nExample:\n  npm run local -- --through done --objects 500')
+  .action((options) =>
     guarded(async () => {
-      const settings = parseSettings({ ...args, portBase: args['port-base'] });
+      const settings = parseSettings(options);
       const narrate = narrator(process.stdout);
       const move = await LocalMove.open(settings, narrate.line);
       try {
@@ -60,51 +41,36 @@ const run = defineCommand({
         await move.close();
       }
     }),
-});
+  );
 
-const down = defineCommand({
-  meta: {
-    name: 'npm run local:down --',
-    description: 'Stops every daemon of the local environment and removes its folder, and nothing else.',
-  },
-  args: homeArgument,
-  run: ({ args }) =>
+withHome(local.command('down'))
+  .usage('npm run local:down -- [options]')
+  .description('Stops every daemon of the local environment and removes its folder, and nothing else.')
+  .action((options) =>
     guarded(async () => {
-      const { home } = parseSettings(args);
+      const { home } = parseSettings(options);
       await LocalMove.remove(home, (line) => process.stdout.write(`${line}\n`));
     }),
-});
+  );
 
-const pulumi = defineCommand({
-  meta: {
-    name: 'npm run local:pulumi --',
-    description:
-      'Any command of Pulumi on the local stack. Example: npm run local:pulumi -- config set storage:phase copy',
-  },
-  run: ({ rawArgs }) =>
+// Pulumi's own options pass through.
+withHome(local.command('pulumi'))
+  .usage('npm run local:pulumi -- [options] COMMAND')
+  .description('Any command of Pulumi on the local stack.')
+  .option('--port-base <N>', `the first of 300 ports, all on loopback; default: ${DEFAULTS.portBase}`)
+  .argument('[words...]')
+  .addHelpText('after', '\nExample:\n  npm run local:pulumi -- config set storage:phase copy')
+  .allowUnknownOption()
+  .action((words, options) =>
     guarded(async () => {
-      const { settings, words } = splitHome(rawArgs);
-      const move = await LocalMove.open(settings, (line) => process.stderr.write(`${line}\n`));
+      const move = await LocalMove.open(parseSettings(options), (line) => process.stderr.write(`${line}\n`));
       try {
         process.exitCode = await move.engine.handOver(words);
       } finally {
         await move.close();
       }
     }),
-});
-
-/** Pulumi's own words, without `--home DIR` and `--port-base N`, which are ours. */
-function splitHome(rawArgs: string[]) {
-  const words: string[] = [];
-  const ours: Record<string, unknown> = {};
-  for (let index = 0; index < rawArgs.length; index += 1) {
-    const word = rawArgs[index] ?? '';
-    if (word === '--home') ours['home'] = rawArgs[(index += 1)];
-    else if (word === '--port-base') ours['portBase'] = rawArgs[(index += 1)];
-    else words.push(word);
-  }
-  return { settings: parseSettings(ours), words };
-}
+  );
 
 /** The one place that decides what a failure prints and with what code the process exits. */
 async function guarded(work: () => Promise<void>): Promise<void> {
@@ -117,4 +83,4 @@ async function guarded(work: () => Promise<void>): Promise<void> {
   }
 }
 
-await runMain(defineCommand({ meta: { name: 'local' }, subCommands: { run, down, pulumi } }));
+await local.parseAsync();

@@ -64,12 +64,31 @@ export function nameOf(request: StoreRequest): string {
   return `/${request.bucket ?? ''}${request.key === undefined ? '' : `/${request.key}`}`;
 }
 
-/** Whether undici or the socket threw this, and not our own code. */
-function isConnectionTrouble(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return (
-    code.startsWith('UND_ERR') || /^E(CONN|PIPE|HOST|NET|TIMEDOUT|AI_)/.test(code) || code.startsWith('HPE_')
-  );
+/** What undici, the socket and OpenSSL throw, and not our own code. */
+const CONNECTION_CODES =
+  /^(UND_ERR|HPE_|E(CONN|PIPE|HOST|NET|TIMEDOUT|AI_|PROTO)|ERR_(SSL|TLS)|CERT_|UNABLE_TO_)|SELF_SIGNED_CERT/;
+const PLAIN_PORT = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/;
+const UNTRUSTED = /^(CERT_|UNABLE_TO_)|SELF_SIGNED_CERT/;
+
+/** Whether TLS was spoken to a port that does not. */
+export function isPlainPort({ cause }: StoreError): boolean {
+  return cause instanceof Error && 'code' in cause && PLAIN_PORT.test(String(cause.code));
+}
+
+/** What went wrong with a connection, for a person; undefined where it was something else. */
+function explainConnection(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = 'code' in error ? String(error.code) : '';
+  if (PLAIN_PORT.test(code)) return 'this port does not speak TLS; use http://';
+  if (UNTRUSTED.test(code)) {
+    return `${messageOf(error)} (${code}); name the file of its authority in NODE_EXTRA_CA_CERTS`;
+  }
+  if (error.name === 'HTTPParserError') {
+    // A TLS alert begins with byte 21, then 3.
+    const isTls = 'data' in error && String(error.data).startsWith('\u0015\u0003');
+    return isTls ? 'this port speaks TLS; use https://' : 'what answers there is no HTTP';
+  }
+  return CONNECTION_CODES.test(code) ? messageOf(error) : undefined;
 }
 
 /**
@@ -77,9 +96,9 @@ function isConnectionTrouble(error: unknown): boolean {
  * a lost lease, comes back as it is.
  */
 export function connectionTrouble(error: unknown, where: string): unknown {
-  return isConnectionTrouble(error)
-    ? new StoreError(`${where}: ${messageOf(error)}`, { status: 0, code: 'Connection', cause: error })
-    : error;
+  const message = explainConnection(error);
+  if (message === undefined) return error;
+  return new StoreError(`${where}: ${message}`, { status: 0, code: 'Connection', cause: error });
 }
 
 /** Whether a body can be read once only. */

@@ -22,7 +22,9 @@ const withSelection = (command: Command) =>
 
 export default function failed(command: Command): void {
   withSelection(command)
-    .description('The keys that keep failing, with attempts and reason. Exit code 0 when there are none, else 1.')
+    .description(
+      'The keys that keep failing, with attempts and reason. Exit code 0 when there are none, else 1.',
+    )
     .addHelpText('after', example('migrate failed --stage replay --json'))
     .action(async ({ key, bucket, stage, json = false, ...options }) => {
       const request = { key, bucket, stage };

@@ -38,7 +38,10 @@ function addRun(command: Command): Command {
     .addOption(limitOption())
     .addOption(patienceOption())
     .addOption(versionsOption())
-    .option('--dry-run', 'say what would be copied and deleted, with counts and bytes; write nothing anywhere')
+    .option(
+      '--dry-run',
+      'say what would be copied and deleted, with counts and bytes; write nothing anywhere',
+    )
     .option(
       '--concurrency <N>',
       'objects in flight at once, of this process; default: what the environment says, else 32',

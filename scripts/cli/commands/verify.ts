@@ -59,9 +59,7 @@ function addTake(command: Command): Command {
 }
 
 export default function verify(command: Command): void {
-  addTake(command)
-    .description('Compares both sides and writes certificates.')
-    .allowExcessArguments();
+  addTake(command).description('Compares both sides and writes certificates.').allowExcessArguments();
 
   addTake(command.command('take')).description(
     'Compares both sides and records a certificate. Exit codes: 0 clean, 1 findings, 3 a store or the ledger could not be reached.',
@@ -84,9 +82,7 @@ export default function verify(command: Command): void {
     .action(job);
 
   withStores(command.command('waive'))
-    .description(
-      'Names a key that may differ, with a reason and who says so. It is never expired on S3.',
-    )
+    .description('Names a key that may differ, with a reason and who says so. It is never expired on S3.')
     .option('--move <NAME>', 'the move that the key belongs to; needed where there are several')
     .requiredOption('--key <KEY>', 'exactly this key')
     .requiredOption('--reason <TEXT>', 'why it may differ')

@@ -1,7 +1,6 @@
 import type { Environment } from '../../contract/environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
 import { assertReachable, openLedger, type Pool } from '../../ledger/connect.ts';
-import { assertLedgerIsCurrent } from '../../move/common/epoch-mirror.ts';
 import { migrateLedger } from '../../ledger/migrations.ts';
 
 /**
@@ -22,7 +21,9 @@ export async function prepareLedger(
   try {
     await assertReachable(ledger);
     await migrate(ledger);
-    if (options.toWrite === true) await assertLedgerIsCurrent(environment, ledger);
+    if (options.toWrite !== true) return;
+    const { assertLedgerIsCurrent } = await import('../../move/common/epoch-mirror.ts');
+    await assertLedgerIsCurrent(environment, ledger);
   } finally {
     await ledger.end();
   }

@@ -1,13 +1,16 @@
+import { connect } from 'node:tls';
 import type { Environment, Move, StoreEndpoint } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { StoreClient } from '../../store/client.ts';
 import { describeSource } from '../../store/identity/credentials.ts';
 import { StoreError } from '../../store/errors.ts';
+import { isPlainPort } from '../../store/trouble.ts';
 import type { Side } from './endpoint.ts';
 import { MIGRATION } from '../../contract/names.ts';
 
 /** Long enough for a store far away; a worker would go on for a minute before it gave up. */
 const SECONDS = 10;
+const PROBE_MILLISECONDS = 2000;
 
 /**
  * Asks both stores for one key, so that what is misspelt, away or not allowed is said at once and by the name of
@@ -39,7 +42,7 @@ async function assertStore(
     await client.listPage(bucket, { maxKeys: 1 });
   } catch (error) {
     if (error instanceof UserError && endpoint.credentials.kind === 'ambient') throw withoutKeys(error, side);
-    throw error instanceof StoreError ? explain(error, side, endpoint, bucket) : error;
+    throw error instanceof StoreError ? await explain(error, side, endpoint, bucket) : error;
   } finally {
     await client.close();
   }
@@ -54,11 +57,24 @@ function withoutKeys(cause: UserError, side: Side): UserError {
 
 const KEY_REFUSED = ['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'InvalidClientTokenId', 'ExpiredToken'];
 
-function explain(error: StoreError, side: Side, endpoint: StoreEndpoint, bucket: string): UserError {
+async function explain(
+  error: StoreError,
+  side: Side,
+  endpoint: StoreEndpoint,
+  bucket: string,
+): Promise<UserError> {
   const at = endpoint.endpoint;
   const who = describeSource(endpoint.credentials, MIGRATION);
   const say = (message: string, exitCode: 2 | 3) => new UserError(message, { exitCode, cause: error });
+  if (isPlainPort(error)) {
+    const right = at.replace('https:', 'http:');
+    return say(`${at} speaks plain HTTP, not TLS. Give --${side}-endpoint ${right}`, 2);
+  }
   if (error.status === 0) {
+    if (await speaksTls(new URL(at))) {
+      const right = at.replace('http:', 'https:');
+      return say(`${at} speaks TLS, not plain HTTP. Give --${side}-endpoint ${right}`, 2);
+    }
     return say(
       `The ${side} ${at} does not answer: ${error.message}. Is --${side}-endpoint right, and can it be reached from here?`,
       3,
@@ -86,4 +102,19 @@ function explain(error: StoreError, side: Side, endpoint: StoreEndpoint, bucket:
     );
   }
   return say(`The ${side} ${at} could not be asked: ${error.message}`, 3);
+}
+
+/** Most servers close the connection without a word when plain HTTP comes to a TLS port: only trying tells. */
+function speaksTls({ protocol, hostname, port }: URL): Promise<boolean> {
+  if (protocol !== 'http:') return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = connect({
+      host: hostname,
+      port: Number(port === '' ? 80 : port),
+      rejectUnauthorized: false, // nothing is sent; any certificate shows that it is TLS
+    });
+    const end = (answer: boolean) => void (socket.destroy(), resolve(answer));
+    socket.setTimeout(PROBE_MILLISECONDS, () => end(false));
+    socket.on('secureConnect', () => end(true)).on('error', () => end(false));
+  });
 }

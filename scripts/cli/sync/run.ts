@@ -40,9 +40,7 @@ export async function run({
   if (dryRun) {
     const environment = await environmentOf(options);
     await assertStores(environment);
-    await orUnreachable('what would be done is not known', () =>
-      showDryRun(environment, { json, versions }),
-    );
+    await orUnreachable('what would be done is not known', () => showDryRun(environment, { json, versions }));
     return;
   }
   const asJson = json || !process.stdout.isTTY;

@@ -12,11 +12,13 @@ async function help(words: readonly string[], width = 80): Promise<string> {
 
 /** The names in the lists of commands. */
 const commandsIn = (text: string): string[] =>
-  text.split(/^(?=\S)/m).flatMap((section) =>
-    /^(Commands|For )/.test(section)
-      ? [...section.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name ?? '')
-      : [],
-  );
+  text
+    .split(/^(?=\S)/m)
+    .flatMap((section) =>
+      /^(Commands|For )/.test(section)
+        ? [...section.matchAll(/^ {2}([a-z][a-z-]*)/gm)].map(([, name]) => name ?? '')
+        : [],
+    );
 
 async function everyCommand(): Promise<string[][]> {
   const top = commandsIn(await help([]));

@@ -53,6 +53,10 @@ test(
       /^sync +one-[0-9a-f]{8}: no run of sync was begun\nreplay +nothing open\nverify +no certificate yet/,
     );
     const wrong = await migrate('verify', '--sauce', 's3://one');
-    expect([wrong.exitCode, wrong.stderr]).toEqual([2, 'There is no option --sauce. Is it --source?']);
+    expect([wrong.exitCode, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining("unknown option '--sauce'\n(Did you mean --source?)"),
+    ]);
+    expect((await migrate('--version')).stdout).toBe('0.1.0');
   },
 );

@@ -100,7 +100,9 @@ test('another store is path style, and its folder goes with it', async () => {
 test('an endpoint that a variable names is checked as the option is', async () => {
   await expect(endpointOf({}, { AWS_ENDPOINT_URL: 'rgw:80/x' })).rejects.toMatchObject({
     exitCode: 2,
-    message: expect.stringMatching(/AWS_ENDPOINT_URL, is "rgw:80\/x"\. It must be the URL .* --source-endpoint$/) as string,
+    message: expect.stringMatching(
+      /AWS_ENDPOINT_URL, is "rgw:80\/x"\. It must be the URL .* --source-endpoint$/,
+    ) as string,
   });
 });
 
@@ -132,14 +134,16 @@ test.each([
   ],
   [{ 'source-endpoint': 'http://a:1', 'source-addressing': 'dns' }, 'Allowed choices are path, virtual.'],
   [{ 'source-profile': 'nobody' }, 'no such profile, but ceph, split, west, old'],
-  ])('%j is refused', async (given, message) => {
+])('%j is refused', async (given, message) => {
   await expect(endpointOf(given)).rejects.toThrow(message);
 });
 
 test('a ledger is a folder or a server', () => {
   expect(parseLedger('postgres://a@b/c')).toBe('postgres://a@b/c');
   expect(parseLedger('x/y')).toEqual({ kind: 'embedded', folder: path.resolve('x/y') });
-  expect(() => storesOptions({ ledger: 'mysql://a' })).toThrow("argument 'mysql://a' is invalid. It must be a folder");
+  expect(() => storesOptions({ ledger: 'mysql://a' })).toThrow(
+    "argument 'mysql://a' is invalid. It must be a folder",
+  );
   expect(() => parseLedger('postgres://a:b c@:x/')).toThrow('--ledger is no valid URL');
 });
 
@@ -178,9 +182,7 @@ test('grants are copied and compared unless both sides are told to ignore them',
   };
   expect(await aclsOf({})).toEqual(['copy', 'copy']);
   expect(await aclsOf({ acls: 'ignore' })).toEqual(['ignore', 'ignore']);
-  await expect(aclsOf({ acls: 'none' })).rejects.toThrow(
-    'Allowed choices are copy, ignore.',
-  );
+  await expect(aclsOf({ acls: 'none' })).rejects.toThrow('Allowed choices are copy, ignore.');
 });
 
 test.each([['s3://photos'], ['s3://photos/2024'], ['s3://photos/2024/07']])(

@@ -111,7 +111,10 @@ describe('what pods start', () => {
         reject: false,
       },
     );
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('Unknown command')]);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining("unknown command 'werker'\n(Did you mean worker?)"),
+    ]);
   });
 
   it('is Nginx with the modules that its configuration loads', () => {
