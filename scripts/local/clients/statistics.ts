@@ -15,9 +15,20 @@ const KEPT_FINDINGS = 20;
 const GROWTH = Math.log(1.1);
 
 class Latencies {
-  readonly #buckets = new Map<number, number>();
-  #count = 0;
-  #longest = 0;
+  readonly #buckets: Map<number, number>;
+  #count: number;
+  #longest: number;
+
+  /** @param buckets what `buckets` of an earlier one gave, whose longest was `longest` milliseconds */
+  constructor(buckets: readonly (readonly [number, number])[] = [], longest = 0) {
+    this.#buckets = new Map(buckets);
+    this.#count = buckets.reduce((sum, [, count]) => sum + count, 0);
+    this.#longest = longest;
+  }
+
+  get buckets(): [number, number][] {
+    return [...this.#buckets];
+  }
 
   add(milliseconds: number): void {
     const bucket = Math.ceil(Math.log(Math.max(milliseconds, 0.1)) / GROWTH);
@@ -87,6 +98,9 @@ export class Statistics {
     this.retries = before?.retries ?? 0;
     this.longestHoldMs = (before?.longestHoldSeconds ?? 0) * 1000;
     this.longestMutationMs = (before?.longestMutationSeconds ?? 0) * 1000;
+    for (const [kind, buckets] of Object.entries(before?.latencies ?? {})) {
+      this.#kinds.set(kind, new Latencies(buckets, before?.kinds?.[kind]?.maxMs));
+    }
     for (const finding of findings) this.found(finding);
   }
 
@@ -142,6 +156,8 @@ export class Statistics {
       longestMutationSeconds: rounded(this.longestMutationMs / 1000),
       ...this.#counts,
       kinds: Object.fromEntries([...this.#kinds].map(([kind, latencies]) => [kind, latencies.summary()])),
+      /** What the next process goes on counting from, by kind. */
+      latencies: Object.fromEntries([...this.#kinds].map(([kind, { buckets }]) => [kind, buckets])),
       findings: this.#findings,
     };
   }

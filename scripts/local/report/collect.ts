@@ -162,14 +162,21 @@ async function readLag(ledger: Database): Promise<Figures['lag']> {
   return { maxSeconds: rows[0]?.max ?? null, p99Seconds: rows[0]?.p99 ?? null, series };
 }
 
-/** The newest of each kind and bucket, in the order of the move. */
 async function readCertificates(ledger: Database): Promise<CertificateFigure[]> {
   const { rows } = await ledger.query<CertificateFigure>(
-    `SELECT DISTINCT ON (kind, move) id::text, kind, move, at, epoch::text, findings::float8,
-       (document ->> 'objects')::float8 AS objects, document ->> 'digest' AS digest
-     FROM certificate ORDER BY kind, move, id DESC`,
+    `SELECT id::text, kind, move, at, epoch::text, findings::float8,
+       (document ->> 'objects')::float8 AS objects, document ->> 'digest' AS digest,
+       (document ->> 'scope') IS NOT DISTINCT FROM 'touched' AS "changedOnly"
+     FROM certificate ORDER BY certificate.id`,
   );
-  return rows.sort((a, b) => Number(a.id) - Number(b.id));
+  return newestOfEach(rows);
+}
+
+/** The newest of each kind and bucket: of all objects, and of what changed since; in the order given. */
+export function newestOfEach(certificates: readonly CertificateFigure[]): CertificateFigure[] {
+  const name = ({ kind, move, changedOnly }: CertificateFigure): string => `${kind} ${move} ${changedOnly}`;
+  const newest = new Map(certificates.map((certificate) => [name(certificate), certificate]));
+  return certificates.filter((certificate) => newest.get(name(certificate)) === certificate);
 }
 
 async function readMemory(ledger: Database): Promise<Figures['memory']> {

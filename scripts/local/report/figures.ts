@@ -17,7 +17,9 @@ export type Figures = {
   lag: { maxSeconds: number | null; p99Seconds: number | null; series: LagSample[] };
   holds: HoldFigure[];
   /** Null where the clients have not run. */
-  clients: (Omit<FleetFigures, 'waiting'> & { rate: number; count: number; residentBytes: number }) | null;
+  clients:
+    | (Omit<FleetFigures, 'waiting' | 'latencies'> & { rate: number; count: number; residentBytes: number })
+    | null;
   series: FleetSample[];
   /** Null where the final store was not read. */
   audit: AuditResult | null;
@@ -48,6 +50,8 @@ export type CertificateFigure = {
   epoch: string;
   findings: number;
   objects: number | null;
+  /** It covers only what changed since the one before it. */
+  changedOnly: boolean;
   digest: string | null;
 };
 export type PhaseFigure = { phase: string; startedAt: Date; endedAt: Date | null };
@@ -61,7 +65,9 @@ export function zerosOf({ clients, audit }: Pick<Figures, 'clients' | 'audit'>):
     during === undefined || after === undefined ? null : during + after;
   const checks = clients === null ? 'no client ran' : `${count(clients.operations)} operations checked`;
   const keys =
-    audit === null ? 'the final store was not read' : `${count(audit.checked)} keys read at the end`;
+    audit === null
+      ? 'the final store was not read'
+      : `${count(audit.checked)} keys compared at the end, ${count(audit.readWhole)} to the last byte`;
   return [
     { name: 'failed requests', value: clients?.failed ?? null, checked: checks },
     { name: 'lost writes', value: both(clients?.lost, audit?.lost), checked: keys },
@@ -83,6 +89,33 @@ export function zerosOf({ clients, audit }: Pick<Figures, 'clients' | 'audit'>):
       checked: audit === null ? keys : `${audit.straggler.writes} writes to S3 followed up`,
     },
   ];
+}
+
+/** One thing that is not as it must be. */
+export type FindingFigure = { kind: string; seenBy: string; name: string; detail: string };
+
+/** The first findings, and how many there are in all: of what clients saw only some are kept with their keys. */
+export function findingsOf(
+  { clients, audit }: Pick<Figures, 'clients' | 'audit'>,
+  most: number,
+): { listed: FindingFigure[]; total: number } {
+  const seen = (clients?.findings ?? []).map(({ at, kind, operation, move, key, detail }) => ({
+    kind,
+    seenBy: `${operation}, ${at.slice(11, 19)}`,
+    name: `${move}/${key}`,
+    detail,
+  }));
+  const audited = (audit?.findings ?? []).map(({ kind, move, key, detail }) => ({
+    kind,
+    seenBy: 'final store',
+    name: `${move}/${key}`,
+    detail,
+  }));
+  const during =
+    clients === null
+      ? 0
+      : clients.failed + clients.lost + clients.resurrected + clients.wrong + clients.stale;
+  return { listed: [...seen, ...audited].slice(0, most), total: during + audited.length };
 }
 
 /** 0 where every zero is one, else 1. */

@@ -1,4 +1,4 @@
-import { count, mebibytes, type Figures } from './figures.ts';
+import { count, findingsOf, mebibytes, type Figures } from './figures.ts';
 import { escapeHtml } from './scale.ts';
 
 type Cell = string | { n: string } | { html: string };
@@ -14,40 +14,37 @@ export function tables(figures: Figures): string {
   ].join('');
 }
 
-function findings({ clients, audit }: Figures): string {
-  const rows: Cell[][] = [
-    ...(clients?.findings ?? []).map(({ at, kind, operation, move, key, detail }): Cell[] => [
-      kind,
-      `${operation}, ${at.slice(11, 19)}`,
-      { html: code(`${move}/${key}`) },
-      detail,
-    ]),
-    ...(audit?.findings ?? [])
-      .slice(0, 50)
-      .map(({ kind, move, key, detail }): Cell[] => [
-        kind,
-        'final store',
-        { html: code(`${move}/${key}`) },
-        detail,
-      ]),
-  ];
-  if (rows.length === 0) return '';
-  return card('What is wrong', table(['what', 'seen by', 'key', 'detail'], rows), true);
+const SHOWN_FINDINGS = 70;
+
+function findings(figures: Figures): string {
+  const { listed, total } = findingsOf(figures, SHOWN_FINDINGS);
+  if (total === 0) return '';
+  const rows = listed.map(({ kind, seenBy, name, detail }): Cell[] => [
+    kind,
+    seenBy,
+    { html: code(name) },
+    detail,
+  ]);
+  const more = total > listed.length ? none(`… and ${count(total - listed.length)} more`) : '';
+  return card('What is wrong', table(['what', 'seen by', 'key', 'detail'], rows) + more, true);
 }
 
 function certificates({ certificates: all }: Figures): string {
-  const rows = all.map(({ id, kind, move, at, epoch, findings: found, objects, digest }): Cell[] => [
-    `${kind}`,
-    move,
-    { n: objects === null ? '–' : count(objects) },
-    {
-      html: `<span class="pill${found === 0 ? '' : ' bad'}">${found === 0 ? 'equal' : `${count(found)} findings`}</span>`,
-    },
-    { n: epoch },
-    { html: digest === null ? '–' : code(digest.slice(0, 16)) },
-    { n: `${at.toISOString().slice(11, 19)}, number ${id}` },
-  ]);
-  const heads = ['certificate', 'bucket', '#objects', 'result', '#epoch', 'digest', '#when'];
+  const rows = all.map(
+    ({ id, kind, changedOnly, move, at, epoch, findings: found, objects, digest }): Cell[] => [
+      kind,
+      move,
+      changedOnly ? 'what changed since' : 'all objects',
+      { n: objects === null ? '–' : count(objects) },
+      {
+        html: `<span class="pill${found === 0 ? '' : ' bad'}">${found === 0 ? 'equal' : `${count(found)} findings`}</span>`,
+      },
+      { n: epoch },
+      { html: digest === null ? '–' : code(digest.slice(0, 16)) },
+      { n: `${at.toISOString().slice(11, 19)}, number ${id}` },
+    ],
+  );
+  const heads = ['certificate', 'bucket', 'compared', '#objects', 'result', '#epoch', 'digest', '#when'];
   return card('Certificates', rows.length === 0 ? none('None yet.') : scroll(table(heads, rows)), true);
 }
 

@@ -1,4 +1,13 @@
-import { bytes, count, holdSeconds, mebibytes, seconds, zerosOf, type Figures } from './figures.ts';
+import {
+  bytes,
+  count,
+  findingsOf,
+  holdSeconds,
+  mebibytes,
+  seconds,
+  zerosOf,
+  type Figures,
+} from './figures.ts';
 
 /** The report for a terminal. */
 export function reportText(figures: Figures): string {
@@ -25,17 +34,22 @@ export function reportText(figures: Figures): string {
     ],
   ];
   if (audit !== null) {
-    const { writes, applied, superseded, conflicts } = audit.straggler;
+    const { writes, applied, superseded, conflicts, unaccounted } = audit.straggler;
     rows.push([
       'Straggler',
-      `${writes} writes to S3: ${applied} applied, ${superseded} superseded by its own, ${conflicts} kept aside as conflicts`,
+      `${writes} writes to S3: ${applied} applied, ${superseded} superseded by its own, ${conflicts} kept in quarantine as conflicts` +
+        (unaccounted > 0 ? `, ${unaccounted} unaccounted for` : ''),
     ]);
   }
-  for (const { kind, move, findings, objects, id } of figures.certificates) {
-    const what = objects === null ? '' : `${count(objects)} objects, `;
+  for (const { kind, move, findings, objects, changedOnly, id } of figures.certificates) {
+    const what =
+      objects === null ? '' : `${count(objects)} ${changedOnly ? 'that changed since' : 'objects'}, `;
     rows.push([`Certificate: ${kind}`, `${move}: ${what}${findings} findings (number ${id})`]);
   }
-  const memory = figures.memory.map(({ script, peakBytes }) => `${script} ${mebibytes(peakBytes)}`);
+  const memory = figures.memory.map(
+    ({ script, processes, peakBytes }) =>
+      `${script} ${mebibytes(peakBytes)}${processes > 1 ? ` (the largest of ${processes})` : ''}`,
+  );
   rows.push(['Peak memory', memory.join(', ') || '–']);
   for (const { phase, startedAt, endedAt } of figures.phases) {
     const took = endedAt === null ? null : (endedAt.getTime() - startedAt.getTime()) / 1000;
@@ -62,16 +76,12 @@ export function reportText(figures: Figures): string {
 
 const SHOWN_FINDINGS = 20;
 
-function findingLines({ clients, audit }: Figures): string[] {
-  const all = [
-    ...(clients?.findings ?? []).map(({ at, kind, operation, move, key, detail }) =>
-      [`${kind}: ${operation} of ${JSON.stringify(`${move}/${key}`)} at ${at}`, detail].join('\n      '),
-    ),
-    ...(audit?.findings ?? []).map(({ kind, move, key, detail }) =>
-      [`${kind}: ${JSON.stringify(`${move}/${key}`)} in the final store`, detail].join('\n      '),
-    ),
-  ];
-  if (all.length === 0) return [];
-  const more = all.length > SHOWN_FINDINGS ? [`    … and ${all.length - SHOWN_FINDINGS} more`] : [];
-  return ['', '  What is wrong:', ...all.slice(0, SHOWN_FINDINGS).map((line) => `    ${line}`), ...more];
+function findingLines(figures: Figures): string[] {
+  const { listed, total } = findingsOf(figures, SHOWN_FINDINGS);
+  if (total === 0) return [];
+  const lines = listed.map(
+    ({ kind, seenBy, name, detail }) => `    ${kind}: ${JSON.stringify(name)} (${seenBy})\n      ${detail}`,
+  );
+  const more = total > listed.length ? [`    … and ${count(total - listed.length)} more`] : [];
+  return ['', '  What is wrong:', ...lines, ...more];
 }

@@ -37,6 +37,13 @@ export function theEnd(story: Story): void {
       const exitCode = await finalReport(story.move, (part) => (text += part));
       expect(text).toMatch(/failed requests\D+0/i);
       expect(exitCode, text).toBe(0);
+      const compared = [
+        ...text.matchAll(/Certificate: base +images: ([\d,]+) (objects|that changed since)/g),
+      ];
+      expect(
+        compared.map(([, , what]) => what),
+        text,
+      ).toEqual(['objects', 'that changed since']);
       await access(`${story.move.home.folder}/report.html`);
     });
   });

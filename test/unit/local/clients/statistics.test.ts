@@ -30,6 +30,8 @@ test('percentiles are right to a tenth; a fleet that starts again goes on counti
     longestHoldSeconds: 2.4,
     findings: [finding],
   });
+  expect(second.summary().kinds['get']).toMatchObject({ count: 101, maxMs: 100 });
+  expect(second.summary().kinds['create']).toMatchObject({ count: 1, maxMs: 2500 });
 });
 
 test('a sample counts one second only', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildReport } from '../../../../scripts/local/report/build.ts';
-import { phasesOf } from '../../../../scripts/local/report/collect.ts';
+import { newestOfEach, phasesOf } from '../../../../scripts/local/report/collect.ts';
 import { bytes, seconds, zerosOf, type Figures } from '../../../../scripts/local/report/figures.ts';
 import { niceScale, thin, timeTicks } from '../../../../scripts/local/report/scale.ts';
 import { at, BEGAN, exampleFigures } from './example.ts';
@@ -39,14 +39,14 @@ describe('the exit code', () => {
 test('the text names each zero with how it was checked', () => {
   const { text } = buildReport(exampleFigures(), MADE);
   expect(text).toMatch(/^ {2}✓ failed requests +0 {2}2,400 operations checked$/m);
-  expect(text).toMatch(/^ {2}✓ lost writes +0 {2}2,400 keys read at the end$/m);
+  expect(text).toMatch(/^ {2}✓ lost writes +0 {2}2,400 keys compared at the end, 600 to the last byte$/m);
   expect(text).toMatch(/^ {2}Hold +3\.50 s$/m);
   expect(text).toMatch(/^ {4}called off +too slow$/m);
   expect(text).toMatch(/^ {2}Longest wait of a client +3\.40 s$/m);
   expect(text).toMatch(
-    /^ {2}Straggler +1 writes to S3: 0 applied, 0 superseded by its own, 1 kept aside as conflicts$/m,
+    /^ {2}Straggler +1 writes to S3: 0 applied, 0 superseded by its own, 1 kept in quarantine as conflicts$/m,
   );
-  expect(text).toMatch(/^ {2}Peak memory +sync worker 120 MiB$/m);
+  expect(text).toMatch(/^ {2}Peak memory +sync worker 120 MiB \(the largest of 2\)$/m);
 });
 
 test('what is wrong is told key by key', () => {
@@ -57,7 +57,40 @@ test('what is wrong is told key by key', () => {
     exampleFigures({ audit: { ...example.audit, lost: 1, findings: [finding] } }),
     MADE,
   );
-  expect(text).toContain('lost: "images/two\\nlines" in the final store\n      there is nothing');
+  expect(text).toContain('lost: "images/two\\nlines" (final store)\n      there is nothing');
+});
+
+test('a certificate of what changed since does not replace one of all objects', () => {
+  const [scan, since] = exampleFigures().certificates;
+  if (scan === undefined || since === undefined) throw new Error('The example has two certificates');
+  expect(newestOfEach([scan, { ...since, id: '2' }, { ...since, id: '3' }]).map(({ id }) => id)).toEqual([
+    '1',
+    '3',
+  ]);
+  const { text, html } = buildReport(exampleFigures(), MADE);
+  expect(text).toMatch(/^ {2}Certificate: base +images: 2,331 objects, 0 findings \(number 1\)$/m);
+  expect(text).toMatch(/^ {2}Certificate: base +images: 40 that changed since, 0 findings \(number 2\)$/m);
+  expect(html).toContain('<td>all objects</td><td class="n">2,331</td>');
+  expect(html).toContain('<td>what changed since</td><td class="n">40</td>');
+});
+
+test('findings that are not listed are counted', () => {
+  const { clients } = exampleFigures();
+  if (clients === null) throw new Error('The example has clients');
+  const finding = {
+    at: at(1).toISOString(),
+    kind: 'failed',
+    operation: 'get',
+    move: 'images',
+    key: 'a',
+    detail: '503',
+  } as const;
+  const { text, html } = buildReport(
+    exampleFigures({ clients: { ...clients, failed: 5000, findings: Array(20).fill(finding) } }),
+    MADE,
+  );
+  expect(text).toContain('    … and 4,980 more');
+  expect(html).toContain('… and 4,980 more');
 });
 
 test('the page needs nothing from anywhere and escapes what users named', () => {
