@@ -1,3 +1,4 @@
+import * as Plot from '@observablehq/plot';
 import type { FleetSample } from '../clients/statistics.ts';
 import {
   count,
@@ -8,14 +9,17 @@ import {
   type LagSample,
   type PhaseFigure,
 } from './figures.ts';
-import { escapeHtml, niceScale, round, thin, timeTicks, x, type TimeAxis } from './scale.ts';
+import { thin } from './thin.ts';
 
-const WIDTH = 1120;
-const LEFT = 120;
-const RIGHT = WIDTH - 16;
+/** A chart as Observable Plot takes it: `drawing.ts` makes SVG text of it, a browser draws it in place. */
+export type Chart = Plot.PlotOptions;
+
+/** The time that all charts show, in milliseconds since 1970. */
+export type TimeAxis = { from: number; to: number };
+
 const POINTS = 260;
 
-/** The time that all charts show: from the first phase to the last thing that was seen. */
+/** From the first phase to the last thing that was seen. */
 export function axisOf({ phases, series, lag, copied }: Figures): TimeAxis {
   const times = [
     ...phases.flatMap(({ startedAt, endedAt }) => [startedAt, endedAt ?? startedAt]),
@@ -24,193 +28,206 @@ export function axisOf({ phases, series, lag, copied }: Figures): TimeAxis {
   ].map(Number);
   if (times.length === 0) times.push(...copied.map(({ at }) => Number(at)), 0);
   const from = times.reduce((a, b) => Math.min(a, b));
+  const to = times.reduce((a, b) => Math.max(a, b));
+  return { from, to: Math.max(to, from + 1000) };
+}
+
+type Bar = { name: string; from: Date; to: Date; label: string; color: string; dashed: boolean };
+
+const PHASE_COLORS: Record<string, string> = { prepare: 's3', copy: 's3' };
+
+/** A row for each phase and each hold, so that none hides another, however short it was. */
+export function timelineChart(axis: TimeAxis, phases: PhaseFigure[], holds: HoldFigure[]): Chart {
+  const bars: Bar[] = [
+    ...phases.map(({ phase, startedAt, endedAt }) => ({
+      name: phase,
+      from: startedAt,
+      to: endedAt ?? new Date(axis.to),
+      label: endedAt === null ? 'not ended' : seconds((endedAt.getTime() - startedAt.getTime()) / 1000),
+      color: `var(--${PHASE_COLORS[phase] ?? 'ceph'})`,
+      dashed: false,
+    })),
+    ...holds.map((hold) => ({
+      name: hold.state === 'called-off' ? 'hold, called off' : 'hold',
+      from: hold.startedAt,
+      to: endOf(hold),
+      label: seconds(holdSeconds(hold)),
+      color: 'var(--hold)',
+      dashed: hold.state === 'called-off',
+    })),
+  ];
+  const row = (bar: Bar): number => bars.indexOf(bar);
+  const place = {
+    x1: ({ from }: Bar) => since(axis, from),
+    x2: ({ to }: Bar) => since(axis, to),
+    y: row,
+    // What lasted only an instant is still seen.
+    insetRight: -3,
+    rx: 4,
+    title: ({ name, label }: Bar) => `${name}: ${label}`,
+  };
   return {
-    from,
-    to: Math.max(
-      times.reduce((a, b) => Math.max(a, b)),
-      from + 1000,
-    ),
-    left: LEFT,
-    right: RIGHT,
+    ...frame(axis, 'Phases over time', bars.length * 30, { grid: true }),
+    y: {
+      type: 'band',
+      domain: bars.map(row),
+      padding: 0.35,
+      tickSize: 0,
+      tickFormat: (number: number) => bars[number]?.name ?? '',
+    },
+    marks: [
+      Plot.barX(bars, { ...place, filter: (bar: Bar) => !bar.dashed, fill: 'color' }),
+      Plot.barX(bars, {
+        ...place,
+        filter: (bar: Bar) => bar.dashed,
+        fill: 'none',
+        stroke: 'color',
+        strokeDasharray: '3 3',
+      }),
+      Plot.text(bars, { x: place.x2, y: row, text: 'label', textAnchor: 'start', dx: 11 }),
+    ],
   };
 }
 
-/** One row a phase, one for the holds: nothing can overlap, however short a phase was. */
-export function timelineChart(axis: TimeAxis, phases: PhaseFigure[], holds: HoldFigure[]): string {
-  const row = 30;
-  const rows = [
-    ...phases.map(({ phase, startedAt, endedAt }) => ({
-      name: phase,
-      bars: [
-        {
-          from: startedAt,
-          to: endedAt ?? new Date(axis.to),
-          kind: `phase-${phase}`,
-          label: tookOf(startedAt, endedAt),
-        },
-      ],
-    })),
-    // One row each: a hold is begun again soon after it was called off.
-    ...holds.map((hold) => ({
-      name: hold.state === 'called-off' ? 'hold, called off' : 'hold',
-      bars: [
-        {
-          from: hold.startedAt,
-          to: hold.endedAt ?? hold.turnedAt ?? hold.startedAt,
-          kind: hold.state === 'called-off' ? 'called-off' : 'hold-bar',
-          label: seconds(holdSeconds(hold)),
-        },
-      ],
-    })),
-  ];
-  const bottom = rows.length * row + 6;
-  const drawn = rows.map(({ name, bars }, index) => {
-    const y = index * row + 6;
-    const inside = bars.map(({ from, to, kind, label }) => {
-      const left = x(axis, from);
-      const width = round(Math.max(x(axis, to) - left, 4));
-      const after = left + width + 8;
-      // A label that would leave the chart stands before its bar.
-      const text =
-        after + label.length * 7.5 > RIGHT
-          ? left - LEFT > label.length * 7.5 + 8
-            ? `<text class="value" x="${round(left - 8)}" y="${y + 14}" text-anchor="end">${label}</text>`
-            : `<text class="value inside" x="${round(left + width - 8)}" y="${y + 14}" text-anchor="end">${label}</text>`
-          : `<text class="value" x="${round(after)}" y="${y + 14}">${label}</text>`;
-      return `<rect class="bar ${kind}" x="${left}" y="${y}" width="${width}" height="19" rx="4"><title>${name}: ${label}</title></rect>${text}`;
-    });
-    return `<text class="row" x="${LEFT - 14}" y="${y + 14}" text-anchor="end">${escapeHtml(name)}</text>${inside.join('')}`;
-  });
-  return svg(
-    bottom + 28,
-    'Phases over time',
-    gridLines(axis, 0, bottom) + drawn.join('') + timeLabels(axis, bottom + 20),
-  );
-}
-
-type Layer = { name: string; kind: string; value: (group: FleetSample[]) => number };
-
-const STORES: Layer[] = [
-  { name: 'Ceph', kind: 'ceph', value: (group) => mean(group, (sample) => sample.ceph) },
-  { name: 'S3', kind: 's3', value: (group) => mean(group, (sample) => sample.s3) },
-  { name: 'cache tier', kind: 'cache', value: (group) => mean(group, (sample) => sample.cache) },
-];
+/** The stores that answer clients, from the bottom of the chart to its top, and their colours. */
+export const STORES = [
+  { of: 'ceph', name: 'Ceph', color: 'var(--ceph)' },
+  { of: 's3', name: 'S3', color: 'var(--s3)' },
+  { of: 'cache', name: 'cache tier', color: 'var(--cache)' },
+] as const;
 
 /** Clients' operations a second, stacked by the store that answered. */
-export function operationsChart(axis: TimeAxis, series: FleetSample[], holds: HoldFigure[]): string {
-  const groups = thin(series, POINTS, ({ at }) => Date.parse(at));
-  const points = groups.map((group) => ({
-    at: Date.parse(group.at(-1)?.at ?? ''),
-    values: STORES.map(({ value }) => value(group)),
-  }));
-  const totals = points.map(({ values }) => values.reduce((sum, value) => sum + value, 0));
-  return plot(
-    axis,
-    { height: 190, most: Math.max(...totals, 1), holds, unit: '', title: 'Operations a second' },
-    (y) =>
-      STORES.map(({ name, kind }, layer) => {
-        const upTo = (values: number[], end: number): number =>
-          values.slice(0, end).reduce((sum, value) => sum + value, 0);
-        const top = points.map(({ at, values }) => `${x(axis, at)},${y(upTo(values, layer + 1))}`);
-        const base = points.map(({ at, values }) => `${x(axis, at)},${y(upTo(values, layer))}`).reverse();
-        return `<polygon class="area ${kind}" points="${[...top, ...base].join(' ')}"><title>${name}</title></polygon>`;
-      }).join(''),
+export function operationsChart(axis: TimeAxis, series: FleetSample[], holds: HoldFigure[]): Chart {
+  const points = thin(series, POINTS, ({ at }) => Date.parse(at)).flatMap((group) =>
+    STORES.map(({ of, name }) => ({
+      at: since(axis, Date.parse(group.at(-1)?.at ?? '')),
+      store: name,
+      operations: group.reduce((sum, sample) => sum + sample[of], 0) / group.length,
+    })),
   );
+  return {
+    ...frame(axis, 'Operations a second', 190),
+    y: { ...levels(''), domain: [0, mostOf(series.map(({ s3, ceph, cache }) => s3 + ceph + cache))] },
+    color: { domain: STORES.map(({ name }) => name), range: STORES.map(({ color }) => color) },
+    marks: [
+      Plot.areaY(points, {
+        x: 'at',
+        y: 'operations',
+        fill: 'store',
+        order: STORES.map(({ name }) => name),
+        title: 'store',
+      }),
+      ...holdBands(axis, holds),
+    ],
+  };
 }
 
 /** How far replay was behind, in seconds. */
-export function lagChart(axis: TimeAxis, series: LagSample[], holds: HoldFigure[]): string {
+export function lagChart(axis: TimeAxis, series: LagSample[], holds: HoldFigure[]): Chart {
   const points = thin(series, POINTS, ({ at }) => Number(at)).map((group) => ({
-    at: Number(group.at(-1)?.at),
+    at: since(axis, group.at(-1)?.at ?? axis.from),
     // The worst of a stretch, not its mean: a lag that is averaged away is hidden.
     value: Math.max(...group.map((sample) => sample.seconds)),
   }));
-  const most = Math.max(...points.map(({ value }) => value), 0.1);
-  return plot(axis, { height: 120, most, holds, unit: ' s', title: 'Lag of replay in seconds' }, (y) =>
-    area(axis, points, y, 'lag'),
-  );
+  return {
+    ...frame(axis, 'Lag of replay in seconds', 120),
+    y: { ...levels(' s'), domain: [0, mostOf(points.map(({ value }) => value))] },
+    marks: [...area(points, 'var(--lag)'), ...holdBands(axis, holds)],
+  };
 }
 
-/** How many objects stand on Ceph. */
-export function copiedChart(axis: TimeAxis, copied: Figures['copied'], holds: HoldFigure[]): string {
-  const points = copied.map(({ at, objects }) => ({ at: Number(at), value: objects }));
-  const last = points.at(-1);
-  const [first] = points;
-  if (first !== undefined && first.at > axis.from)
-    points.unshift({ at: axis.from, value: 0 }, { at: first.at, value: 0 });
-  if (last !== undefined) points.push({ at: axis.to, value: last.value });
-  const most = Math.max(...points.map(({ value }) => value), 1);
-  return plot(axis, { height: 120, most, holds, unit: '', title: 'Objects on Ceph' }, (y) =>
-    area(axis, points, y, 'ceph'),
-  );
+/** How many objects are on Ceph. */
+export function copiedChart(axis: TimeAxis, copied: Figures['copied'], holds: HoldFigure[]): Chart {
+  const points = copied.map(({ at, objects }) => ({ at: since(axis, at), value: objects }));
+  const [first, last] = [points[0], points.at(-1)];
+  if (first !== undefined) {
+    points.unshift({ at: since(axis, axis.from), value: 0 }, { at: first.at, value: 0 });
+  }
+  if (last !== undefined) points.push({ at: since(axis, axis.to), value: last.value });
+  return {
+    ...frame(axis, 'Objects on Ceph', 120),
+    y: { ...levels(''), domain: [0, mostOf(points.map(({ value }) => value))] },
+    marks: [...area(points, 'var(--ceph)'), ...holdBands(axis, holds)],
+  };
 }
 
-type PlotOptions = { height: number; most: number; holds: HoldFigure[]; unit: string; title: string };
-
-function plot(axis: TimeAxis, options: PlotOptions, draw: (y: (value: number) => number) => string): string {
-  const { height, most, holds, unit, title } = options;
-  const top = 10;
-  const bottom = top + height;
-  const scale = niceScale(most);
-  const y = (value: number): number => round(bottom - (Math.min(value, scale.top) / scale.top) * height);
-  const levels = scale.ticks.map(
-    (tick) =>
-      `<line class="grid" x1="${LEFT}" x2="${RIGHT}" y1="${y(tick)}" y2="${y(tick)}"/>` +
-      `<text class="tick" x="${LEFT - 14}" y="${y(tick) + 4}" text-anchor="end">${level(tick)}${unit}</text>`,
-  );
-  const bands = holds.map((hold) => {
-    const left = x(axis, hold.startedAt);
-    const width = round(Math.max(x(axis, hold.endedAt ?? hold.turnedAt ?? hold.startedAt) - left, 2));
-    return `<rect class="band${hold.state === 'called-off' ? ' faint' : ''}" x="${left}" y="${top}" width="${width}" height="${height}"><title>hold: ${seconds(holdSeconds(hold))}</title></rect>`;
-  });
-  return svg(bottom + 30, title, levels.join('') + draw(y) + bands.join('') + timeLabels(axis, bottom + 21));
+/** What all charts share: they lie one below the other, with one axis of time. */
+function frame(axis: TimeAxis, title: string, height: number, time: Plot.ScaleOptions = {}): Chart {
+  const margins = { marginTop: 10, marginBottom: 28, marginLeft: 120, marginRight: 96 };
+  return {
+    ...margins,
+    width: 1120,
+    height: height + margins.marginTop + margins.marginBottom,
+    ariaLabel: title,
+    x: {
+      type: 'utc',
+      domain: [new Date(0), since(axis, axis.to)],
+      clamp: true,
+      ticks: 8,
+      tickSize: 0,
+      tickFormat: (at: Date) => clock(at.getTime() / 1000),
+      label: null,
+      ...time,
+    },
+  };
 }
 
-function area(
-  axis: TimeAxis,
-  points: { at: number; value: number }[],
-  y: (value: number) => number,
-  kind: string,
-): string {
-  const [first] = points;
-  const last = points.at(-1);
-  if (first === undefined || last === undefined) return '';
-  const line = points.map(({ at, value }) => `${x(axis, at)},${y(value)}`).join(' ');
-  return (
-    `<polygon class="area soft ${kind}" points="${x(axis, first.at)},${y(0)} ${line} ${x(axis, last.at)},${y(0)}"/>` +
-    `<polyline class="line ${kind}" points="${line}"/>`
-  );
+function levels(unit: string): Plot.ScaleOptions {
+  return {
+    nice: 4,
+    ticks: 4,
+    grid: true,
+    tickSize: 0,
+    tickFormat: (value: number) => `${value < 1000 ? String(value) : count(value)}${unit}`,
+    label: null,
+  };
 }
 
-function gridLines(axis: TimeAxis, top: number, bottom: number): string {
-  return timeTicks(axis)
-    .map(
-      ({ at }) => `<line class="grid" x1="${x(axis, at)}" x2="${x(axis, at)}" y1="${top}" y2="${bottom}"/>`,
-    )
-    .join('');
+function area(points: { at: Date; value: number }[], color: string): Plot.Markish[] {
+  return [
+    Plot.areaY(points, { x: 'at', y: 'value', fill: color, fillOpacity: 0.16 }),
+    Plot.lineY(points, { x: 'at', y: 'value', stroke: color, strokeWidth: 2 }),
+  ];
 }
 
-function timeLabels(axis: TimeAxis, y: number): string {
-  return timeTicks(axis)
-    .map(
-      ({ at, label }) =>
-        `<text class="tick" x="${x(axis, at)}" y="${y}" text-anchor="middle">${label}</text>`,
-    )
-    .join('');
+/** The time in which writes waited; paler where the hold was called off. */
+function holdBands(axis: TimeAxis, holds: HoldFigure[]): Plot.Markish[] {
+  const bands = (given: HoldFigure[], fillOpacity: number): Plot.Markish =>
+    Plot.rectX(given, {
+      x1: ({ startedAt }: HoldFigure) => since(axis, startedAt),
+      x2: (hold: HoldFigure) => since(axis, endOf(hold)),
+      insetRight: -2,
+      fill: 'var(--hold)',
+      fillOpacity,
+      title: (hold: HoldFigure) => `hold: ${seconds(holdSeconds(hold))}`,
+    });
+  return [
+    bands(
+      holds.filter(({ state }) => state !== 'called-off'),
+      0.28,
+    ),
+    bands(
+      holds.filter(({ state }) => state === 'called-off'),
+      0.1,
+    ),
+  ];
 }
 
-function svg(height: number, title: string, inside: string): string {
-  return `<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(title)}">${inside}</svg>`;
+function endOf({ startedAt, turnedAt, endedAt }: HoldFigure): Date {
+  return endedAt ?? turnedAt ?? startedAt;
 }
 
-function tookOf(startedAt: Date, endedAt: Date | null): string {
-  return endedAt === null ? 'not ended' : seconds((endedAt.getTime() - startedAt.getTime()) / 1000);
+/** Time as the axis counts it: from its beginning. */
+function since(axis: TimeAxis, at: Date | number): Date {
+  return new Date(Number(at) - axis.from);
 }
 
-function level(tick: number): string {
-  return tick >= 1000 ? count(tick) : String(tick);
+function mostOf(values: number[]): number {
+  return values.reduce((a, b) => Math.max(a, b), 0.1);
 }
 
-function mean(group: FleetSample[], value: (sample: FleetSample) => number): number {
-  return group.reduce((sum, sample) => sum + value(sample), 0) / group.length;
+function clock(second: number): string {
+  const [hours, minutes] = [Math.floor(second / 3600), Math.floor((second % 3600) / 60)];
+  if (hours > 0) return `${hours}:${String(minutes).padStart(2, '0')} h`;
+  return `${minutes}:${String(second % 60).padStart(2, '0')}`;
 }

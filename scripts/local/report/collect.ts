@@ -14,7 +14,7 @@ import type { ClientFiles } from '../clients/files.ts';
 import type { FleetStatus } from '../clients/fleet-run.ts';
 import { readJsonLines } from '../clients/journal.ts';
 import type { FleetSample } from '../clients/statistics.ts';
-import { thin } from './scale.ts';
+import { thin } from './thin.ts';
 import type { CertificateFigure, Figures, LagSample, PhaseFigure } from './figures.ts';
 import { APPLICATIONS } from '../../contract/names.ts';
 

@@ -1,6 +1,15 @@
-import { axisOf, copiedChart, lagChart, operationsChart, timelineChart } from './charts.ts';
+import {
+  axisOf,
+  copiedChart,
+  lagChart,
+  operationsChart,
+  STORES,
+  timelineChart,
+  type Chart,
+} from './charts.ts';
+import { drawing } from './drawing.ts';
 import { bytes, count, exitCodeOf, holdSeconds, seconds, zerosOf, type Figures } from './figures.ts';
-import { escapeHtml } from './scale.ts';
+import { escapeHtml } from './html.ts';
 import { STYLE } from './style.ts';
 import { tables } from './tables.ts';
 
@@ -14,7 +23,7 @@ export function reportPage(figures: Figures, made: Date): string {
       ? [
           chart(
             'Clients’ operations a second',
-            keys(['s3', 'S3'], ['ceph', 'Ceph'], ['cache', 'cache tier'], ['hold', 'hold']),
+            keys([...STORES, { name: 'hold', color: 'var(--hold)' }]),
             operationsChart(axis, series, holds),
           ),
         ]
@@ -127,12 +136,12 @@ function pictures({ pictures: all }: Figures): string {
   return `<h2>As the clients see them now</h2><section class="strip">${figures.join('')}</section>`;
 }
 
-function chart(name: string, note: string, drawing: string): string {
-  return `<div class="chart"><div class="chart-head"><h3>${name}</h3><p>${note}</p></div><div class="scroll">${drawing}</div></div>`;
+function chart(name: string, note: string, drawn: Chart): string {
+  return `<div class="chart"><div class="chart-head"><h3>${name}</h3><p>${note}</p></div><div class="scroll">${drawing(drawn)}</div></div>`;
 }
 
-function keys(...entries: [string, string][]): string {
+function keys(entries: { name: string; color: string }[]): string {
   return entries
-    .map(([color, name]) => `<span class="key"><i style="background:var(--${color})"></i>${name}</span>`)
+    .map(({ name, color }) => `<span class="key"><i style="background:${color}"></i>${name}</span>`)
     .join('');
 }

@@ -48,25 +48,9 @@ h3 { font-size: 14.5px; font-weight: 620; margin: 0; }
 .chart-head p { margin: 0; font-size: 13.5px; color: var(--soft); }
 .scroll { overflow-x: auto; }
 .scroll svg { min-width: 760px; }
-svg { display: block; width: 100%; height: auto; font: 13px ui-sans-serif, system-ui, "DejaVu Sans", sans-serif; }
-svg .grid { stroke: var(--rule); stroke-width: 1; }
-svg .tick { fill: var(--faint); font-variant-numeric: tabular-nums; font-size: 12.5px; }
-svg .row { fill: var(--ink); font-size: 14px; }
-svg .value { fill: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; }
-svg .value.inside { fill: var(--card); }
-svg .bar { fill: var(--faint); }
-svg .phase-prepare, svg .phase-copy { fill: var(--s3); }
-svg .phase-cutover, svg .phase-retain { fill: var(--ceph); }
-svg .phase-retire, svg .phase-done { fill: var(--ceph); opacity: .62; }
-svg .hold-bar { fill: var(--hold); }
-svg .called-off { fill: none; stroke: var(--hold); stroke-width: 1.5; stroke-dasharray: 3 3; }
-svg .band { fill: var(--hold); opacity: .28; }
-svg .band.faint { opacity: .1; }
-svg .area.s3 { fill: var(--s3); } svg .area.ceph { fill: var(--ceph); } svg .area.cache { fill: var(--cache); }
-svg .area.lag { fill: var(--lag); }
-svg .area.soft { opacity: .16; }
-svg .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
-svg .line.lag { stroke: var(--lag); } svg .line.ceph { stroke: var(--ceph); }
+.plot { width: 100%; font: 13px ui-sans-serif, system-ui, "DejaVu Sans", sans-serif; color: var(--soft); --plot-background: var(--card); }
+.plot [aria-label$="label"] { font-variant-numeric: tabular-nums; }
+.plot [aria-label$="-grid"] { stroke: var(--rule); stroke-opacity: 1; }
 .key { display: inline-flex; align-items: center; gap: 6px; margin-left: 16px; font-size: 13.5px; color: var(--soft); white-space: nowrap; }
 .key:first-child { margin-left: 0; }
 .key i { width: 11px; height: 11px; border-radius: 3px; display: inline-block; }

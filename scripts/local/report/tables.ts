@@ -1,5 +1,5 @@
 import { count, findingsOf, mebibytes, type Figures } from './figures.ts';
-import { escapeHtml } from './scale.ts';
+import { escapeHtml } from './html.ts';
 
 type Cell = string | { n: string } | { html: string };
 
