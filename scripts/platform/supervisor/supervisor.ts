@@ -140,7 +140,7 @@ export class Supervisor {
     await this.#call('shutdown');
   }
 
-  async #call(method: string, ...params: Value[]): Promise<Value> {
+  async #call(method: string, ...params: (string | boolean)[]): Promise<Value> {
     try {
       return await call(this.#socket, `supervisor.${method}`, params);
     } catch (error) {

@@ -1,8 +1,10 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { XMLParser } from 'fast-xml-parser';
 
-/** What XML-RPC can carry, as far as supervisord uses it. */
-export type Value = string | number | boolean | null | Value[] | { [name: string]: Value };
+/** What supervisord's XML-RPC answers with. */
+export type Value = string | number | boolean | Value[] | { [name: string]: Value };
 
 /** An answer of the server that says no; `code` as in supervisor/xmlrpc.py. */
 export class Fault extends Error {
@@ -15,118 +17,63 @@ export class Fault extends Error {
   }
 }
 
-const parser = new XMLParser({
-  preserveOrder: true,
-  parseTagValue: false,
-  trimValues: false,
-  processEntities: true,
-});
-
 /**
  * One call over a Unix socket. Throws Fault where the server refuses, and the socket's error (`ENOENT`,
  * `ECONNREFUSED`) where nobody listens.
  */
-export async function call(socketPath: string, method: string, params: readonly Value[]): Promise<Value> {
-  const body = encodeCall(method, params);
-  const text = await new Promise<string>((resolve, reject) => {
-    const sent = request(
-      {
-        socketPath,
-        path: '/RPC2',
-        method: 'POST',
-        agent: false,
-        headers: { 'content-type': 'text/xml', 'content-length': Buffer.byteLength(body) },
-      },
-      (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.on('error', reject);
-        answer.on('end', () => {
-          if (answer.statusCode === 200) resolve(Buffer.concat(chunks).toString('utf8'));
-          else reject(new Error(`${method}: the supervisor answered ${String(answer.statusCode)}`));
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
-  return decodeAnswer(text);
+export async function call(
+  socketPath: string,
+  method: string,
+  params: readonly (string | boolean)[],
+): Promise<Value> {
+  const sent = request({ socketPath, path: '/RPC2', method: 'POST', agent: false });
+  sent.setHeader('content-type', 'text/xml');
+  // One that comes while the answer is read ends that, too.
+  sent.on('error', () => undefined);
+  sent.end(encodeCall(method, params));
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  const document = await text(answer);
+  if (answer.statusCode === 200) return decodeAnswer(document);
+  throw new Error(`${method}: the supervisor answered ${String(answer.statusCode)}`);
 }
 
 /** The document of a call. Text must not hold control characters, which XML cannot carry. */
-export function encodeCall(method: string, params: readonly Value[]): string {
-  const encoded = params.map((value) => `<param><value>${encode(value)}</value></param>`).join('');
-  return `<?xml version="1.0"?><methodCall><methodName>${method}</methodName><params>${encoded}</params></methodCall>`;
+export function encodeCall(method: string, params: readonly (string | boolean)[]): string {
+  const encoded = params.map((value) =>
+    typeof value === 'string'
+      ? `<string>${value.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</string>`
+      : `<boolean>${Number(value)}</boolean>`,
+  );
+  const list = encoded.map((value) => `<param><value>${value}</value></param>`).join('');
+  return `<?xml version="1.0"?><methodCall><methodName>${method}</methodName><params>${list}</params></methodCall>`;
 }
 
-function encode(value: Value): string {
-  if (typeof value === 'string') {
-    return `<string>${value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')}</string>`;
-  }
-  if (typeof value === 'boolean') return `<boolean>${value ? 1 : 0}</boolean>`;
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return `<int>${value}</int>`;
-  throw new TypeError(`cannot send ${JSON.stringify(value)} by XML-RPC`);
-}
+const parser = new XMLParser({
+  parseTagValue: false,
+  isArray: (name) => name === 'value' || name === 'member',
+});
 
-/** An element as the parser gives it: its name, and its children or its text. */
-type Node = { [name: string]: Node[] | string };
+/** A `<value>` as the parser gives it; supervisord always names its type. */
+type Encoded = Partial<Record<'int' | 'boolean' | 'string', string>> & {
+  array?: { data: { value?: Encoded[] } | '' };
+  struct?: { member: { name: string; value: [Encoded] }[] };
+};
 
 /** The value of an answer. Throws Fault where it is one. */
-export function decodeAnswer(text: string): Value {
-  const answer = child(parser.parse(text) as Node[], 'methodResponse');
-  const fault = find(answer, 'fault');
-  if (fault !== undefined) {
-    const { faultCode, faultString } = decode(child(fault, 'value')) as {
-      faultCode: Value;
-      faultString: Value;
-    };
-    throw new Fault(Number(faultCode), faultString as string);
-  }
-  return decode(child(child(child(answer, 'params'), 'param'), 'value'));
+export function decodeAnswer(document: string): Value {
+  const { methodResponse } = parser.parse(document) as {
+    methodResponse: { fault?: { value: [Encoded] }; params: { param: { value: [Encoded] } } };
+  };
+  if (methodResponse.fault === undefined) return decode(methodResponse.params.param.value[0]);
+  const { faultCode, faultString } = decode(methodResponse.fault.value[0]) as Record<string, Value>;
+  throw new Fault(Number(faultCode), String(faultString));
 }
 
-function decode(value: Node[]): Value {
-  const typed = value.find((node) => !('#text' in node));
-  if (typed === undefined) return textOf(value);
-  const [kind, inner] = Object.entries(typed)[0] as [string, Node[]];
-  switch (kind) {
-    case 'int':
-    case 'i4':
-      return Number(textOf(inner));
-    case 'boolean':
-      return textOf(inner) === '1';
-    case 'nil':
-      return null;
-    case 'string':
-      return textOf(inner);
-    case 'array':
-      return elements(child(inner, 'data'), 'value').map(decode);
-    case 'struct':
-      return Object.fromEntries(
-        elements(inner, 'member').map((member) => [
-          textOf(child(member, 'name')),
-          decode(child(member, 'value')),
-        ]),
-      );
-    default:
-      throw new Error(`XML-RPC: unknown type "${kind}"`);
-  }
-}
-
-function elements(nodes: Node[], name: string): Node[][] {
-  return nodes.flatMap((node) => (name in node ? [node[name] as Node[]] : []));
-}
-
-function find(nodes: Node[], name: string): Node[] | undefined {
-  return elements(nodes, name)[0];
-}
-
-function child(nodes: Node[], name: string): Node[] {
-  const found = find(nodes, name);
-  if (found === undefined) throw new Error(`XML-RPC: the answer has no <${name}>`);
-  return found;
-}
-
-function textOf(nodes: Node[]): string {
-  return nodes.map((node) => (typeof node['#text'] === 'string' ? node['#text'] : '')).join('');
+function decode({ int, boolean, string, array, struct }: Encoded): Value {
+  if (int !== undefined) return Number(int);
+  if (boolean !== undefined) return boolean === '1';
+  if (string !== undefined) return string;
+  if (array !== undefined) return array.data === '' ? [] : (array.data.value ?? []).map(decode);
+  if (struct === undefined) throw new Error('XML-RPC: a value without a type that supervisord uses');
+  return Object.fromEntries(struct.member.map(({ name, value: [value] }) => [name, decode(value)]));
 }
