@@ -40,7 +40,7 @@ export function reloadCommand(runtime: LocalRuntime, ports: LocalPorts): string[
   return [runtime.nodeBinary, script, runtime.home, `http://127.0.0.1:${ports.cacheTier}`];
 }
 
-/** What the part `nginx` is told. */
+/** The description of the part `nginx`. */
 export function nginxPart(args: CacheTierArgs): Omit<NginxSpec, 'home' | 'run'> {
   const { ports } = args;
   return {

@@ -25,7 +25,7 @@ export class CephCluster extends pulumi.ComponentResource {
   }
 }
 
-/** What the part `ceph-cluster` is told. */
+/** The description of the part `ceph-cluster`. */
 export function cephPart(home: string, cluster: ClusterSpec): Omit<CephClusterSpec, 'home' | 'run'> {
   return {
     name: cluster.name,

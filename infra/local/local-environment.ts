@@ -42,7 +42,7 @@ export type LocalEnvironmentArgs = {
  * read. The same in every phase; what a phase changes is not in it.
  */
 export class LocalEnvironment extends pulumi.ComponentResource {
-  /** The environment document; known when everything stands. */
+  /** The environment document; known when everything runs. */
   readonly environmentFile: pulumi.Output<string>;
   readonly endpoints: {
     cacheTier: pulumi.Output<string>;

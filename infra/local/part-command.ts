@@ -17,8 +17,8 @@ export type LocalRuntime = {
 };
 
 /**
- * One part of the local environment: a command that makes it so, told what on standard input. Its create
- * and its update are the same, and it has no delete: `pulumi destroy` stops nothing and removes no data
+ * One part of the local environment: a command that brings it up from a description on standard input. Its
+ * create and its update are the same, and it has no delete: `pulumi destroy` stops nothing and removes no data
  * (`npm run local:down` does).
  *
  * @returns what the part printed, parsed

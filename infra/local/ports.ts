@@ -27,7 +27,7 @@ export const PORT_SPAN = 300;
  * Ports from one number on.
  *
  * @param base default 7400, which puts the source's S3 endpoint at RGW's customary 7480; at most 32,000, because
- *   the kernel hands out higher ones to whoever asks
+ *   the kernel hands out higher ones itself
  */
 export function localPorts(base: number = DEFAULT_PORT_BASE): LocalPorts {
   return {

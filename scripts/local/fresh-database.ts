@@ -1,8 +1,8 @@
 import pg from 'pg';
 
 /**
- * Makes a database anew beside the ledger of an environment on one machine, for whoever tries or measures
- * something; what was in it is lost. @returns its connection string, of the ledger's own user
+ * Replaces a database beside the ledger of an environment on one machine, for trials and measurements; what
+ * was in it is lost. @returns its connection string, of the ledger's own user
  */
 export async function freshDatabase(ledger: string, name: string): Promise<string> {
   const role = new pg.Client({ connectionString: ledger }).user ?? 'postgres';

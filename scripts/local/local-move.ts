@@ -32,13 +32,13 @@ export class LocalMove {
   readonly engine: Engine;
   readonly clients: Clients;
   readonly #say: (line: string) => void;
-  readonly #unlock: () => Promise<void>;
+  readonly #unlock: () => void;
 
   private constructor(
     settings: LocalSettings,
     engine: Engine,
     say: (line: string) => void,
-    unlock: () => Promise<void>,
+    unlock: () => void,
   ) {
     this.settings = settings;
     this.home = homeAt(settings.home);
@@ -66,14 +66,14 @@ export class LocalMove {
       }
       return new LocalMove(settings, engine, say, unlock);
     } catch (error) {
-      await unlock();
+      unlock();
       throw error;
     }
   }
 
   /** Gives the environment back to the next run; it stays up. */
   close(): Promise<void> {
-    return this.#unlock();
+    return Promise.resolve(this.#unlock());
   }
 
   /** The document that the stack wrote; only after the first `up`. */
@@ -109,7 +109,7 @@ export class LocalMove {
     await this.note('phase-end', { phase });
   }
 
-  /** Puts Food-Co's photographs, documents and awkward keys into the source; what stands is left. */
+  /** Puts Food-Co's photographs, documents and awkward keys into the source; what is there stays. */
   async fill(): Promise<void> {
     const environment = await this.environment();
     await mkdir(this.clients.folder, { recursive: true });
@@ -174,7 +174,7 @@ export class LocalMove {
     const last = PHASES.indexOf(through);
     if (last < first) {
       throw new UserError(
-        `The move is in ${here} already; --through ${through} lies behind it. To begin anew: npm run local:down`,
+        `The move is in ${here} already; --through ${through} lies behind it. To begin again: npm run local:down`,
       );
     }
     for (const phase of PHASES.slice(first, last + 1)) {
@@ -186,7 +186,7 @@ export class LocalMove {
     }
   }
 
-  /** Appends to the record that the report's time line is drawn from. */
+  /** Appends to the record behind the report's time line. */
   async note(event: string, detail: object): Promise<void> {
     await mkdir(this.clients.folder, { recursive: true });
     const line = JSON.stringify({ at: new Date().toISOString(), event, ...detail });

@@ -44,7 +44,7 @@ export function narrator(out: Writable): Narrator {
 }
 
 /**
- * What one line tells a person, or null: of the engine's own book-keeping only what the steps say is kept.
+ * What a person reads of one line, or null: the engine's own book-keeping is left out.
  *
  *     ` ~  command:local:Command phase-gate-enter updating (0s) [diff: ~environment]; gate quiet: nobody …`
  *     → `gate quiet: nobody …`

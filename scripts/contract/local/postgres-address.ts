@@ -10,7 +10,7 @@ export function postgresSocketFolder(home: string): string {
 
 /**
  * A connection string for one of our databases. It holds no secret, because there is none: the server
- * listens on its socket alone, and the kernel tells it who connects.
+ * listens on its socket alone, and the kernel says who connects.
  */
 export function connectionString(home: string, database: string): string {
   const query = new URLSearchParams({ host: postgresSocketFolder(home), user: ROLE });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * What each part is told, as one JSON document on its standard input. The texts (ceph.conf, nginx.conf)
+ * What each part reads from its standard input, as one JSON document. The texts (ceph.conf, nginx.conf)
  * come from the pure builders, so that a change of them shows in `pulumi preview` and runs the part again.
  */
 

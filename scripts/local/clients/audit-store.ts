@@ -9,7 +9,7 @@ import { hasCode, StoreError } from '../../store/errors.ts';
 import { readManifest } from '../input/manifest.ts';
 import { inParallel } from '../input/parallel.ts';
 import { auditHistory, type AuditResult, type KeptConflict } from './audit.ts';
-import { readJsonLines, type JournalLine } from './journal.ts';
+import { allJsonLines, readJsonLines, type JournalLine } from './journal.ts';
 import type { Value } from './model.ts';
 import { MARK, readWhole } from './reading.ts';
 import { readOperations, type StragglerLine } from './straggler-plan.ts';
@@ -47,8 +47,7 @@ export async function auditFinalStore(
     readJsonLines<JournalLine>(options.fleetJournal),
     { now: 0, quietMs: 0 },
   );
-  const lines: StragglerLine[] = [];
-  for await (const line of readJsonLines<StragglerLine>(options.stragglerJournal)) lines.push(line);
+  const lines = await allJsonLines<StragglerLine>(options.stragglerJournal);
 
   const observed = new Map<string, Map<string, Value>>();
   let checked = 0;
@@ -105,21 +104,21 @@ function withoutMissing(observed: Map<string, Map<string, Value>>): Map<string, 
   return observed;
 }
 
-/** The ledger's conflicts, each with the bytes that were kept aside for it, read anew. */
+/** The ledger's conflicts, each with its bytes in quarantine, read again. */
 async function readConflicts(environment: Environment, ledger: Database): Promise<KeptConflict[]> {
   const kept: KeptConflict[] = [];
   for (const { move, key, kind, sourceEtag, asideBucket, asideKey } of await listConflicts(ledger)) {
     const cluster = environment.moves.find(({ name }) => name === move)?.targetCluster ?? '';
-    const aside =
+    const quarantined =
       asideBucket === null || asideKey === null
         ? null
-        : await readAside(environment, cluster, asideBucket, asideKey);
-    kept.push({ move, key, kind, sourceEtag, aside });
+        : await readQuarantined(environment, cluster, asideBucket, asideKey);
+    kept.push({ move, key, kind, sourceEtag, quarantined });
   }
   return kept;
 }
 
-async function readAside(
+async function readQuarantined(
   environment: Environment,
   cluster: string,
   bucket: string,

@@ -29,13 +29,13 @@ export type AuditResult = {
   findings: AuditFinding[];
 };
 
-/** A conflict of the ledger, with what stands aside for it: null where nothing readable does. */
+/** A conflict of the ledger, with what is readable of it in quarantine. */
 export type KeptConflict = {
   move: string;
   key: string;
   kind: 'put' | 'delete';
   sourceEtag: string | null;
-  aside: Value;
+  quarantined: Value;
 };
 
 export type Observed = ReadonlyMap<string, ReadonlyMap<string, Value>>;
@@ -125,7 +125,7 @@ function fatesOf(
       if (operation.outcome !== 'acknowledged') continue;
       fates.unshift({ operation, fate });
       if (fate === 'unaccounted') {
-        const detail = `the straggler's ${operation.kind} ${show(valueOf(operation))} ${operation.stage} the hold was neither applied nor kept aside; there is ${show(there)}`;
+        const detail = `the straggler's ${operation.kind} ${show(valueOf(operation))} ${operation.stage} the hold was neither applied nor quarantined; there is ${show(there)}`;
         findings.push({ kind: 'straggler', move, key, detail });
       }
     }
@@ -141,10 +141,10 @@ function fateOf(
 ): StragglerFate['fate'] {
   const value = valueOf(operation);
   if (sameValue(value, there)) return 'applied';
-  const conflict = kept.some(({ kind, sourceEtag, aside }) =>
+  const conflict = kept.some(({ kind, sourceEtag, quarantined }) =>
     value === null
       ? kind === 'delete'
-      : kind === 'put' && sourceEtag === value.etag && aside !== null && sameValue(aside, value),
+      : kind === 'put' && sourceEtag === value.etag && quarantined !== null && sameValue(quarantined, value),
   );
   if (conflict) return 'conflict';
   return laterAccounted ? 'superseded' : 'unaccounted';

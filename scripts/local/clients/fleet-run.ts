@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { readParameter, type Parameter } from '../../platform/applications-parameter/parameter.ts';
 import type { Environment } from '../../contract/environment.ts';
 import { parameterFileOf } from '../places.ts';
@@ -10,12 +10,12 @@ import { Bodies } from './bodies.ts';
 import { FleetClient } from './client.ts';
 import { clientFiles, type ClientFiles } from './files.ts';
 import { Holdings } from './holdings.ts';
-import { JsonLines, readJsonLines, type JournalLine } from './journal.ts';
+import { allJsonLines, JsonLines, readJsonLines, type JournalLine } from './journal.ts';
 import { ownerOf } from './ownership.ts';
 import { PlainReader } from './reading.ts';
 import type { Shared } from './shared.ts';
 import { Statistics, type FleetFigures, type FleetSample, type Finding } from './statistics.ts';
-import { writeStatus } from './status-file.ts';
+import { readFleetStatus, writeStatus } from './status-file.ts';
 import { World } from './world.ts';
 
 export type FleetStatus = FleetFigures & {
@@ -63,7 +63,7 @@ export class Fleet {
     this.#defects = parts.defects;
   }
 
-  /** Rebuilds what must be there from manifest and journal; waits until the parameter stands. */
+  /** Rebuilds what must be there from manifest and journal; waits until there is a parameter. */
   static async open(environment: Environment, options: FleetOptions): Promise<Fleet> {
     await mkdir(options.home, { recursive: true });
     const files = clientFiles(options.home);
@@ -82,8 +82,8 @@ export class Fleet {
     });
     const statistics = new Statistics();
     statistics.resume(
-      await readStatus(files.fleetStatus),
-      await collect(readJsonLines<Finding>(files.fleetFindings)),
+      await readFleetStatus(files.fleetStatus),
+      await allJsonLines<Finding>(files.fleetFindings),
     );
     const journal = new JsonLines<JournalLine>(files.fleetJournal);
     journal.append({ type: 'start', at: now() });
@@ -115,7 +115,7 @@ export class Fleet {
     return new Fleet(environment, options, { files, shared, clients, defects });
   }
 
-  /** Goes on until the signal; then lets what is under way end. Throws what nobody foresaw. */
+  /** Goes on until the signal; then lets what is under way end. Throws what no client expects. */
   async run(stopped: AbortSignal): Promise<void> {
     const { statistics } = this.#shared;
     const series = new JsonLines<FleetSample>(this.#files.fleetSeries);
@@ -200,15 +200,4 @@ function assign(world: World, environment: Environment, clients: number): Holdin
   return keys.map((owned, number) =>
     environment.moves.map(({ name }) => new Holdings(world, name, number, owned.get(name) ?? [])),
   );
-}
-
-async function readStatus(file: string): Promise<FleetStatus | null> {
-  const text = await readFile(file, 'utf8').catch(() => null);
-  return text === null ? null : (JSON.parse(text) as FleetStatus);
-}
-
-async function collect<T>(lines: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const line of lines) all.push(line);
-  return all;
 }

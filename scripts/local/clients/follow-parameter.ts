@@ -19,7 +19,7 @@ export type Turn<Client> = {
  *     const { client, store } = await images.forRead();      // now
  *     const { client, store } = await images.forMutation();  // waits while the hold lasts
  *
- * The rule: ask anew before every request, a retry too, send it at once, and end it after
+ * The rule: ask again before every request, a retry too, send it at once, and end it after
  * `requestSeconds`. A session (the pages of a listing, the parts of an upload) goes on with the client
  * that it began with; only what makes it take effect is a mutation.
  */

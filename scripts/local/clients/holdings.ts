@@ -3,7 +3,7 @@ import type { KeyModel } from './model.ts';
 import { uploadsOf } from './ownership.ts';
 import type { World } from './world.ts';
 
-/** New keys of one client in one bucket: beyond this many it makes deleted ones anew. */
+/** New keys of one client in one bucket: beyond this many it makes deleted ones again. */
 const MOST_UPLOADS = 80;
 const DRAWS = 24;
 

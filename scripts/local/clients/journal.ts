@@ -55,3 +55,10 @@ export async function* readJsonLines<Line>(file: string): AsyncGenerator<Line> {
     yield line;
   }
 }
+
+/** The same, all in memory. */
+export async function allJsonLines<Line>(file: string): Promise<Line[]> {
+  const lines: Line[] = [];
+  for await (const line of readJsonLines<Line>(file)) lines.push(line);
+  return lines;
+}

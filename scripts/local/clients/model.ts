@@ -18,7 +18,7 @@ type Write = { value: Value; began: number; ended: number; outcome: 'open' | 'ac
 
 /** Longer ago than any read or cache bound reaches back. */
 const REMEMBERED_MS = 60_000;
-/** Values kept beyond that, to tell a lost write (the one before is back) from a wrong read. */
+/** Values kept beyond that, so that a lost write (the one before is back) shows as such, not as a wrong read. */
 const FORMER_VALUES = 4;
 
 export class KeyModel {

@@ -40,7 +40,7 @@ export function parseFlags(numbers: Record<string, string>, args: string[] = pro
   };
 }
 
-/** Runs a process until its work ends or SIGTERM or SIGINT asks it to; the signal tells the work. */
+/** Runs a process until its work ends or SIGTERM or SIGINT asks it to; `stopped` then aborts. */
 export async function runProcess(work: (stopped: AbortSignal) => Promise<void>): Promise<void> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());

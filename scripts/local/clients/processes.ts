@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { sleep } from '../../contract/wait.ts';
 import { UserError } from '../../contract/errors.ts';
@@ -7,6 +6,7 @@ import type { Program } from '../../platform/supervisor/programs.ts';
 import { groupState, Supervisor, tail } from '../../platform/supervisor/supervisor.ts';
 import { clientFiles } from './files.ts';
 import type { FleetStatus } from './fleet-run.ts';
+import { readFleetStatus } from './status-file.ts';
 
 const FLEET = 'clients';
 const STRAGGLER = 'straggler';
@@ -78,9 +78,8 @@ export class Clients {
   }
 
   /** What the fleet has done so far; null before its first half second. */
-  async fleetStatus(): Promise<FleetStatus | null> {
-    const text = await readFile(clientFiles(this.folder).fleetStatus, 'utf8').catch(() => null);
-    return text === null ? null : (JSON.parse(text) as FleetStatus);
+  fleetStatus(): Promise<FleetStatus | null> {
+    return readFleetStatus(clientFiles(this.folder).fleetStatus);
   }
 
   #program(name: string, script: string, words: readonly string[]): Program {

@@ -10,7 +10,7 @@ import type { Value } from './model.ts';
 export const MARK = 'written';
 
 /**
- * Reads an object whole and tells what it is by its bytes. Null where there is no object.
+ * Reads an object whole: its value is what its bytes say. Null where there is no object.
  */
 export async function readWhole(client: StoreClient, bucket: string, key: string): Promise<Value> {
   const found = await client.get(bucket, key);

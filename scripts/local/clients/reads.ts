@@ -67,7 +67,7 @@ export class Reads {
     const application = applicationOf(this.#shared, move);
     if (kind === 'cached') {
       const bucket = environment.moves.find(({ name }) => name === move)?.targetBucket ?? '';
-      // The public address stays the same through the whole move; only what stands behind it turns.
+      // The public address stays the same through the whole move; only what is behind it turns.
       const { result } = await application.read(({ client }) =>
         plain.read(environment.cacheTier.endpoint, publicPath(bucket, key), client.requestSeconds),
       );

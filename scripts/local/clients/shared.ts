@@ -22,7 +22,7 @@ export type Shared = {
   nextId: () => number;
   /** How long a key rests after an attempt without an answer, in milliseconds. */
   quietMs: number;
-  /** Told of what nobody foresaw: the process ends, for a checker that goes on half is none. */
+  /** Gets every error that no client expects; the process then ends, because a checker that goes on half is none. */
   onDefect: (error: unknown) => void;
 };
 

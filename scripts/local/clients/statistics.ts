@@ -1,6 +1,6 @@
 import type { Violation } from './model.ts';
 
-/** What a person is told of one thing that must not be. */
+/** One thing that must not be, for a person. */
 export type Finding = {
   at: string;
   kind: Violation | 'failed';

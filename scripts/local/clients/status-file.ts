@@ -1,8 +1,14 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { writeFileAtomic } from '../write-file-atomic.ts';
+import type { FleetStatus } from './fleet-run.ts';
 
-/** Writes a small JSON document so that a reader sees the old one or the new one. */
+/** Twice a second: what a loss of power takes is written again. */
 export async function writeStatus(file: string, status: object): Promise<void> {
-  const draft = `${file}.${process.pid}.new`;
-  await writeFile(draft, `${JSON.stringify(status)}\n`);
-  await rename(draft, file);
+  await writeFileAtomic(file, `${JSON.stringify(status)}\n`, { durable: false });
+}
+
+/** What the fleet has done so far; null before its first half second. */
+export async function readFleetStatus(file: string): Promise<FleetStatus | null> {
+  const text = await readFile(file, 'utf8').catch(() => null);
+  return text === null ? null : (JSON.parse(text) as FleetStatus);
 }

@@ -2,7 +2,7 @@ import type { Parameter } from '../../platform/applications-parameter/parameter.
 import type { ManifestEntry } from '../input/manifest.ts';
 import { ownerOf, STRAGGLER_PREFIX } from './ownership.ts';
 
-/** When an operation was done, told by the applications' parameter. */
+/** When an operation was done, by the applications' parameter. */
 export type Stage = 'before' | 'during' | 'after';
 
 export function stageOf(state: Parameter['state']): Stage {

@@ -9,7 +9,7 @@ import { StoreClient } from '../../store/client.ts';
 import { readManifest, type ManifestEntry } from '../input/manifest.ts';
 import { Bodies } from './bodies.ts';
 import { clientFiles } from './files.ts';
-import { JsonLines, readJsonLines } from './journal.ts';
+import { allJsonLines, JsonLines } from './journal.ts';
 import { parseFlags, runProcess } from './process.ts';
 import { writeStatus } from './status-file.ts';
 import {
@@ -23,7 +23,7 @@ import {
 import { APPLICATIONS } from '../../contract/names.ts';
 
 /**
- * An application that nobody told of the move: it holds presigned URLs for S3 and uses them before,
+ * An application that does not know of the move: it holds presigned URLs for S3 and uses them before,
  * during and after the hold. It looks at the parameter only to be late on purpose.
  *
  *     node --no-warnings scripts/local/clients/straggler.ts --environment FILE --home DIR
@@ -67,8 +67,7 @@ async function main(stopped: AbortSignal): Promise<void> {
   const manifest: ManifestEntry[] = [];
   for await (const entry of readManifest(files.manifest)) manifest.push(entry);
   const planned = planStraggler(manifest, flags.count('operations'));
-  const lines: StragglerLine[] = [];
-  for await (const line of readJsonLines<StragglerLine>(files.stragglerJournal)) lines.push(line);
+  const lines = await allJsonLines<StragglerLine>(files.stragglerJournal);
   // What was begun is not begun again: whether it arrived is for the audit to say.
   const begun = new Set(readOperations(lines).map(({ id }) => id));
   const armed = (await arm(environment, planned)).filter(({ id }) => !begun.has(id));

@@ -113,7 +113,7 @@ export class Writes {
     }
     await this.#write('multipart', id, holdings, [{ key, value }], async (target) => {
       // Completing is what makes the object appear: where the store turned meanwhile it would be a late
-      // write to the old one. The upload is given up there and made anew.
+      // write to the old one. The upload is given up there and begun again here.
       if (
         target.bucket !== session.bucket ||
         target.client.endpoint.endpoint !== session.client.endpoint.endpoint

@@ -18,9 +18,9 @@ export type FillOptions = {
   objects?: number;
   /** Renditions are kept here, so that a second run only uploads. */
   cacheDir: string;
-  /** Where the manifest is written when all of the input stands. */
+  /** Where the manifest is written once all of the input is in the source. */
   manifest: string;
-  /** Told what was done, in a line for a person. */
+  /** Gets a line for a person about what was done. */
   log: (line: string) => void;
   progress?: (state: FillProgress) => void;
 };
@@ -36,12 +36,12 @@ const PARTS_AT_ONCE = 2;
 /**
  * Fills the source's buckets `images` and `metadata` (moves of that name) with real input.
  *
- * What stands with the right ETag is skipped, so a run that was killed goes on. Where the manifest stands
- * the source has been filled before and clients may have written since: then nothing is touched.
+ * An object that is there with the right ETag is skipped, so a run that was killed goes on. Where there is a
+ * manifest the source has been filled before and clients may have written since: then nothing is touched.
  */
 export async function fillSource(environment: Environment, options: FillOptions): Promise<FillResult> {
-  const standing = await sumManifest(options.manifest);
-  if (standing !== null) return { ...standing, uploaded: 0 };
+  const filled = await sumManifest(options.manifest);
+  if (filled !== null) return { ...filled, uploaded: 0 };
 
   const objects = options.objects ?? 2000;
   const photographs = await findPhotographs();

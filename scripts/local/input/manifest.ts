@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { messageOf, UserError } from '../../contract/errors.ts';
+import { writeFileAtomic } from '../write-file-atomic.ts';
 
 /** One object as it was put into the source before any client began. */
 export type ManifestEntry = {
@@ -14,18 +14,12 @@ export type ManifestEntry = {
   md5?: string;
 };
 
-/** Writes the manifest as JSON lines, whole or not at all: a manifest that stands is a source that is filled. */
-export async function writeManifest(file: string, entries: Iterable<ManifestEntry>): Promise<void> {
-  const handle = await open(`${file}.new`, 'w');
-  try {
-    for (const { move, key, etag, size, md5 } of entries) {
-      await handle.appendFile(`${JSON.stringify({ move, key, etag, size, md5 })}\n`);
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${file}.new`, file);
+/** Writes the manifest as JSON lines, whole or not at all: where there is one, the source is filled. */
+export async function writeManifest(file: string, entries: readonly ManifestEntry[]): Promise<void> {
+  const lines = entries.map(({ move, key, etag, size, md5 }) =>
+    JSON.stringify({ move, key, etag, size, md5 }),
+  );
+  await writeFileAtomic(file, lines.map((line) => `${line}\n`).join(''));
 }
 
 /** Reads a manifest line by line. Throws a UserError when it cannot be read or a line is not valid. */

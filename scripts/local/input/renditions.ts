@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type OutputInfo, type Sharp } from 'sharp';
+import { writeFileAtomic } from '../write-file-atomic.ts';
 import { inParallel } from './parallel.ts';
 import type { Photograph } from './photographs.ts';
 import type { Picture, Rendition } from './plan.ts';
@@ -12,7 +13,7 @@ import type { Picture, Rendition } from './plan.ts';
 sharp.concurrency(1);
 sharp.cache(false);
 
-/** What stands in the cache folder: a file, and what a store will say about it. */
+/** A file of the cache folder, and what a store will say about it. */
 export type RenderedFile = { file: string; etag: string; size: number };
 
 type Raw = { data: Buffer; info: OutputInfo };
@@ -57,8 +58,8 @@ export async function renderPictures(
         const signature = signatureOf(photograph, picture, rendition);
         const entry = { signature, etag: md5(body), size: body.length };
         const file = fileOf(cacheDir, entry);
-        await writeFile(`${file.file}.new`, body);
-        await rename(`${file.file}.new`, file.file);
+        // Thousands of small files: waiting for the disk after each would double the time.
+        await writeFileAtomic(file.file, body, { durable: false });
         index.add(entry);
         rendered.set(rendition.key, file);
       }

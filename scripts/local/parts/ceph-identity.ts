@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { cephKey } from '../../../infra/local/ceph/keyring.ts';
 import { UserError } from '../../contract/errors.ts';
-import { writeFileAtomic } from '../../platform/write-file.ts';
+import { writeFileAtomic } from '../write-file-atomic.ts';
 
 const IdentitySchema = z.strictObject({
   clusterId: z.uuid(),
@@ -30,7 +30,7 @@ export async function clusterIdentity(
     const parsed = IdentitySchema.safeParse(parseJson(text));
     if (!parsed.success) {
       throw new UserError(
-        `${file} is damaged, and without it the cluster's data cannot be opened. Restore it, or start anew: npm run local:down.`,
+        `${file} is damaged, and without it the cluster's data cannot be opened. Restore it, or start afresh: npm run local:down.`,
         { exitCode: 3 },
       );
     }

@@ -2,12 +2,11 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { keyringText } from '../../../infra/local/ceph/keyring.ts';
 import { UserError } from '../../contract/errors.ts';
+import { writeFileAtomic } from '../write-file-atomic.ts';
 import { clusterIdentity, type ClusterIdentity } from './ceph-identity.ts';
 import { clusterFolders, type ClusterFolders } from '../../contract/local/cluster-folders.ts';
 import { credentialsOf } from './credentials.ts';
-import { claimHome, once } from './home.ts';
-import type { Home } from '../../contract/local/home-paths.ts';
-import { writeFileAtomic } from '../../platform/write-file.ts';
+import { claimHome, once, type Home } from './home.ts';
 import { assertPortsFree } from './ports.ts';
 import type { Program } from '../../platform/supervisor/programs.ts';
 import { answers, run, type Say } from './run.ts';
@@ -15,11 +14,11 @@ import type { CephClusterSpec } from '../../contract/local/specs.ts';
 import { ensureSupervisor, tail } from '../../platform/supervisor/supervisor.ts';
 
 /** How long a step of a cluster's start may take. */
-const PATIENCE = { deadlineSeconds: 60, timeoutSeconds: 120 };
+const LIMITS = { deadlineSeconds: 60, timeoutSeconds: 120 };
 
 /**
- * Makes a Ceph cluster stand: monitor, manager, OSDs, pools, the RGW user `admin`, RGWs. Whatever stands
- * already is left alone; whatever is dead is started.
+ * Starts a Ceph cluster: monitor, manager, OSDs, pools, the RGW user `admin`, RGWs. Makes what is missing,
+ * starts what is dead, and leaves alone what runs.
  */
 export async function cephClusterUp(spec: CephClusterSpec, say: Say): Promise<{ endpoints: string[] }> {
   const home = await claimHome(spec.home);
@@ -42,7 +41,7 @@ export async function cephClusterUp(spec: CephClusterSpec, say: Say): Promise<{ 
     await assertPortsFree([spec.monitorPort, ...spec.gateways.map((gateway) => gateway.port)]);
   }
   await makeMonitor(spec, folders, identity);
-  await supervisor.bring([programs.monitor, programs.manager], PATIENCE);
+  await supervisor.bring([programs.monitor, programs.manager], LIMITS);
 
   await Promise.all([
     ...disks.map((disk, id) => makeOsd(folders, id, disk)),
@@ -50,10 +49,10 @@ export async function cephClusterUp(spec: CephClusterSpec, say: Say): Promise<{ 
       tellMonitor(folders, [...disks.map((disk, id) => `osd new ${disk} ${id}`), ...spec.poolCommands]),
     ),
   ]);
-  await supervisor.bring(programs.osds, PATIENCE);
+  await supervisor.bring(programs.osds, LIMITS);
 
   await makeZone(home, spec, folders);
-  await supervisor.bring(programs.gateways, PATIENCE);
+  await supervisor.bring(programs.gateways, LIMITS);
   const endpoints = spec.gateways.map((gateway) => `http://127.0.0.1:${gateway.port}`);
   await Promise.all(
     endpoints.map((endpoint, index) => awaitGateway(home, endpoint, programs.gateways[index])),
@@ -92,12 +91,12 @@ async function makeMonitor(
     const address = `[v2:127.0.0.1:${spec.monitorPort}]`;
     await run(
       ['monmaptool', '--create', '--clobber', '--addv', 'a', address, '--fsid', identity.clusterId, map],
-      PATIENCE,
+      LIMITS,
     );
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const files = ['--monmap', map, '--keyring', folders.keyring];
-    await run(['ceph-mon', '-c', folders.configurationFile, '--mkfs', '-i', 'a', ...files], PATIENCE);
+    await run(['ceph-mon', '-c', folders.configurationFile, '--mkfs', '-i', 'a', ...files], LIMITS);
   });
 }
 
@@ -107,7 +106,7 @@ async function makeOsd(folders: ClusterFolders, id: number, disk: string): Promi
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const words = ['--mkfs', '-i', String(id), '--osd-uuid', disk];
-    await run(['ceph-osd', '-c', folders.configurationFile, ...words], PATIENCE);
+    await run(['ceph-osd', '-c', folders.configurationFile, ...words], LIMITS);
   });
 }
 
@@ -117,7 +116,7 @@ async function makeOsd(folders: ClusterFolders, id: number, disk: string): Promi
  */
 async function tellMonitor(folders: ClusterFolders, commands: readonly string[]): Promise<void> {
   const printed = await run(['ceph', '-c', folders.configurationFile], {
-    ...PATIENCE,
+    ...LIMITS,
     input: `${commands.join('\n')}\n`,
   });
   const errors = printed.split('\n').filter((line) => /^(Error|Invalid command|no valid command)/.test(line));
@@ -135,19 +134,19 @@ async function makeZone(home: Home, spec: CephClusterSpec, folders: ClusterFolde
     const keys = ['--access-key', admin.accessKeyId, '--secret-key', admin.secretAccessKey];
     const may = ['--caps', 'users=*;buckets=*;usage=*;metadata=*'];
     // The first command that opens the store makes the default zone, to which storage classes belong.
-    const known = JSON.parse(await run([...tool, 'user', 'list'], PATIENCE)) as string[];
+    const known = JSON.parse(await run([...tool, 'user', 'list'], LIMITS)) as string[];
     if (!known.includes('admin')) {
       await run(
         [...tool, 'user', 'create', '--uid', 'admin', '--display-name', 'admin', ...keys, ...may],
-        PATIENCE,
+        LIMITS,
       );
     }
-    for (const words of spec.storageClassCommands) await run([...tool, ...words], PATIENCE);
+    for (const words of spec.storageClassCommands) await run([...tool, ...words], LIMITS);
   });
 }
 
 async function awaitGateway(home: Home, endpoint: string, program: Program | undefined): Promise<void> {
-  if (await answers(endpoint, PATIENCE.deadlineSeconds)) return;
+  if (await answers(endpoint, LIMITS.deadlineSeconds)) return;
   const log = path.join(home.log, `${program?.name ?? ''}.log`);
   throw new UserError(`No RGW answers at ${endpoint}. ${log} ends:\n${await tail(log)}`, { exitCode: 3 });
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Credentials } from '../../store/identity/ambient.ts';
+import { writeFileAtomic } from '../write-file-atomic.ts';
 import { credentialsFileOf, type Home } from '../../contract/local/home-paths.ts';
-import { writeFileAtomic } from '../../platform/write-file.ts';
 
 /**
  * Access keys of users, random, made once and kept (mode 0600). They are written before the users are

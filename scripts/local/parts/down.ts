@@ -7,8 +7,8 @@ import { homeAt } from '../../contract/local/home-paths.ts';
 import { Supervisor } from '../../platform/supervisor/supervisor.ts';
 
 const DAEMONS = ['ceph-mon', 'ceph-mgr', 'ceph-osd', 'radosgw', 'nginx', 'postgres', 'supervisord'];
-/** How long what we stop may take to end by itself, in milliseconds. */
-const PATIENCE = { supervisor: 40_000, terminated: 10_000, killed: 5000 };
+/** How long what we stop may take to end, in milliseconds. */
+const DEADLINES_MS = { supervisor: 40_000, terminated: 10_000, killed: 5000 };
 
 /**
  * Stops everything that runs in a home, then removes the folder, and nothing else. Throws UserError where
@@ -32,10 +32,10 @@ export async function takeDown(folder: string, options: { log: (line: string) =>
   if (await supervisor.isUp()) {
     const pid = await supervisor.pid();
     await supervisor.shutdown();
-    await ended([pid], PATIENCE.supervisor);
+    await ended([pid], DEADLINES_MS.supervisor);
   }
-  await endAll(folder, 'SIGTERM', PATIENCE.terminated);
-  await endAll(folder, 'SIGKILL', PATIENCE.killed);
+  await endAll(folder, 'SIGTERM', DEADLINES_MS.terminated);
+  await endAll(folder, 'SIGKILL', DEADLINES_MS.killed);
   const left = await processesOf(folder);
   if (left.length > 0) {
     throw new UserError(`Processes in ${folder} do not end: ${left.join(', ')}. Nothing was removed.`, {
@@ -74,7 +74,7 @@ async function belongsTo(pid: number, folder: string): Promise<boolean> {
   return words.includes(`${folder}/`) || place === folder || place.startsWith(`${folder}/`);
 }
 
-async function endAll(folder: string, signal: 'SIGTERM' | 'SIGKILL', patience: number): Promise<void> {
+async function endAll(folder: string, signal: 'SIGTERM' | 'SIGKILL', deadlineMs: number): Promise<void> {
   const pids = await processesOf(folder);
   for (const pid of pids) {
     try {
@@ -83,12 +83,12 @@ async function endAll(folder: string, signal: 'SIGTERM' | 'SIGKILL', patience: n
       // It ended by itself in the meantime.
     }
   }
-  await ended(pids, patience);
+  await ended(pids, deadlineMs);
 }
 
-/** Waits until none of these lives, or the patience (milliseconds) is over. */
-async function ended(pids: readonly number[], patience: number): Promise<void> {
-  const until = performance.now() + patience;
+/** Waits until none of these lives, at most for so many milliseconds. */
+async function ended(pids: readonly number[], deadlineMs: number): Promise<void> {
+  const until = performance.now() + deadlineMs;
   while (performance.now() < until && pids.some(isAlive)) await sleep(50);
 }
 

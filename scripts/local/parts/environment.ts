@@ -1,6 +1,6 @@
 import { parseEnvironment } from '../../contract/environment.ts';
+import { writeFileAtomic } from '../write-file-atomic.ts';
 import { claimHome } from './home.ts';
-import { writeFileAtomic } from '../../platform/write-file.ts';
 import type { EnvironmentSpec } from '../../contract/local/specs.ts';
 
 /** Writes the environment document, whole and valid or not at all. Throws UserError with all that is wrong. */

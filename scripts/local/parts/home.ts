@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../contract/errors.ts';
+import { writeFileAtomic } from '../write-file-atomic.ts';
 import { homeAt, type Home } from '../../contract/local/home-paths.ts';
 import { writeFileAtomic } from '../../platform/write-file.ts';
 
@@ -78,7 +79,7 @@ async function assertSpace(folder: string): Promise<void> {
 
 /**
  * Does something slow once: a note that it was done is kept beside what it made, and as long as `input`
- * is the same it is not done again. Whatever `work` does must bear being begun anew.
+ * is the same it is not done again. `work` must bear being started again half-way.
  */
 export async function once(note: string, input: string, work: () => Promise<void>): Promise<void> {
   if ((await readFile(note, 'utf8').catch(() => undefined)) === input) return;

@@ -3,8 +3,8 @@ import { access, chmod, chown, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { testConfiguration } from '../../platform/nginx/reload.ts';
 import { UserError } from '../../contract/errors.ts';
+import { writeFileAtomic } from '../write-file-atomic.ts';
 import { claimHome, once } from './home.ts';
-import { writeFileAtomic } from '../../platform/write-file.ts';
 import { cacheTierFiles } from '../../contract/local/nginx-files.ts';
 import { reloadNginx } from './nginx-reload.ts';
 import { assertPortsFree } from './ports.ts';
@@ -14,7 +14,7 @@ import { ensureSupervisor, tail } from '../../platform/supervisor/supervisor.ts'
 import { systemUser } from './system-user.ts';
 
 const PROGRAM = 'nginx';
-const PATIENCE_SECONDS = 30;
+const DEADLINE_SECONDS = 30;
 
 /**
  * Makes Nginx run with this configuration. The origin file is written only where there is none: from then
@@ -53,10 +53,10 @@ export async function nginxUp(spec: NginxSpec, say: Say): Promise<{ endpoint: st
         stopSeconds: 10,
       },
     ],
-    { deadlineSeconds: PATIENCE_SECONDS },
+    { deadlineSeconds: DEADLINE_SECONDS },
   );
   const endpoint = `http://127.0.0.1:${spec.port}`;
-  if (!(await answers(`${endpoint}/_origin`, PATIENCE_SECONDS))) {
+  if (!(await answers(`${endpoint}/_origin`, DEADLINE_SECONDS))) {
     throw new UserError(
       `Nginx does not answer at ${endpoint}. Its log ends:\n${await tail(files.errorLog)}`,
       {

@@ -7,10 +7,10 @@ import type { Say } from './run.ts';
 import * as specs from '../../contract/local/specs.ts';
 import { ensureSupervisor } from '../../platform/supervisor/supervisor.ts';
 
-/** A part of the local environment: what it is told, and what makes it so. */
+/** A part of the local environment: what describes it, and what brings it up. */
 type Part<Spec extends { home: string }> = {
   spec: ZodType<Spec>;
-  /** What must not run twice at once besides the part itself: for example the cluster's name. */
+  /** Tells apart what may run at the same time: for example the cluster's name. */
   instance?: (spec: Spec) => string;
   up: (spec: Spec, say: Say) => Promise<unknown>;
 };
@@ -55,8 +55,8 @@ const PARTS: Record<string, Part<{ home: string }>> = {
 };
 
 /**
- * `node part.ts PART up`, with the part's description as JSON on standard input: makes the part so, and
- * prints one line of JSON about it. May be repeated and killed at any moment.
+ * `node part.ts PART up`, with the part's description as JSON on standard input: brings the part
+ * up and prints one line of JSON about it. May be repeated and killed at any moment.
  */
 async function main(words: readonly string[]): Promise<void> {
   const [name = '', verb] = words;
@@ -70,7 +70,7 @@ async function main(words: readonly string[]): Promise<void> {
   const outputs = await withLock(
     `${spec.home} ${name} ${instance}`,
     () => definition.up(spec, say),
-    () => say(`${name} ${instance}: another run is at it; waiting for it`),
+    () => say(`${name} ${instance}: another run is at work on it; waiting`),
   );
   process.stdout.write(JSON.stringify(outputs));
 }

@@ -5,15 +5,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../contract/errors.ts';
 
 /** How long a daemon of ours that has just been ended may keep its port, in milliseconds. */
-const PATIENCE = 3000;
+const DEADLINE_MS = 3000;
 
 /**
- * Throws a UserError that names the port's present owner where one of `ports` on 127.0.0.1 is taken. To
- * be asked before a daemon of ours is started for the first time; afterwards it is the owner itself.
+ * Throws a UserError that names the port's owner where one of `ports` on 127.0.0.1 is taken. Only before the
+ * first start of a daemon of ours: afterwards it is the owner itself.
  */
 export async function assertPortsFree(ports: readonly number[]): Promise<void> {
   for (const port of ports) {
-    const until = performance.now() + PATIENCE;
+    const until = performance.now() + DEADLINE_MS;
     while (!(await isFree(port))) {
       if (performance.now() > until) throw await portInUse(port);
       await sleep(50);

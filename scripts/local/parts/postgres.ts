@@ -3,9 +3,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { messageOf, UserError } from '../../contract/errors.ts';
-import { claimHome } from './home.ts';
-import type { Home } from '../../contract/local/home-paths.ts';
-import { writeFileAtomic } from '../../platform/write-file.ts';
+import { writeFileAtomic } from '../write-file-atomic.ts';
+import { claimHome, type Home } from './home.ts';
 import { connectionString, postgresSocketFolder, ROLE } from '../../contract/local/postgres-address.ts';
 import { run, type Say } from './run.ts';
 import type { PostgresSpec } from '../../contract/local/specs.ts';
@@ -13,7 +12,7 @@ import { ensureSupervisor, tail } from '../../platform/supervisor/supervisor.ts'
 import { systemUser } from './system-user.ts';
 
 const PROGRAM = 'postgres';
-const PATIENCE_SECONDS = 60;
+const DEADLINE_SECONDS = 60;
 
 /** Makes PostgreSQL run with our databases. Keeps what is in them. */
 export async function postgresUp(
@@ -50,7 +49,7 @@ export async function postgresUp(
         stopSeconds: 30,
       },
     ],
-    { deadlineSeconds: PATIENCE_SECONDS },
+    { deadlineSeconds: DEADLINE_SECONDS },
   );
   await makeDatabases(home, socketFolder, spec.databases);
   return {
@@ -86,7 +85,7 @@ async function makeCluster(
   await chown(fresh, user.uid, user.gid);
   const words = ['--pgdata', fresh, '--username', 'postgres', '--encoding', 'UTF8', '--locale', 'C.UTF-8'];
   await run([path.join(binaries, 'initdb'), ...words, '--auth', 'peer', '--no-sync'], {
-    timeoutSeconds: PATIENCE_SECONDS,
+    timeoutSeconds: DEADLINE_SECONDS,
     user,
     cwd: '/',
   });
@@ -121,7 +120,7 @@ async function makeDatabases(home: Home, socketFolder: string, databases: readon
 
 /** Connects as the superuser as soon as the server lets somebody in. */
 async function connect(home: Home, socketFolder: string): Promise<pg.Client> {
-  const until = performance.now() + PATIENCE_SECONDS * 1000;
+  const until = performance.now() + DEADLINE_SECONDS * 1000;
   for (;;) {
     const client = new pg.Client({ host: socketFolder, user: 'postgres', database: 'postgres' });
     try {

@@ -38,7 +38,7 @@ export async function workersUp(spec: WorkersSpec, say: Say): Promise<{ running:
   for (const name of Object.keys(COMMANDS)) {
     if (!spec.wanted.includes(name)) await supervisor.stop(name);
   }
-  // Where the number of workers or the checkout's place changed, they were stopped to be started anew.
+  // A change of their number or of the checkout's place has stopped them.
   await supervisor.start([...spec.wanted, ...(copying ? [SYNC] : [])], { deadlineSeconds: 30 });
   say(`workers: ${spec.wanted.length === 0 ? 'none' : spec.wanted.join(', ')}`);
   return { running: spec.wanted };

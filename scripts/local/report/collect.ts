@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { readParameter } from '../../platform/applications-parameter/parameter.ts';
 import type { Environment } from '../../contract/environment.ts';
 import { endpointOf } from '../places.ts';
@@ -11,9 +10,9 @@ import { listProcessReports } from '../../ledger/reports.ts';
 import { StoreClient } from '../../store/client.ts';
 import type { AuditResult } from '../clients/audit.ts';
 import type { ClientFiles } from '../clients/files.ts';
-import type { FleetStatus } from '../clients/fleet-run.ts';
-import { readJsonLines } from '../clients/journal.ts';
+import { allJsonLines } from '../clients/journal.ts';
 import type { FleetSample } from '../clients/statistics.ts';
+import { readFleetStatus } from '../clients/status-file.ts';
 import { thin } from './thin.ts';
 import type { CertificateFigure, Figures, LagSample, PhaseFigure } from './figures.ts';
 import { APPLICATIONS } from '../../contract/names.ts';
@@ -53,18 +52,18 @@ export async function collectFigures(
     lag,
     holds: await listHolds(ledger),
     clients: await readClients(options.files.fleetStatus),
-    series: await collect(readJsonLines<FleetSample>(options.files.fleetSeries)),
+    series: await allJsonLines<FleetSample>(options.files.fleetSeries),
     audit: options.audit,
     conflicts: (await listConflicts(ledger)).map(({ move, key, kind, asideBucket, asideKey, reason }) => ({
       move,
       key,
       kind,
-      aside: asideKey === null ? null : `${asideBucket}/${asideKey}`,
+      quarantine: asideKey === null ? null : `${asideBucket}/${asideKey}`,
       reason,
     })),
     certificates,
     memory,
-    phases: phasesOf(await collect(readJsonLines<RunEvent>(options.files.runEvents))),
+    phases: phasesOf(await allJsonLines<RunEvent>(options.files.runEvents)),
     addresses: options.addresses ?? [],
   };
 }
@@ -87,7 +86,7 @@ export function phasesOf(events: readonly RunEvent[]): PhaseFigure[] {
 
 type Stored = Pick<Figures, 'objects' | 'bytes' | 'copied' | 'pictures'>;
 
-/** Lists what the applications use now, and what stands on Ceph by the time of its last write. */
+/** Lists what the applications use now, and what is on Ceph by the time of its last write. */
 async function readStores(environment: Environment): Promise<Stored> {
   const stored: Stored = { objects: 0, bytes: 0, copied: [], pictures: [] };
   const parameter = await readParameter(environment);
@@ -189,14 +188,6 @@ async function readMemory(ledger: Database): Promise<Figures['memory']> {
 }
 
 async function readClients(file: string): Promise<Figures['clients']> {
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return null;
-  const { clients, ...status } = JSON.parse(text) as FleetStatus;
-  return { ...status, count: clients };
-}
-
-async function collect<T>(lines: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const line of lines) all.push(line);
-  return all;
+  const status = await readFleetStatus(file);
+  return status === null ? null : { ...status, count: status.clients };
 }

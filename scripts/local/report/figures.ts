@@ -23,11 +23,11 @@ export type Figures = {
   series: FleetSample[];
   /** Null where the final store was not read. */
   audit: AuditResult | null;
-  conflicts: { move: string; key: string; kind: string; aside: string | null; reason: string }[];
+  conflicts: { move: string; key: string; kind: string; quarantine: string | null; reason: string }[];
   certificates: CertificateFigure[];
   memory: { script: string; processes: number; peakBytes: number }[];
   phases: PhaseFigure[];
-  /** Objects that stand on Ceph, by the time of their last write. */
+  /** Objects on Ceph, by the time of their last write. */
   copied: { at: Date; objects: number }[];
   pictures: { key: string; dataUri: string }[];
   addresses: { name: string; url: string }[];

@@ -6,7 +6,6 @@ import { ledgerOf, parameterFileOf } from '../places.ts';
 import { auditFinalStore } from '../clients/audit-store.ts';
 import { clientFiles } from '../clients/files.ts';
 import type { LocalMove } from '../local-move.ts';
-import { buildReport } from './build.ts';
 import { collectFigures } from './collect.ts';
 
 /**
@@ -18,6 +17,8 @@ export async function finalReport(move: LocalMove, write: (text: string) => void
   const page = path.join(move.home.folder, 'report.html');
   const files = clientFiles(move.clients.folder);
   await move.clients.pauseFleet();
+  // What draws the charts takes half a second to load: only here is it needed.
+  const { buildReport } = await import('./build.ts');
   const report = await move.withLedger(async (ledger, environment) => {
     const audit = await auditFinalStore(environment, ledger, files);
     const addresses = addressesOf(environment, page);

@@ -65,7 +65,7 @@ const MEANING: Record<string, string> = {
   deleted: 'deleted on Ceph',
   equal: 'Ceph was equal already',
   applied: 'applied after the turn: the key had never existed on Ceph',
-  conflict: 'conflict: kept aside and reported',
+  conflict: 'conflict: kept in quarantine and reported',
   duplicate: 'duplicate of an event handled before',
   ignored: 'needed nothing (canary, expiry, our own)',
 };
@@ -101,7 +101,7 @@ function straggler({ audit, conflicts }: Figures): string {
     ];
   });
   return card(
-    'The straggler: writes to S3 by somebody whom nobody told',
+    'The straggler: a writer that ignores the move and goes on writing to S3',
     table(['write', 'key', 'what became of it', 'why'], rows),
     true,
   );

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { messageOf, UserError } from '../../contract/errors.ts';
+import { writeFileAtomic } from '../../local/write-file-atomic.ts';
 import type { Home } from '../../contract/local/home-paths.ts';
-import { writeFileAtomic } from '../write-file.ts';
-import { withLock } from '../lock-file.ts';
+import { withLock } from '../../local/parts/lock.ts';
 import { programText, supervisorConfig, supervisorSocket, type Program } from './programs.ts';
 import { call, Fault, type Value } from './xml-rpc.ts';
 
@@ -155,7 +155,7 @@ export class Supervisor {
 }
 
 /**
- * How a group stands: `running` where any of its processes runs or is being started again, `ended` where
+ * The state of a group: `running` where any of its processes runs or is being started again, `ended` where
  * all have done their work, `failed` where one was given up and none runs, `stopped` where it was asked to stop.
  */
 export type GroupState = 'running' | 'ended' | 'failed' | 'stopped';

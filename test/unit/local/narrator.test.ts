@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readable } from '../../../scripts/local/narrator.ts';
 
-describe('what a person is told of the engine', () => {
+describe('what a person reads of the engine', () => {
   it('is what the steps say', () => {
     const line =
       ' ~  command:local:Command phase-gate-enter updating (0s) [diff: ~environment]; gate quiet: nobody but us';

@@ -92,7 +92,7 @@ describe('what the straggler wrote', () => {
     key: 'reserved',
     kind: 'put',
     sourceEtag: 'late',
-    aside: { etag: 'late', size: 7, md5: 'late' },
+    quarantined: { etag: 'late', size: 7, md5: 'late' },
     ...given,
   });
 
@@ -102,7 +102,7 @@ describe('what the straggler wrote', () => {
     expect(result).toMatchObject({ straggler: { writes: 1, applied: 1 }, findings: [] });
   });
 
-  test('is a conflict whose bytes are aside', async () => {
+  test('is a conflict whose bytes are in quarantine', async () => {
     const result = await audit(RIGHT, [operation({})], [kept({})]);
     expect(result).toMatchObject({ straggler: { writes: 1, conflicts: 1 }, findings: [] });
   });
@@ -114,8 +114,8 @@ describe('what the straggler wrote', () => {
 
   test.each<[string, KeptConflict[]]>([
     ['no conflict', []],
-    ['a conflict without bytes', [kept({ aside: null })]],
-    ['a conflict with other bytes', [kept({ aside: { etag: 'late', size: 7, md5: 'other' } })]],
+    ['a conflict without bytes', [kept({ quarantined: null })]],
+    ['a conflict with other bytes', [kept({ quarantined: { etag: 'late', size: 7, md5: 'other' } })]],
     ['a conflict of another write', [kept({ sourceEtag: 'another' })]],
   ])('is reported when there is %s', async (_, conflicts) => {
     const result = await audit(RIGHT, [operation({})], conflicts);
@@ -126,7 +126,8 @@ describe('what the straggler wrote', () => {
   test('a delete is applied, or a conflict of its own', async () => {
     const deletion = operation({ kind: 'delete', etag: null, size: 0 });
     expect(
-      (await audit(RIGHT, [deletion], [kept({ kind: 'delete', sourceEtag: null, aside: null })])).findings,
+      (await audit(RIGHT, [deletion], [kept({ kind: 'delete', sourceEtag: null, quarantined: null })]))
+        .findings,
     ).toEqual([]);
     expect((await audit(RIGHT, [deletion])).straggler.unaccounted).toBe(1);
     const without = { ...RIGHT };

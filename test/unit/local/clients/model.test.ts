@@ -62,7 +62,7 @@ test('a read through the cache may be as old as its bound, and no older', () => 
   expect(read(C, 7011)).toBeNull();
 });
 
-test('what was long ago is forgotten, but a former value is still told from a wrong one', () => {
+test('what was long ago is forgotten, but a former value is still known from a wrong one', () => {
   const model = written([B, 10, 20]);
   for (let at = 100_000; at < 900_000; at += 100_000) {
     model.begin(C, at);

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { withLock } from '../../../../scripts/platform/lock-file.ts';
+import { withLock } from '../../../../scripts/local/parts/lock.ts';
+import { lockRun } from '../../../../scripts/local/run-lock.ts';
 import { assertPortsFree, listeningInodes, ownerOf } from '../../../../scripts/local/parts/ports.ts';
 
 describe('the lock', () => {
@@ -30,6 +31,16 @@ describe('the lock', () => {
     await second;
     expect(order).toEqual(['first begins', 'first ends', 'second']);
     expect(waited).toBe(1);
+  });
+
+  it('of a run refuses a second one by the number of the first, until that ends', async () => {
+    const home = `/home/of/test/${process.pid}`;
+    const unlock = await lockRun(home);
+    await expect(lockRun(home)).rejects.toThrow(
+      `Another run (process ${process.pid}) is at work on ${home}.`,
+    );
+    unlock();
+    (await lockRun(home))();
   });
 
   it('is free as soon as the process that had it is killed', async () => {

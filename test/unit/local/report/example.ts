@@ -90,7 +90,13 @@ export function exampleFigures(given: Partial<Figures> = {}): Figures {
       findings: [],
     },
     conflicts: [
-      { move: 'images', key: 'a<b>&"c', kind: 'put', aside: 'migration-aside/1', reason: 'Ceph holds one' },
+      {
+        move: 'images',
+        key: 'a<b>&"c',
+        kind: 'put',
+        quarantine: 'migration-aside/1',
+        reason: 'Ceph holds one',
+      },
     ],
     certificates: [
       {
