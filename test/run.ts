@@ -1,89 +1,77 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { messageOf, UserError } from '../scripts/contract/errors.ts';
-import { ensureActionlint } from '../scripts/tools/toolchain/actionlint.ts';
-import { ensureDebianPackages } from '../scripts/tools/toolchain/debian.ts';
-import { ensureKubernetes } from '../scripts/tools/toolchain/kubernetes.ts';
-import { ensurePulumi } from '../scripts/tools/toolchain/pulumi.ts';
-import { ensurePythonTool, PYTHON_TOOLS } from '../scripts/tools/toolchain/python.ts';
-import { localPackages } from '../scripts/local/packages.ts';
-import { countTests, type Count, type Report } from './support/counting.ts';
-import { ensureTestPackages } from './support/packages.ts';
+import { countTests, slowest, timingsOf, type Count, type Report, type Timing } from './support/counting.ts';
+import { REPORT_VARIABLE } from './support/reporter.ts';
+import { prepare, stagesOf, type Stage } from './support/stages.ts';
 
-/**
- * `npm test [-- --only STAGE,…]`: installs what is missing and checks everything. A line per stage; the last
- * line is `N passed, N failed`.
- */
+/** `npm test` and, with `--deep`, `npm run test:deep`: see HELP. */
+
+const HELP = `npm test [-- OPTION…]            what every change must pass
+npm run test:deep [-- OPTION…]   all other tests
+
+Installs what is missing, prints a line per stage and the ten slowest tests; the last line is N passed, N failed.
+
+  --only STAGE,…   only these stages
+  --counts FILE    also writes the last line's numbers to FILE, as JSON
+  --help           this text
+
+One file alone, once its stage has run:
+  node node_modules/vitest/vitest.mjs run --project=unit test/unit/move/replay/decide.test.ts`;
+const SLOWEST = 10;
 
 const root = path.resolve(import.meta.dirname, '..');
-
-/** In this order. `real` and `move` share one local environment, and one run of vitest. */
-const STAGES = ['format', 'lint', 'types', 'unit', 'model', 'engine', 'real', 'move'] as const;
-/** Only when they are asked for: they take many gigabytes. */
-const ON_DEMAND = ['large'] as const;
-type Stage = (typeof STAGES | typeof ON_DEMAND)[number];
-
-const CHECKS: Partial<Record<Stage, string[]>> = {
-  format: ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.'],
-  lint: ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.'],
-  types: ['node_modules/typescript/bin/tsc', '--noEmit'],
-};
-
+const { values: options } = parseArgs({
+  options: {
+    deep: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    counts: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const all = stagesOf(options);
 const total: Count = { passed: 0, failed: 0 };
-try {
+const timings: Timing[] = [];
+
+if (options.help) {
+  const lines = all.map(({ name, what }) => `  ${name.padEnd(8)} ${what}`);
+  console.log(`${HELP}\n\nStages of this command, in their order:\n${lines.join('\n')}`);
+} else {
+  await run().catch((error: unknown) => {
+    console.log(error instanceof UserError ? error.message : error);
+    total.failed += 1;
+  });
+  if (timings.length > 0) console.log(`The slowest:\n${slowest(timings, SLOWEST).join('\n')}`);
+  if (options.counts !== undefined) await writeFile(options.counts, JSON.stringify(total));
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  process.exitCode = total.failed === 0 ? 0 : 1;
+}
+
+async function run(): Promise<void> {
   const stages = stagesAsked();
-  await prepare(stages);
-  for (const stage of stages.filter((name) => name in CHECKS)) {
-    await inStage(stage, () => check(CHECKS[stage] ?? []));
+  await prepare(stages, (line) => console.log(line));
+  await Promise.all(stages.flatMap(({ name, check }) => (check ? inStage(name, () => checked(check)) : [])));
+  const [live, alone] = [stages.filter((stage) => stage.live), stages.filter((stage) => !stage.live)];
+  for (const { name, project } of alone) {
+    if (project !== undefined) await inStage(name, () => tested([project], { shown: false }));
   }
-  for (const stage of stages.filter((name) => name === 'unit' || name === 'model' || name === 'engine')) {
-    await inStage(stage, () => tests([stage], { live: false }));
+  if (live.length > 0) {
+    const projects = live.map(({ project }) => project ?? '');
+    await inStage(live.map(({ name }) => name).join(' and '), () => tested(projects, { shown: true }));
   }
-  const shared = stages.filter(isLive);
-  if (shared.length > 0) {
-    await inStage(shared.join(' and '), () => tests(shared, { live: true }));
-  }
-} catch (error) {
-  console.log(error instanceof UserError ? error.message : error);
-  total.failed += 1;
-}
-console.log(`${total.passed} passed, ${total.failed} failed`);
-process.exitCode = total.failed === 0 ? 0 : 1;
-
-/** Whether a stage is of those that share the local environment. */
-function isLive(stage: Stage): boolean {
-  return stage === 'real' || stage === 'move' || stage === 'large';
 }
 
-function stagesAsked(): Stage[] {
-  const { values } = parseArgs({ options: { only: { type: 'string' } } });
-  const all = [...STAGES, ...ON_DEMAND];
-  const asked = values.only?.split(',') ?? [...STAGES];
-  const unknown = asked.filter((name) => !all.some((stage) => stage === name));
+function stagesAsked(): readonly Stage[] {
+  const asked = options.only?.split(',');
+  const unknown = asked?.filter((name) => !all.some((stage) => stage.name === name)) ?? [];
   if (unknown.length > 0) {
-    throw new UserError(`There is no stage "${unknown.join(', ')}"; there are: ${all.join(', ')}.`);
+    const there = all.map(({ name }) => name).join(', ');
+    throw new UserError(`There is no stage "${unknown.join(', ')}"; there are: ${there}.`);
   }
-  return all.filter((stage) => asked.includes(stage));
-}
-
-/** Installs what the stages need. */
-async function prepare(stages: Stage[]): Promise<void> {
-  const log = (line: string) => console.log(line);
-  if (stages.some((stage) => !(stage in CHECKS))) {
-    await ensureDebianPackages(localPackages, { log });
-    await ensureTestPackages();
-  }
-  if (stages.some((stage) => stage === 'engine' || isLive(stage))) {
-    await ensurePulumi({ log });
-  }
-  if (stages.includes('engine')) {
-    await ensureKubernetes({ log });
-    await ensureActionlint({ log });
-    for (const tool of PYTHON_TOOLS) await ensurePythonTool(tool, { log });
-  }
+  return all.filter(({ name }) => asked?.includes(name) ?? true);
 }
 
 async function inStage(name: string, work: () => Promise<Count & { output?: string }>): Promise<void> {
@@ -102,45 +90,53 @@ async function inStage(name: string, work: () => Promise<Count & { output?: stri
   total.failed += failed;
 }
 
-async function check(args: string[]): Promise<Count & { output: string }> {
-  const { failed, all } = await execa(process.execPath, args, { cwd: root, all: true, reject: false });
-  return { passed: failed ? 0 : 1, failed: failed ? 1 : 0, output: all };
+async function checked(args: readonly string[]): Promise<Count & { output: string }> {
+  const { failed, all: output } = await execa(process.execPath, args, {
+    cwd: root,
+    all: true,
+    reject: false,
+  });
+  return { passed: failed ? 0 : 1, failed: failed ? 1 : 0, output };
 }
 
 /**
  * Runs vitest on some of its projects.
- * @param live shows the output as it comes, for what takes minutes; else only when something failed
+ * @param shown shows the output as it comes, for what takes minutes; else only when something failed
  */
-async function tests(projects: Stage[], { live }: { live: boolean }): Promise<Count & { output?: string }> {
+async function tested(
+  projects: readonly string[],
+  { shown }: { shown: boolean },
+): Promise<Count & { output?: string }> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'storage-test-'));
   const file = path.join(folder, 'report.json');
   try {
-    const { exitCode, all } = await execa(
+    const { exitCode, all: output } = await execa(
       process.execPath,
       [
         'node_modules/vitest/vitest.mjs',
         'run',
         ...projects.map((name) => `--project=${name}`),
-        `--reporter=${live ? 'verbose' : 'default'}`,
-        '--reporter=json',
-        `--outputFile.json=${file}`,
+        `--reporter=${shown ? 'verbose' : 'default'}`,
+        '--reporter=./test/support/reporter.ts',
       ],
       {
         cwd: root,
+        env: { [REPORT_VARIABLE]: file },
         all: true,
         reject: false,
-        stdout: live ? ['inherit', 'pipe'] : 'pipe',
-        stderr: live ? ['inherit', 'pipe'] : 'pipe',
+        stdout: shown ? ['inherit', 'pipe'] : 'pipe',
+        stderr: shown ? ['inherit', 'pipe'] : 'pipe',
       },
     );
     const report = await readFile(file, 'utf8').then(
       (text) => JSON.parse(text) as Report,
-      () => ({ testResults: [] }),
+      () => ({ files: [] }),
     );
+    timings.push(...timingsOf(report));
     const count = countTests(report);
     // An error outside any test, in a set-up or after the end, shows in the exit code alone.
     const unseen = exitCode !== 0 && count.failed === 0 ? 1 : 0;
-    return { passed: count.passed, failed: count.failed + unseen, ...(live ? {} : { output: all }) };
+    return { passed: count.passed, failed: count.failed + unseen, ...(shown ? {} : { output }) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,27 +1,46 @@
-/** The part of vitest's JSON report that we read. */
-export type Report = {
-  testResults: {
-    /** The file. */
-    name: string;
-    status: string;
-    assertionResults: { status: string }[];
-  }[];
+/** What a run of vitest leaves behind: reporter.ts writes it to a file. */
+export type Report = { files: FileReport[] };
+
+export type FileReport = {
+  /** From the root of the checkout. */
+  name: string;
+  state: string;
+  /** Hooks and imports: all that the file took beside its tests. */
+  setUpSeconds: number;
+  tests: { name: string; state: string; seconds: number }[];
 };
 
 export type Count = { passed: number; failed: number };
+export type Timing = { name: string; seconds: number };
 
 /**
  * Counts what passed and what failed. A test that did not run (skipped, to do, or its set-up failed) has
  * failed; so has a file that could not be loaded or has no test, and a run without files.
  */
-export function countTests(report: Report): Count {
-  const total: Count = { passed: 0, failed: report.testResults.length === 0 ? 1 : 0 };
-  for (const file of report.testResults) {
-    const passed = file.assertionResults.filter((test) => test.status === 'passed').length;
-    const failed = file.assertionResults.length - passed;
-    const failedAsAWhole = failed === 0 && (file.status !== 'passed' || passed === 0);
+export function countTests({ files }: Report): Count {
+  const total: Count = { passed: 0, failed: files.length === 0 ? 1 : 0 };
+  for (const { state, tests } of files) {
+    const passed = tests.filter((test) => test.state === 'passed').length;
+    const failed = tests.length - passed;
+    const failedAsAWhole = failed === 0 && (state !== 'passed' || passed === 0);
     total.passed += passed;
     total.failed += failed + (failedAsAWhole ? 1 : 0);
   }
   return total;
+}
+
+/** Every test, and what each file took to set up. */
+export function timingsOf({ files }: Report): Timing[] {
+  return files.flatMap((file) => [
+    { name: `${file.name}: set-up`, seconds: file.setUpSeconds },
+    ...file.tests.map(({ name, seconds }) => ({ name: `${file.name}: ${name}`, seconds })),
+  ]);
+}
+
+/** The so many that took longest, a line each. */
+export function slowest(timings: readonly Timing[], most: number): string[] {
+  return timings
+    .toSorted((a, b) => b.seconds - a.seconds)
+    .slice(0, most)
+    .map(({ name, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${name}`);
 }

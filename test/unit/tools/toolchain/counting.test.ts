@@ -1,28 +1,66 @@
-import { expect, it } from 'vitest';
-import { countTests } from '../../../support/counting.ts';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { countTests, slowest, timingsOf, type Report } from '../../../support/counting.ts';
+import { REPORT_VARIABLE } from '../../../support/reporter.ts';
 
-const file = (status: string, ...tests: string[]) => ({
-  name: 'a.test.ts',
-  status,
-  assertionResults: tests.map((test) => ({ status: test })),
-});
+/** Counting what a real run of vitest ended with, file by file. */
 
-it('counts what passed and what failed', () => {
-  const testResults = [file('passed', 'passed', 'passed'), file('failed', 'passed', 'failed')];
-  expect(countTests({ testResults })).toEqual({ passed: 3, failed: 1 });
-});
+const root = path.resolve(import.meta.dirname, '../../../..');
+const FILES: Readonly<Record<string, string>> = {
+  good: `it('one', () => {}); describe('two', () => { it('three', () => {}); });`,
+  bad: `it('one', () => {}); it('two', () => { throw new Error('no'); });`,
+  skipped: `it.skip('one', () => {});`,
+  todo: `it.todo('one');`,
+  'set-up': `beforeAll(() => { throw new Error('no'); }); it('one', () => {}); it('two', () => {});`,
+  'torn-down': `afterAll(() => { throw new Error('no'); }); it('one', () => {});`,
+  'cannot-load': `import './not-there.ts'; it('one', () => {});`,
+  empty: '',
+  slow: `beforeAll(() => new Promise((resolve) => setTimeout(resolve, 300)));
+    it('one', () => new Promise((resolve) => setTimeout(resolve, 100)));`,
+};
+
+let folder: string;
+let report: Report;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'storage-counting-'));
+  for (const [name, text] of Object.entries(FILES)) {
+    await writeFile(path.join(folder, `${name}.test.js`), text);
+  }
+  const file = path.join(folder, 'report.json');
+  const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
+  const reporter = `--reporter=${path.join(root, 'test/support/reporter.ts')}`;
+  await execa(process.execPath, [vitest, 'run', '--globals', `--root=${folder}`, reporter], {
+    cwd: folder,
+    env: { [REPORT_VARIABLE]: file },
+    reject: false,
+  });
+  report = JSON.parse(await readFile(file, 'utf8')) as Report;
+}, 60_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+const countOf = (name: string) =>
+  countTests({ files: report.files.filter((file) => file.name === `${name}.test.js`) });
 
 it.each([
-  ['a run without files', []],
-  ['a file without tests', [file('passed')]],
-  ['a file that could not be loaded', [file('failed')]],
-  ['a skipped test', [file('passed', 'skipped')]],
-  ['a test to do', [file('passed', 'todo')]],
-  ['a pending test', [file('passed', 'pending')]],
-])('%s has failed', (_, testResults) => {
-  expect(countTests({ testResults })).toEqual({ passed: 0, failed: 1 });
+  ['good', { passed: 2, failed: 0 }],
+  ['bad', { passed: 1, failed: 1 }],
+  ['skipped', { passed: 0, failed: 1 }],
+  ['todo', { passed: 0, failed: 1 }],
+  ['set-up', { passed: 0, failed: 2 }],
+  ['torn-down', { passed: 1, failed: 1 }],
+  ['cannot-load', { passed: 0, failed: 1 }],
+  ['empty', { passed: 0, failed: 1 }],
+  ['not run at all', { passed: 0, failed: 1 }],
+])('%s: what did not run or did not pass has failed', (name, count) => {
+  expect(countOf(name)).toEqual(count);
 });
 
-it('a file that failed after all of its tests passed has failed', () => {
-  expect(countTests({ testResults: [file('failed', 'passed')] })).toEqual({ passed: 1, failed: 1 });
+it('the slowest are named, tests and set-ups of files', () => {
+  expect(slowest(timingsOf(report), 2)).toEqual([
+    expect.stringMatching(/^ +0\.\d s {2}slow\.test\.js: set-up$/),
+    expect.stringMatching(/^ +0\.1 s {2}slow\.test\.js: one$/),
+  ]);
 });

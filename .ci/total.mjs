@@ -1,0 +1,25 @@
+// `node .ci/total.mjs FILE…`: adds up what `--counts FILE` wrote. Plain JavaScript: it runs on any Node.
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+
+const total = { passed: 0, failed: 0 };
+for (const file of process.argv.slice(2)) {
+  const { passed, failed } = counted(file);
+  total.passed += passed;
+  total.failed += failed;
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 ? 0 : 1;
+
+/**
+ * A command that ended before it could count has failed.
+ * @param {string} file
+ * @returns {{ passed: number, failed: number }}
+ */
+function counted(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}

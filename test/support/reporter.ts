@@ -1,0 +1,33 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Reporter, TestModule } from 'vitest/node';
+import type { FileReport, Report } from './counting.ts';
+
+/** The file that a run of vitest with this reporter writes its report to. */
+export const REPORT_VARIABLE = 'STORAGE_TEST_REPORT';
+
+/** Writes what ran, how it ended and how long it took, as JSON: vitest's own report leaves set-ups out. */
+export default class FileReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const file = process.env[REPORT_VARIABLE];
+    if (file === undefined) throw new Error(`${REPORT_VARIABLE} is not set`);
+    writeFileSync(file, JSON.stringify({ files: modules.map(fileReport) } satisfies Report));
+  }
+}
+
+function fileReport(module: TestModule): FileReport {
+  const tests = [...module.children.allTests()].map((test) => ({
+    name: test.fullName,
+    state: test.result().state,
+    seconds: (test.diagnostic()?.duration ?? 0) / 1000,
+  }));
+  const { collectDuration, duration } = module.diagnostic();
+  const inTests = tests.reduce((sum, { seconds }) => sum + seconds, 0);
+  return {
+    name: path.relative(process.cwd(), module.moduleId),
+    state: module.state(),
+    // Tests that run side by side take longer together than their file does.
+    setUpSeconds: Math.max(0, (collectDuration + duration) / 1000 - inTests),
+    tests,
+  };
+}
