@@ -8,16 +8,23 @@ const minutes = 60_000;
  */
 const HEART = {
   // A short search: what breaks an invariant often is found in a few runs of each story.
-  model: ['test/model/proof.test.ts'],
+  model: ['test/model/short-proof.test.ts'],
   engine: [
     // dev and prod made from nothing once, then read: state, outputs, order of calls, policies, no second change.
     'test/engine/aws/from-nothing.test.ts',
-    // The only plugin that also users of `npm run local` run: create, update, replace, delete.
-    'test/engine/command-plugin.test.ts',
+    'test/engine/policy/stacks.test.ts',
     // The rights that an update needs, held against what the first update of both stacks called.
     'test/workflows/rights.test.ts',
   ],
-  real: ['test/real/store/client.test.ts'],
+  // The way of an object: what a copy keeps, the bulk copy, replay before and after the turn, what is certified.
+  real: [
+    'test/real/store/{client,copying}.test.ts',
+    'test/real/ledger/{claims,holds,operations}.test.ts',
+    'test/real/capture/capture.test.ts',
+    'test/real/sync/sync.test.ts',
+    'test/real/replay/{before-turn,after-turn}.test.ts',
+    'test/real/verify/{parity,containment}.test.ts',
+  ],
 };
 
 /** One file after another, the projects in the order of `groupOrder`: they share one local environment. */

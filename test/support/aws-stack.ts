@@ -1,7 +1,8 @@
-import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { parseDocument } from 'yaml';
 import type { Phase } from '../../scripts/contract/phases.ts';
 import type { StepAnswer, StepRequest } from '../../scripts/contract/step-protocol.ts';
 import { pathWith } from '../../scripts/tools/toolchain/executables.ts';
@@ -38,7 +39,8 @@ export type StateResource = {
   outputs?: Record<string, unknown>;
 };
 
-type Exported = { deployment: { resources?: StateResource[] } };
+/** The state as the engine keeps it in a file. */
+type Kept = { checkpoint: { latest: { resources?: StateResource[] } } };
 
 /**
  * The program of this checkout as the stack `dev` or `prod`, run by the real engine on the plugins that
@@ -63,8 +65,8 @@ export type AwsStack = {
   functionAnswers(answers: Record<string, Record<string, unknown>>): Promise<void>;
   /** Changes the engine's state as if the last update had run another program. */
   rewriteState(change: (resource: StateResource) => void): Promise<void>;
-  /** `key` without its project; with `path: true` one such as `ceph.images.nodeGroups[0].count`. */
-  setConfig(key: string, value: string, options?: { path?: boolean }): Promise<void>;
+  /** `key` without its project; of a deeper setting the keys that lead to it. */
+  setConfig(key: string | [string, ...(string | number)[]], value: string | number): Promise<void>;
   /** Has copies of Pulumi.yaml and of the stack's settings, and the state. */
   readonly folder: string;
   /** What `pulumi` is run with. */
@@ -84,11 +86,8 @@ export type AwsStack = {
 
 type StackName = 'dev' | 'prod';
 
-/** @param options.config set before anything runs, by key without its project */
-export async function awsStack(
-  stack: StackName,
-  options: { config?: Record<string, string> } = {},
-): Promise<AwsStack> {
+/** A stack of which nothing is made yet. */
+export async function awsStack(stack: StackName): Promise<AwsStack> {
   const folder = await mkdtemp(path.join(os.tmpdir(), `storage-${stack}-`));
   await Promise.all(['state', 'engine', 'home'].map((name) => mkdir(path.join(folder, name))));
   for (const file of [`Pulumi.${stack}.yaml`, 'Pulumi.yaml']) {
@@ -97,7 +96,6 @@ export async function awsStack(
   const self = await openStack(stack, folder);
   // Making a stack writes the salt of its passphrase beside the project file: here, beside a copy.
   await execa('pulumi', ['stack', 'init', stack, '--non-interactive'], { cwd: folder, env: self.env });
-  for (const [key, value] of Object.entries(options.config ?? {})) await self.setConfig(key, value);
   return self;
 }
 
@@ -105,6 +103,8 @@ export async function awsStack(
 export async function openStack(stack: StackName, folder: string): Promise<AwsStack> {
   const inFolder = (name: string) => path.join(folder, name);
   const configFile = inFolder(`Pulumi.${stack}.yaml`);
+  const stateFile = inFolder(`state/.pulumi/stacks/storage/${stack}.json`);
+  const readState = async () => JSON.parse(await readFile(stateFile, 'utf8')) as Kept;
   let step: (request: StepRequest) => StepAnswer = succeed;
   const endpoint = await AwsEndpoint.start({
     'lambda.Invoke': ({ Payload }) => step(Payload as StepRequest),
@@ -159,11 +159,9 @@ export async function openStack(stack: StackName, folder: string): Promise<AwsSt
       return self.up();
     },
     outputs: async () =>
-      JSON.parse(await must('stack', 'output', '--json', '--show-secrets')) as Record<string, unknown>,
-    state: async () => {
-      const exported = JSON.parse(await must('stack', 'export')) as Exported;
-      return exported.deployment.resources ?? [];
-    },
+      (await self.state()).find(({ type }) => type === 'pulumi:pulumi:Stack')?.outputs ?? {},
+    // Files in place of processes: `pulumi stack export`, `import` and `config set` take a second each.
+    state: async () => (await readState()).checkpoint.latest.resources ?? [],
     recorded: async () =>
       (await recordedResources(inFolder('recorded'), stack)).map(({ recorded }) => recorded),
     tamper: (name, change) => tamper(inFolder('recorded'), stack, name, change),
@@ -172,13 +170,15 @@ export async function openStack(stack: StackName, folder: string): Promise<AwsSt
       await writeFile(inFolder(`recorded/${FUNCTIONS_FILE}`), JSON.stringify(answers));
     },
     rewriteState: async (change) => {
-      const exported = JSON.parse(await must('stack', 'export')) as Exported;
-      exported.deployment.resources?.forEach(change);
-      await writeFile(inFolder('rewritten.json'), JSON.stringify(exported));
-      await must('stack', 'import', '--file', inFolder('rewritten.json'));
+      const kept = await readState();
+      kept.checkpoint.latest.resources?.forEach(change);
+      await writeFile(stateFile, JSON.stringify(kept));
     },
-    setConfig: async (key, value, { path: isPath = false } = {}) => {
-      await must('config', 'set', ...(isPath ? ['--path'] : []), `storage:${key}`, value);
+    setConfig: async (key, value) => {
+      const [first, ...deeper] = [key].flat();
+      const settings = parseDocument(await readFile(configFile, 'utf8'));
+      settings.setIn(['config', `storage:${first}`, ...deeper], value);
+      await writeFile(configFile, settings.toString());
     },
     folder,
     env,

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { inject } from 'vitest';
+import { withLock } from '../../scripts/tools/toolchain/folder.mjs';
 import { awsStack, openStack, type AwsStack } from './aws-stack.ts';
 import type { AwsCall } from './aws-endpoint.ts';
 
@@ -15,7 +16,10 @@ export type FirstUpdate = { output: string; calls: AwsCall[]; images: string[] }
  */
 export async function standingStack(stack: 'dev' | 'prod'): Promise<AwsStack> {
   const kept = path.join(inject('standingStacks'), stack);
-  if (!existsSync(kept)) await standUp(stack, kept);
+  // Files run side by side: the first to need it makes it, the others wait.
+  await withLock(`${kept}.lock`, { what: `it makes ${stack}`, log: () => {} }, async () => {
+    if (!existsSync(kept)) await standUp(stack, kept);
+  });
   const copy = await mkdtemp(path.join(os.tmpdir(), `storage-${stack}-`));
   await cp(kept, copy, { recursive: true });
   return openStack(stack, copy);

@@ -26,13 +26,9 @@ async function machines(): Promise<Map<string, { id: string; properties: Record<
   );
 }
 
-test('a newer machine image touches no node', async () => {
+test('neither a newer machine image nor another text of user data touches a node', async () => {
   const token = 'aws:ssm/getParameter:getParameter';
   await stack.functionAnswers({ [token]: { value: NEWER_IMAGE, insecureValue: NEWER_IMAGE } });
-  expect(linesOf(await stack.preview())).toEqual([]);
-});
-
-test('another text of user data touches no node', async () => {
   let rewritten = 0;
   await stack.rewriteState(({ type, inputs, outputs }) => {
     if (type !== INSTANCE || inputs === undefined || outputs === undefined) return;
@@ -45,8 +41,8 @@ test('another text of user data touches no node', async () => {
 
 test('more nodes: only they are made, and the step is told of them', async () => {
   const before = await machines();
-  await stack.setConfig('ceph.images.nodeGroups[1].count', '4', { path: true });
-  await stack.setConfig('ceph.images.nodeGroups[3].count', '15', { path: true });
+  await stack.setConfig(['ceph', 'images', 'nodeGroups', 1, 'count'], 4);
+  await stack.setConfig(['ceph', 'images', 'nodeGroups', 3, 'count'], 15);
   expect(linesOf(await stack.preview())).toEqual([
     'create storage-images-cold-12',
     'create storage-images-cold-12-status',
@@ -102,6 +98,23 @@ test('a node that AWS has terminated is made again, under its name and in its zo
   expect(linesOf(await stack.preview())).toEqual([]);
 });
 
+test('another Ceph: the step of each cluster goes over to it, no machine is touched', async () => {
+  const before = await machines();
+  const told = stack.calls.length;
+  await stack.setConfig('cephImage', NEWER_CEPH);
+  expect(linesOf(await stack.preview())).toEqual([
+    'update storage-images-step-apply: stdin',
+    'update storage-metadata-step-apply: stdin',
+  ]);
+  await stack.up();
+  expect(await machines()).toEqual(before);
+  const plans = plansSent(stack.calls.slice(told));
+  expect(plans.map(({ cluster }) => cluster).sort()).toEqual(['images', 'metadata']);
+  const cached = `111122223333.dkr.ecr.us-east-1.amazonaws.com/prod-quay/ceph/ceph@sha256:${'1'.repeat(64)}`;
+  expect(plans.map(({ images }) => images.ceph)).toEqual([cached, cached]);
+  expect(stack.images).toContain(cached);
+});
+
 test('a node that still stands is replaced only after its protection was taken off by name', async () => {
   const node = (await stack.state()).find(({ urn }) => urn.endsWith('::storage-images-cold-3'));
   const urn = node?.urn ?? '';
@@ -117,23 +130,4 @@ test('a node that still stands is replaced only after its protection was taken o
     'update storage-images-step-apply: stdin',
     'update storage-images-watch-0: targets.values',
   ]);
-});
-
-test('another Ceph: the step of each cluster goes over to it, no machine is touched', async () => {
-  // The protection that the test before took off is back with the next update.
-  await stack.up();
-  const before = await machines();
-  const told = stack.calls.length;
-  await stack.setConfig('cephImage', NEWER_CEPH);
-  expect(linesOf(await stack.preview())).toEqual([
-    'update storage-images-step-apply: stdin',
-    'update storage-metadata-step-apply: stdin',
-  ]);
-  await stack.up();
-  expect(await machines()).toEqual(before);
-  const plans = plansSent(stack.calls.slice(told));
-  expect(plans.map(({ cluster }) => cluster).sort()).toEqual(['images', 'metadata']);
-  const cached = `111122223333.dkr.ecr.us-east-1.amazonaws.com/prod-quay/ceph/ceph@sha256:${'1'.repeat(64)}`;
-  expect(plans.map(({ images }) => images.ceph)).toEqual([cached, cached]);
-  expect(stack.images).toContain(cached);
 });

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { pathWith } from '../../../scripts/tools/toolchain/executables.ts';
+import { policyPackFor, type PolicyPackFolder } from '../../../scripts/tools/toolchain/policy-runner.ts';
+import { ensurePulumi } from '../../../scripts/tools/toolchain/pulumi.ts';
 import type { AwsStack, StateResource } from '../../support/aws-stack.ts';
 import { firstUpdate, standingStack, type FirstUpdate } from '../../support/standing-stack.ts';
+import { violations } from '../policy/violations.ts';
 
 const EXPECTED = {
   dev: { account: '444455556666', domain: 'dev.food-co.example', resources: 350 },
@@ -12,13 +16,20 @@ describe.each(['dev', 'prod'] as const)('%s from nothing', (name) => {
   let stack: AwsStack;
   let first: FirstUpdate;
   let state: StateResource[];
+  let pack: PolicyPackFolder;
+  const savedPath = process.env['PATH'] ?? '';
 
   beforeAll(async () => {
+    pack = policyPackFor(await ensurePulumi({ log: () => {} }));
+    process.env['PATH'] = pathWith(pack.binDirs);
     stack = await standingStack(name);
     first = await firstUpdate(name);
     state = await stack.state();
   });
-  afterAll(() => stack.remove());
+  afterAll(async () => {
+    process.env['PATH'] = savedPath;
+    await stack.remove();
+  });
 
   test('stands: all that the state says is there, and nothing else', async () => {
     const inState = state.filter(({ type }) => /^(aws|kubernetes):/.test(type)).map(({ urn }) => urn);
@@ -71,8 +82,14 @@ describe.each(['dev', 'prod'] as const)('%s from nothing', (name) => {
     ]);
   });
 
-  test('a second preview has nothing to change', async () => {
-    expect(await stack.preview('--expect-no-changes')).toEqual([]);
+  // What is known before anything stands passes in test/workflows/commands.test.ts.
+  test('a second preview has nothing to change, and the policy pack stops nothing', async () => {
+    const { exitCode, output } = await stack.pulumi(
+      ...['preview', '--expect-no-changes', '--policy-pack', pack.folder],
+    );
+    expect(violations(output)).toEqual({});
+    expect(exitCode, output).toBe(0);
+    expect(output).toMatch(/Policies:\n\s+✅ storage@v/);
   });
 
   test('nobody has changed anything: looking for drift finds none', async () => {
@@ -83,4 +100,21 @@ describe.each(['dev', 'prod'] as const)('%s from nothing', (name) => {
   test('neither of them ran a step', () => {
     expect(stack.calls).toEqual([]);
   });
+});
+
+test('prod owns neither a bucket of the customer nor a document of which it has only one', async () => {
+  const buckets = ['food-co-images', 'food-co-metadata'];
+  const stack = await standingStack('prod');
+  const ofCustomer = (await stack.recorded()).filter(({ properties }) =>
+    buckets.includes(String(properties['bucket'])),
+  );
+  await stack.remove();
+  expect(
+    ofCustomer.map(({ type, properties }) => [type, properties['bucket'], properties['name']]).sort(),
+  ).toEqual(
+    buckets.flatMap((bucket) => [
+      ['aws:s3/bucketMetric:BucketMetric', bucket, 'storage-requests'],
+      ['aws:s3/inventory:Inventory', bucket, 'storage-inventory'],
+    ]),
+  );
 });

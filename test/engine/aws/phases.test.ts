@@ -29,6 +29,8 @@ beforeAll(async () => {
 afterAll(() => stack.remove());
 
 describe('from prepare to done', { timeout: 10 * MINUTES }, () => {
+  refusesToBeDestroyedIn('prepare');
+
   test('prepare → copy: replay begins', async () => {
     expect(await reviewed(stack, 'copy')).toMatchInlineSnapshot(`
       "update phase-gate-enter: environment.MIGRATE_PHASE
@@ -38,6 +40,8 @@ describe('from prepare to done', { timeout: 10 * MINUTES }, () => {
     await entered(stack, 'copy');
     inCopy = movable(stack);
   });
+
+  refusesToBeDestroyedIn('copy');
 
   test('a gate that refuses leaves all that a phase changes', async () => {
     await refused(stack, 'cutover', 'replay is 31.0 s behind (1204 operations); it must be under 10 s');
@@ -51,6 +55,8 @@ describe('from prepare to done', { timeout: 10 * MINUTES }, () => {
     `);
     await entered(stack, 'cutover');
   });
+
+  refusesToBeDestroyedIn('cutover');
 
   test('cutover → copy is refused where Ceph holds a write of its own', async () => {
     await refused(stack, 'copy', 'Ceph holds 3 writes that S3 does not have; going back would lose them');
@@ -73,6 +79,8 @@ describe('from prepare to done', { timeout: 10 * MINUTES }, () => {
     `);
     await entered(stack, 'retain');
   });
+
+  refusesToBeDestroyedIn('retain');
 
   test('retain → copy: all as it was', async () => {
     await rolledBack(async (copy) => {
@@ -97,6 +105,8 @@ describe('from prepare to done', { timeout: 10 * MINUTES }, () => {
     await entered(stack, 'retire');
   });
 
+  refusesToBeDestroyedIn('retire');
+
   test('retire → done: no worker of the move is left', async () => {
     expect(await reviewed(stack, 'done')).toMatchInlineSnapshot(`
       "update phase-gate-enter: environment.MIGRATE_PHASE
@@ -107,7 +117,32 @@ describe('from prepare to done', { timeout: 10 * MINUTES }, () => {
     `);
     await entered(stack, 'done');
   });
+
+  refusesToBeDestroyedIn('done');
+
+  test('a destroy that leaves out what is protected takes nothing either', async () => {
+    const before = await stack.recorded();
+    const { exitCode, output } = await stack.pulumi(
+      ...['destroy', '--yes', '--skip-preview', '--exclude-protected'],
+    );
+    expect(exitCode, output).toBe(0);
+    expect(await stack.recorded()).toEqual(before);
+  });
 });
+
+function refusesToBeDestroyedIn(phase: Phase): void {
+  test(`in the phase ${phase} prod refuses to be destroyed: nothing goes, no step runs`, async () => {
+    expect((await stack.outputs())['phase']).toBe(phase);
+    const before = await stack.recorded();
+    const told = stack.calls.length;
+    // After a preview that fails the engine stops. Without one it carries out what it may.
+    const { exitCode, output } = await stack.pulumi('destroy', '--yes', '--skip-preview');
+    expect(exitCode, output).not.toBe(0);
+    expect(output).toMatch(/phase-settle-run"? cannot be deleted\s+because it is protected/);
+    expect(await stack.recorded()).toEqual(before);
+    expect(stack.calls.slice(told)).toEqual([]);
+  });
+}
 
 /**
  * The changes that a preview of this phase shows, a line each. Whatever the phase: nothing is made, replaced
