@@ -24,14 +24,7 @@ One file alone, once its stage has run:
 const SLOWEST = 10;
 
 const root = path.resolve(import.meta.dirname, '..');
-const { values: options } = parseArgs({
-  options: {
-    deep: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    counts: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
+const options = optionsGiven();
 const all = stagesOf(options);
 const total: Count = { passed: 0, failed: 0 };
 const timings: Timing[] = [];
@@ -48,6 +41,22 @@ if (options.help) {
   if (options.counts !== undefined) await writeFile(options.counts, JSON.stringify(total));
   console.log(`${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed === 0 ? 0 : 1;
+}
+
+function optionsGiven() {
+  try {
+    return parseArgs({
+      options: {
+        deep: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        counts: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${messageOf(error)}\n\n${HELP}`);
+    process.exit(2);
+  }
 }
 
 async function run(): Promise<void> {

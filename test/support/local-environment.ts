@@ -30,6 +30,7 @@ export default async function setUp(): Promise<() => Promise<void>> {
 }
 
 async function bringUp(): Promise<void> {
+  const started = performance.now();
   process.env['STORAGE_ENVIRONMENT'] = path.join(TEST_SETTINGS.home, 'environment.json');
   if (process.env['STORAGE_TEST_KEEP'] !== '1') await LocalMove.remove(TEST_SETTINGS.home, () => undefined);
   const move = await LocalMove.open(TEST_SETTINGS, say);
@@ -38,6 +39,7 @@ async function bringUp(): Promise<void> {
   } finally {
     await move.close();
   }
+  console.log(`The local environment is up after ${((performance.now() - started) / 1000).toFixed(0)} s.`);
 }
 
 function say(line: string): void {
