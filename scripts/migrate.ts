@@ -7,5 +7,5 @@ enableCompileCache();
 // An engine that was killed leaves its steps running with nobody to read: they go on to their end.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-const { main } = await import('./main.ts');
+const { main } = await import('./cli/main.ts');
 await main(process.argv.slice(2));

@@ -1,7 +1,7 @@
 import { type Environment } from '../contract/environment.ts';
 import { readEnvironment } from '../platform/read-environment.ts';
 import { UserError } from '../contract/errors.ts';
-import { namedStores, type StoresOptions } from '../options.ts';
+import { namedStores, type StoresOptions } from './options.ts';
 
 /**
  * The environment that a command was given: of the document that a stack wrote, or of the two endpoints that
@@ -26,19 +26,4 @@ export async function environmentOf(options: StoresOptions): Promise<Environment
     );
   }
   return readEnvironment(file);
-}
-
-/**
- * Waits until this process is older than a second and a half. A supervisor takes one that ends sooner for
- * one that failed to start, and starts it again, though it only found nothing left to do.
- */
-export async function outliveStart(): Promise<void> {
-  await sleep(Math.max(0, 1500 - process.uptime() * 1000));
-}
-
-/** Aborts when the process is asked to stop, so that long work ends between two requests. */
-export function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => controller.abort());
-  return controller.signal;
 }

@@ -1,7 +1,7 @@
 import { Command, type OutputConfiguration } from '@commander-js/extra-typings';
 import packageJson from '../../package.json' with { type: 'json' };
-import { quietWithJson, refuseMisplaced } from '../before-action.ts';
-import { example } from '../example.ts';
+import { quietWithJson, refuseMisplaced } from './before-action.ts';
+import { example } from './example.ts';
 
 const WIDEST = 100;
 

@@ -1,7 +1,7 @@
 import { environmentOf } from './command-line.ts';
 import { UserError } from '../contract/errors.ts';
 import { keepHeapSmall } from './memory.ts';
-import type { StoresOptions } from '../options.ts';
+import type { StoresOptions } from './options.ts';
 import type { StepRequest } from '../contract/step-protocol.ts';
 
 /**

@@ -192,33 +192,6 @@ export function parseEnvironment(document: unknown, origin: string): Environment
   return result.data;
 }
 
-/**
- * Reads the environment document that the stack wrote.
- *
- * @param place a file, or `ssm:NAME` for a parameter of Systems Manager
- */
-export async function readEnvironment(place: string): Promise<Environment> {
-  return parseEnvironment(await readDocument(place), place);
-}
-
-async function readDocument(place: string): Promise<unknown> {
-  const isParameter = place.startsWith(SSM);
-  try {
-    return JSON.parse(
-      isParameter
-        ? await (await import('../platform/aws/ssm.ts')).readSsmText(place.slice(SSM.length))
-        : await readFile(place, 'utf8'),
-    );
-  } catch (error) {
-    throw new UserError(
-      `Cannot read the environment from ${place}: ${messageOf(error)}. It must be the environment.json that the stack wrote: name it with --environment or MIGRATE_ENVIRONMENT`,
-      { exitCode: isParameter ? 3 : 2, cause: error },
-    );
-  }
-}
-
-const SSM = 'ssm:';
-
 /** The current time of the move. Everything that counts days asks this and nothing else. */
 export function clockOf(environment: Pick<Environment, 'clockAheadSeconds'>): () => Date {
   return () => new Date(Date.now() + environment.clockAheadSeconds * 1000);

@@ -17,8 +17,7 @@ export function addressOptions(address: DatabaseServer): PoolConfig {
     port,
     database,
     user,
-    password: async () =>
-      (await import('./iam-token.ts')).iamToken({ host, port, user, region }),
+    password: async () => (await import('./iam-token.ts')).iamToken({ host, port, user, region }),
     ssl: authoritiesOf(certificateAuthority),
     // A writer that vanished in a failover sends nothing more: the kernel notices, before a query's time-out does.
     keepAlive: true,

@@ -1,4 +1,5 @@
-import { onlyRow, type Database } from './connect.ts';
+import { onlyRow } from './connect.ts';
+import type { Database } from './database.ts';
 
 /** A key that is not proven equal, and in what: `size`, `etag`, `metadata`, `missing at the target`, … */
 export type Finding = { key: string; differs: string[] };

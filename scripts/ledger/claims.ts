@@ -1,4 +1,5 @@
-import { transaction, type Database, type Pool, type PoolClient } from './connect.ts';
+import { transaction } from './connect.ts';
+import type { Database, Pool, PoolClient } from './database.ts';
 
 /** A committed lease on a key or a key range of one move. Two that overlap cannot both exist. */
 export type Claim = { id: bigint; move: string; epoch: bigint };

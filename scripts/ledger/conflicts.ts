@@ -1,4 +1,4 @@
-import type { Database } from './connect.ts';
+import type { Database } from './database.ts';
 
 /** What a straggler did on S3 after the hold and that was not applied; its bytes are kept aside. */
 export type Conflict = {

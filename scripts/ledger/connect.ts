@@ -3,24 +3,10 @@ import type { LedgerAddress } from '../contract/environment.ts';
 import { messageOf, UserError } from '../contract/errors.ts';
 import { addressOptions } from './address.ts';
 import { EmbeddedPool } from './embedded.ts';
+import type { Pool, PoolClient } from './database.ts';
 
 // 64-bit numbers as bigint, not as text: positions and epochs are compared all over.
 pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
-
-export type Row = Record<string, unknown>;
-export type Result<R extends object = Row> = { rows: R[]; rowCount: number | null };
-/** Anything that can run a query: the pool, or one client inside a transaction. */
-export type Database = {
-  query<R extends object = Row>(text: string, values?: readonly unknown[]): Promise<Result<R>>;
-};
-export type PoolClient = Database & {
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  on(event: 'notification', listener: () => void): unknown;
-  /** @param broken ends the connection, with all that its session holds */
-  release(broken?: Error | boolean): void;
-};
-/** Of `pg.Pool` what a ledger needs, so that one in a folder can be the same. */
-export type Pool = Database & { connect(): Promise<PoolClient>; end(): Promise<void> };
 
 /**
  * Rows that an index holds in order are read from it, however few the planner takes them for: of a log that was

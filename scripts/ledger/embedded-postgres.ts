@@ -1,7 +1,7 @@
 import { PGlite, protocol } from '@electric-sql/pglite';
 import { btree_gist } from '@electric-sql/pglite/contrib/btree_gist';
 import pg from 'pg';
-import type { Result, Row } from './connect.ts';
+import type { Result, Row } from './database.ts';
 
 /** PostgreSQL inside this process, and statements for it as `pg` would send them. Slow to load: import it on demand. */
 

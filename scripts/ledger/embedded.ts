@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf, UserError } from '../contract/errors.ts';
-import type { Pool, PoolClient, Result, Row } from './connect.ts';
+import type { Pool, PoolClient, Result, Row } from './database.ts';
 import { Turns } from './turns.ts';
 
 /**

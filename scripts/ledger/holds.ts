@@ -1,4 +1,4 @@
-import { type Database, type PoolClient } from './connect.ts';
+import type { Database, PoolClient } from './database.ts';
 
 /** One attempt to turn the applications from one store to the other. */
 export type Hold = {

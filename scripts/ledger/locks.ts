@@ -1,4 +1,4 @@
-import type { Pool } from './connect.ts';
+import type { Pool } from './database.ts';
 import { EmbeddedPool } from './embedded.ts';
 import type { Turns } from './turns.ts';
 

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { transaction, type Database, type Pool } from './connect.ts';
+import { transaction } from './connect.ts';
+import type { Database, Pool } from './database.ts';
 
 /** Any constant serves: it keeps two migrations of one database from running at once. */
 const MIGRATION_LOCK = 7_203_118;

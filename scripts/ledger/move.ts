@@ -1,4 +1,5 @@
-import { onlyRow, type Database } from './connect.ts';
+import { onlyRow } from './connect.ts';
+import type { Database } from './database.ts';
 import type { Phase } from '../contract/phases.ts';
 
 export type { Phase };

@@ -1,4 +1,4 @@
-import type { Database } from './connect.ts';
+import type { Database } from './database.ts';
 
 /** Whether a key is positively known to be on S3 alone. Anything else that is missing is gone. */
 export async function isPending(db: Database, move: string, key: string): Promise<boolean> {

@@ -1,4 +1,5 @@
-import { transaction, type Pool, type PoolClient } from './connect.ts';
+import { transaction } from './connect.ts';
+import type { Pool, PoolClient } from './database.ts';
 import type { Failure, FailureStage } from './failures.ts';
 import { openHold } from './holds.ts';
 import { readMove } from './move.ts';

@@ -1,4 +1,4 @@
-import type { Database } from './connect.ts';
+import type { Database } from './database.ts';
 
 /** Makes a run, right after it was begun, one that carries every version and not the latest alone. */
 export async function carryVersions(db: Database, run: bigint): Promise<void> {

@@ -1,5 +1,6 @@
 import { LeaseLost } from './claims.ts';
-import { onlyRow, transaction, type Database, type Pool } from './connect.ts';
+import { onlyRow, transaction } from './connect.ts';
+import type { Database, Pool } from './database.ts';
 
 /** A key range of one bucket that one worker owns while it works on it. */
 export type Shard = {

@@ -1,4 +1,4 @@
-import type { Database } from './connect.ts';
+import type { Database } from './database.ts';
 
 /** Which of a bucket's documents. */
 export type DocumentKind = 'policy' | 'lifecycle' | 'notification';

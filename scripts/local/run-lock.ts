@@ -1,5 +1,5 @@
 import { UserError } from '../contract/errors.ts';
-import { tryLock } from './parts/lock.ts';
+import { tryLock } from '../platform/lock-file.ts';
 
 /**
  * Keeps two runs from driving one environment. Free as soon as its process is dead, also by kill -9.

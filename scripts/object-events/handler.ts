@@ -1,5 +1,6 @@
 import { GroupCommit } from '../platform/notifications/group-commit.ts';
-import { transaction, type Pool } from '../ledger/connect.ts';
+import { transaction } from '../ledger/connect.ts';
+import type { Pool } from '../ledger/database.ts';
 import { readObjectEvents, type ObjectEvent } from './object-event.ts';
 import { appendObjectEvents } from './table.ts';
 

@@ -1,4 +1,4 @@
-import type { Database } from '../ledger/connect.ts';
+import type { Database } from '../ledger/database.ts';
 import type { ObjectEvent } from './object-event.ts';
 
 /** The columns that an event fills, with their types. */

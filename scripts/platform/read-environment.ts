@@ -14,16 +14,17 @@ export async function readEnvironment(place: string): Promise<Environment> {
 }
 
 async function readDocument(place: string): Promise<unknown> {
+  const isParameter = place.startsWith(SSM);
   try {
     return JSON.parse(
-      place.startsWith(SSM)
+      isParameter
         ? await (await import('./aws/ssm.ts')).readSsmText(place.slice(SSM.length))
         : await readFile(place, 'utf8'),
     );
   } catch (error) {
-    throw new UserError(`Cannot read the environment from ${place}: ${messageOf(error)}`, {
-      exitCode: 3,
-      cause: error,
-    });
+    throw new UserError(
+      `Cannot read the environment from ${place}: ${messageOf(error)}. It must be the environment.json that the stack wrote: name it with --environment or MIGRATE_ENVIRONMENT`,
+      { exitCode: isParameter ? 3 : 2, cause: error },
+    );
   }
 }

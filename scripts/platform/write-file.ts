@@ -1,31 +1,40 @@
 import { randomBytes } from 'node:crypto';
 import { chown, open, readFile, rename, rm } from 'node:fs/promises';
 
+export type WriteOptions = {
+  /** Default: 0644. */
+  mode?: number;
+  owner?: { uid: number; gid: number };
+  /** Whether the disk has it when this returns, so that it survives a loss of power. Default: yes. */
+  durable?: boolean;
+};
+
 /**
- * Writes a whole file or nothing: a process that is killed leaves the old one.
+ * Writes a whole file or nothing: a reader sees the old one or the new one, and a process that is killed
+ * leaves the old one.
  *
  * @returns whether the contents changed
  */
 export async function writeFileAtomic(
   file: string,
-  text: string,
-  options: { mode?: number; owner?: { uid: number; gid: number } } = {},
+  contents: string | Buffer,
+  { mode = 0o644, owner, durable = true }: WriteOptions = {},
 ): Promise<boolean> {
-  const before = await readFile(file, 'utf8').catch(() => undefined);
-  if (before === text) return false;
-  const temporary = `${file}.${randomBytes(4).toString('hex')}.new`;
+  const before = await readFile(file).catch(() => undefined);
+  if (before?.equals(Buffer.from(contents)) === true) return false;
+  const draft = `${file}.${randomBytes(4).toString('hex')}.new`;
   try {
-    const handle = await open(temporary, 'wx', options.mode ?? 0o644);
+    const handle = await open(draft, 'wx', mode);
     try {
-      await handle.writeFile(text);
-      await handle.sync();
+      await handle.writeFile(contents);
+      if (durable) await handle.sync();
     } finally {
       await handle.close();
     }
-    if (options.owner !== undefined) await chown(temporary, options.owner.uid, options.owner.gid);
-    await rename(temporary, file);
+    if (owner !== undefined) await chown(draft, owner.uid, owner.gid);
+    await rename(draft, file);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(draft, { force: true });
     throw error;
   }
   return true;

@@ -1,6 +1,6 @@
 import { RESERVED_PREFIX } from '../../scripts/contract/names.ts';
 import { messageOf } from '../../scripts/contract/errors.ts';
-import type { Pool } from '../../scripts/ledger/connect.ts';
+import type { Pool } from '../../scripts/ledger/database.ts';
 import { follow, putBy, straggle } from './clients.ts';
 import { runLifecycle } from './lifecycle.ts';
 import { Notifications } from './notifications.ts';

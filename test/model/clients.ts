@@ -1,4 +1,4 @@
-import type { Pool } from '../../scripts/ledger/connect.ts';
+import type { Pool } from '../../scripts/ledger/database.ts';
 import type { StoreEndpoint } from '../../scripts/contract/environment.ts';
 import type { StoreClient } from '../../scripts/store/client.ts';
 import { ParameterSchema, type Parameter } from '../../scripts/platform/applications-parameter/parameter.ts';

@@ -1,5 +1,5 @@
 import type { Phase } from '../../scripts/ledger/move.ts';
-import type { Pool } from '../../scripts/ledger/connect.ts';
+import type { Pool } from '../../scripts/ledger/database.ts';
 import { messageOf } from '../../scripts/contract/errors.ts';
 import type { Story } from './plan.ts';
 import type { ModelWorld } from './world.ts';

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { readParameter } from '../../scripts/platform/applications-parameter/parameter.ts';
 import type { Environment } from '../../scripts/contract/environment.ts';
 import { readCredentials } from '../../scripts/store/identity/credentials.ts';
-import type { Pool } from '../../scripts/ledger/connect.ts';
+import type { Pool } from '../../scripts/ledger/database.ts';
 import { readMove } from '../../scripts/ledger/move.ts';
 import type { LocalMove } from '../../scripts/local/local-move.ts';
 import { Supervisor } from '../../scripts/platform/supervisor/supervisor.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Environment } from '../../scripts/contract/environment.ts';
-import { openLedger, type Pool } from '../../scripts/ledger/connect.ts';
+import { openLedger } from '../../scripts/ledger/connect.ts';
+import type { Pool } from '../../scripts/ledger/database.ts';
 import { LocalMove } from '../../scripts/local/local-move.ts';
 import { TEST_SETTINGS } from '../support/local-environment.ts';
 import { afterCutover } from './chapters/after-cutover.ts';

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { openLedger, type Pool } from '../../scripts/ledger/connect.ts';
+import { openLedger } from '../../scripts/ledger/connect.ts';
+import type { Pool } from '../../scripts/ledger/database.ts';
 import { closeEmbeddedLedgers } from '../../scripts/ledger/embedded.ts';
 import { migrateLedger } from '../../scripts/ledger/migrations.ts';
 

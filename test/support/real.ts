@@ -5,7 +5,8 @@ import { type Environment, type Move, type StoreEndpoint } from '../../scripts/c
 import { readEnvironment } from '../../scripts/platform/read-environment.ts';
 import { freshDatabase } from '../../scripts/local/fresh-database.ts';
 import { ledgerOf } from '../../scripts/local/places.ts';
-import { openLedger, type Pool } from '../../scripts/ledger/connect.ts';
+import { openLedger } from '../../scripts/ledger/connect.ts';
+import type { Pool } from '../../scripts/ledger/database.ts';
 import { migrateLedger } from '../../scripts/ledger/migrations.ts';
 import { StoreClient } from '../../scripts/store/client.ts';
 import { BucketControl } from '../../scripts/store/control.ts';

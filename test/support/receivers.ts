@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa, type ResultPromise } from 'execa';
-import { transaction, type Pool } from '../../scripts/ledger/connect.ts';
+import { transaction } from '../../scripts/ledger/connect.ts';
+import type { Pool } from '../../scripts/ledger/database.ts';
 import { eventually } from '../real/replay/support.ts';
 
 const MIGRATE = fileURLToPath(new URL('../../scripts/migrate.ts', import.meta.url));

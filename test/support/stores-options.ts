@@ -1,5 +1,5 @@
 import { Command } from '@commander-js/extra-typings';
-import { withStores, type StoresOptions } from '../../scripts/options.ts';
+import { withStores, type StoresOptions } from '../../scripts/cli/options.ts';
 
 /** Options as a command line would give them: `{ 'source-region': 'eu-west-1' }` is `--source-region=eu-west-1`. */
 export function storesOptions(given: Record<string, string>): StoresOptions {

@@ -106,7 +106,7 @@ export function allowToS3(
  */
 export function allowToEndpoints(
   name: string,
-  args: { from: Part; network: { endpointsSecurityGroupId: pulumi.Input<string> }; why: string },
+  args: { from: Part; network: { endpointsSecurityGroupId?: pulumi.Input<string> | undefined }; why: string },
   options?: pulumi.CustomResourceOptions,
 ): void {
   const group = args.network.endpointsSecurityGroupId;

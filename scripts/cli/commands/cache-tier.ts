@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import type { Command } from '@commander-js/extra-typings';
-import { environmentOf, stopSignal } from '../command-line.ts';
+import { environmentOf } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
 import { readParameter } from '../../platform/applications-parameter/parameter.ts';
 import { sleep } from '../../contract/wait.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
-import { example } from '../../example.ts';
+import { example } from '../example.ts';
 import { openLedger } from '../../ledger/connect.ts';
 import { readMove } from '../../ledger/move.ts';
 import { log } from '../../contract/log.ts';
-import { wholeNumber, withEnvironment, type StoresOptions } from '../../options.ts';
+import { wholeNumber, withEnvironment, type StoresOptions } from '../options.ts';
 import { Addresses } from '../../platform/nginx/addresses.ts';
 import { serveFollower } from '../../platform/nginx/answer.ts';
 import { followedFiles } from '../../platform/nginx/files.ts';

@@ -1,8 +1,9 @@
 import type { Command } from '@commander-js/extra-typings';
-import { environmentOf, stopSignal } from '../command-line.ts';
-import { example } from '../../example.ts';
+import { environmentOf } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
+import { example } from '../example.ts';
 import { assertReachable, openLedger } from '../../ledger/connect.ts';
-import { seconds, withEnvironment, type StoresOptions } from '../../options.ts';
+import { seconds, withEnvironment, type StoresOptions } from '../options.ts';
 import { proveCanary } from '../../move/capture/canary.ts';
 import { installCapture, removeCapture } from '../../move/capture/notification.ts';
 import { serveCapture, servePulse } from '../../move/capture/serve.ts';

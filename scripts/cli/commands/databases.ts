@@ -1,6 +1,6 @@
 import type { Command } from '@commander-js/extra-typings';
-import { example } from '../../example.ts';
-import { withEnvironment } from '../../options.ts';
+import { example } from '../example.ts';
+import { withEnvironment } from '../options.ts';
 import { runStepCommand } from '../step-command.ts';
 
 export default function databases(command: Command): void {

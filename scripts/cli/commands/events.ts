@@ -1,7 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
-import { environmentOf, stopSignal } from '../command-line.ts';
-import { example } from '../../example.ts';
-import { withEnvironment } from '../../options.ts';
+import { environmentOf } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
+import { example } from '../example.ts';
+import { withEnvironment } from '../options.ts';
 import { installEvents, removeEvents } from '../../object-events/install.ts';
 import { serveEvents } from '../../object-events/serve.ts';
 

@@ -1,9 +1,10 @@
 import { Option, type Command } from '@commander-js/extra-typings';
 import { environmentOf } from '../command-line.ts';
 import type { Environment } from '../../contract/environment.ts';
-import { example, ON_TWO_STORES } from '../../example.ts';
-import { openLedger, type Pool } from '../../ledger/connect.ts';
-import { isStandalone, withStores, type StoresOptions } from '../../options.ts';
+import { example, ON_TWO_STORES } from '../example.ts';
+import { openLedger } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
+import { isStandalone, withStores, type StoresOptions } from '../options.ts';
 import { prepareLedger } from '../standalone/ledger.ts';
 import { runStepCommand } from '../step-command.ts';
 

@@ -1,9 +1,10 @@
 import type { Command } from '@commander-js/extra-typings';
-import { environmentOf, stopSignal } from '../command-line.ts';
-import { example } from '../../example.ts';
+import { environmentOf } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
+import { example } from '../example.ts';
 import { openLedger } from '../../ledger/connect.ts';
 import { reportProcess } from '../../ledger/reports.ts';
-import { withEnvironment } from '../../options.ts';
+import { withEnvironment } from '../options.ts';
 import { watchHolds } from '../../move/cutover/watch.ts';
 import { startComparison } from '../../move/steps/after-copy.ts';
 

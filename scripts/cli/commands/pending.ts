@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Command } from '@commander-js/extra-typings';
-import { environmentOf, stopSignal } from '../command-line.ts';
+import { environmentOf } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
 import { UserError } from '../../contract/errors.ts';
-import { example } from '../../example.ts';
+import { example } from '../example.ts';
 import { assertReachable, openLedger } from '../../ledger/connect.ts';
 import { addPending, countPending, listPending } from '../../ledger/pending.ts';
 import { reportProcess } from '../../ledger/reports.ts';
 import { log } from '../../contract/log.ts';
-import { withEnvironment, type StoresOptions } from '../../options.ts';
+import { withEnvironment, type StoresOptions } from '../options.ts';
 import { moveOf, openPair } from '../../move/common/pair.ts';
 import { orUnreachable } from '../../move/common/unreachable.ts';
 import { promote } from '../../move/promotion/promotion.ts';

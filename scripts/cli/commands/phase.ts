@@ -1,8 +1,8 @@
 import type { Command } from '@commander-js/extra-typings';
 import { isPhase, PHASES, type Phase } from '../../contract/phases.ts';
-import { example } from '../../example.ts';
+import { example } from '../example.ts';
 import { UserError } from '../../contract/errors.ts';
-import { withEnvironment } from '../../options.ts';
+import { withEnvironment } from '../options.ts';
 import { runStepCommand } from '../step-command.ts';
 
 const STEPS = {

@@ -1,9 +1,9 @@
 import type { Command } from '@commander-js/extra-typings';
 import { environmentOf } from '../command-line.ts';
-import { example, ON_TWO_STORES } from '../../example.ts';
+import { example, ON_TWO_STORES } from '../example.ts';
 import { openLedger } from '../../ledger/connect.ts';
 import { keepHeapSmall } from '../memory.ts';
-import { isStandalone, withStores } from '../../options.ts';
+import { isStandalone, withStores } from '../options.ts';
 import { prepareLedger } from '../standalone/ledger.ts';
 import { standalonePreflight } from '../standalone/preflight.ts';
 import { assertStores } from '../standalone/reach.ts';

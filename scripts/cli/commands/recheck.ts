@@ -1,6 +1,6 @@
 import { environmentOf } from '../command-line.ts';
 import { UserError } from '../../contract/errors.ts';
-import { isStandalone, type StoresOptions } from '../../options.ts';
+import { isStandalone, type StoresOptions } from '../options.ts';
 import { readSide } from '../standalone/endpoint.ts';
 import { StoreClient } from '../../store/client.ts';
 import { readCertificate, type CertificateFile } from '../../move/verify/certificate-file.ts';

@@ -1,12 +1,13 @@
 import type { Command } from '@commander-js/extra-typings';
-import { environmentOf, stopSignal } from '../command-line.ts';
+import { environmentOf } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
 import type { Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
-import { example, ON_TWO_STORES } from '../../example.ts';
+import { example, ON_TWO_STORES } from '../example.ts';
 import { openLedger } from '../../ledger/connect.ts';
 import { log } from '../../contract/log.ts';
 import { keepHeapSmall } from '../memory.ts';
-import { wholeNumber, withStores } from '../../options.ts';
+import { wholeNumber, withStores } from '../options.ts';
 import { prepareLedger } from '../standalone/ledger.ts';
 import { receiveEvents } from '../standalone/receive.ts';
 import { assertStores } from '../standalone/reach.ts';

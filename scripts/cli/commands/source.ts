@@ -1,9 +1,9 @@
 import type { Command } from '@commander-js/extra-typings';
 import { environmentOf } from '../command-line.ts';
-import { example } from '../../example.ts';
+import { example } from '../example.ts';
 import { assertReachable, openLedger } from '../../ledger/connect.ts';
 import { listKeptDocuments } from '../../ledger/source-documents.ts';
-import { withEnvironment, type StoresOptions } from '../../options.ts';
+import { withEnvironment, type StoresOptions } from '../options.ts';
 
 export default function source(command: Command): void {
   command

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from '@commander-js/extra-typings';
-import { environmentOf, stopSignal } from '../command-line.ts';
-import { example } from '../../example.ts';
+import { environmentOf } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
+import { example } from '../example.ts';
 import { openLedger } from '../../ledger/connect.ts';
-import { isStandalone, withStores, type StoresOptions } from '../../options.ts';
+import { isStandalone, withStores, type StoresOptions } from '../options.ts';
 import { prepareLedger } from '../standalone/ledger.ts';
 import { readStandaloneStatus, renderStandaloneStatus, standaloneStatusJson } from '../standalone/status.ts';
 import { runStepCommand } from '../step-command.ts';

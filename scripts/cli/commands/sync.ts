@@ -1,8 +1,8 @@
 import { Option, type Command } from '@commander-js/extra-typings';
-import { outliveStart, stopSignal } from '../command-line.ts';
-import { example, ON_TWO_STORES } from '../../example.ts';
+import { outliveStart, stopSignal } from '../../platform/process.ts';
+import { example, ON_TWO_STORES } from '../example.ts';
 import { keepHeapSmall } from '../memory.ts';
-import { seconds, wholeNumber, withStores } from '../../options.ts';
+import { seconds, wholeNumber, withStores } from '../options.ts';
 import { setLimits } from '../../move/sync/limits.ts';
 import { shardPreference } from '../../move/sync/preference.ts';
 import { describeProgress, progressJson, readProgress } from '../../move/sync/progress.ts';

@@ -1,16 +1,17 @@
 import type { Command } from '@commander-js/extra-typings';
 import { environmentOf } from '../command-line.ts';
-import { suspendUsers, WRITER_AFTER_HOLD } from '../../move/common/fence.ts';
+import { suspendUsers } from '../../move/common/fence.ts';
 import { Deadline } from '../../contract/wait.ts';
 import { clockOf, type Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
-import { example } from '../../example.ts';
-import { assertReachable, openLedger, type Pool } from '../../ledger/connect.ts';
+import { example } from '../example.ts';
+import { assertReachable, openLedger } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { assertLedgerIsCurrent } from '../../move/common/epoch-mirror.ts';
 import { takeLock } from '../../ledger/locks.ts';
 import { readMove, recordEntering } from '../../ledger/move.ts';
 import { keepHeapSmall } from '../memory.ts';
-import { withEnvironment } from '../../options.ts';
+import { withEnvironment } from '../options.ts';
 import { reportProcess } from '../../ledger/reports.ts';
 import { expireSource } from '../../move/teardown/expire.ts';
 import { retireGuards } from '../../move/teardown/facts.ts';
@@ -19,6 +20,7 @@ import { finishTeardown } from '../../move/steps/finish-teardown.ts';
 import { rulesStand } from '../../move/teardown/rules.ts';
 import { orUnreachable } from '../../move/common/unreachable.ts';
 import { takeContainmentCertificate } from '../../move/verify/containment.ts';
+import { STRAGGLER } from '../../contract/names.ts';
 
 export default function teardown(command: Command): void {
   withEnvironment(command)

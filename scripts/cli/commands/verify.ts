@@ -2,12 +2,13 @@ import { Option, type Command } from '@commander-js/extra-typings';
 import { environmentOf } from '../command-line.ts';
 import type { Environment, Move } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
-import { example, ON_TWO_STORES } from '../../example.ts';
+import { example, ON_TWO_STORES } from '../example.ts';
 import { recordWaiver } from '../../ledger/certificates.ts';
-import { assertReachable, openLedger, type Pool } from '../../ledger/connect.ts';
+import { assertReachable, openLedger } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { log } from '../../contract/log.ts';
 import { keepHeapSmall } from '../memory.ts';
-import { withEnvironment, withStores, type StoresOptions } from '../../options.ts';
+import { withEnvironment, withStores, type StoresOptions } from '../options.ts';
 import { compareUpToNow } from '../../move/steps/certify.ts';
 import { reportProcess } from '../../ledger/reports.ts';
 import { prepareLedger } from '../standalone/ledger.ts';
@@ -147,7 +148,7 @@ function job({ kind, ...options }: StoresOptions & { kind: (typeof JOB_KINDS)[nu
       await compareUpToNow({ environment, ledger, say }, { listings: 'once' });
       return;
     }
-    const findings = await certifyContainment(environment, ledger, say);
+    const findings = await certifyContainment(environment, ledger, say, takeContainmentCertificate);
     for (const finding of findings) log.error(finding);
     if (findings.length > 0) process.exitCode = 1;
   });

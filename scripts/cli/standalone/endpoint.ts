@@ -1,7 +1,7 @@
 import { parseKnownFiles } from '@smithy/core/config';
 import { messageOf, UserError } from '../../contract/errors.ts';
 import type { CredentialsSource, StoreEndpoint } from '../../contract/environment.ts';
-import type { StoresOptions } from '../../options.ts';
+import type { StoresOptions } from '../options.ts';
 import { parseEndpoint, type Location } from './location.ts';
 
 export type Side = 'source' | 'target';

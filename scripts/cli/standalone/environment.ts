@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseEnvironment, type Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
-import type { StoresOptions } from '../../options.ts';
+import type { StoresOptions } from '../options.ts';
 import { readSide } from './endpoint.ts';
 import { parseLedger, type Location } from './location.ts';
 

@@ -1,6 +1,7 @@
 import type { Environment } from '../../contract/environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
-import { assertReachable, openLedger, type Pool } from '../../ledger/connect.ts';
+import { assertReachable, openLedger } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { migrateLedger } from '../../ledger/migrations.ts';
 
 /**

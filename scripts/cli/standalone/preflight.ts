@@ -1,6 +1,6 @@
 import type { Environment, Move, StoreEndpoint } from '../../contract/environment.ts';
 import { messageOf } from '../../contract/errors.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { syncProgress } from '../../ledger/shards.ts';
 import { checkNeed, type Need } from '../../move/preflight/access.ts';
 import { warning, type PreflightFinding } from '../../move/preflight/finding.ts';

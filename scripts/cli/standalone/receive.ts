@@ -4,7 +4,8 @@ import { startReceiver, type Receiver } from '../../platform/notifications/recei
 import { type Environment } from '../../contract/environment.ts';
 import { RESERVED_PREFIX } from '../../contract/names.ts';
 import { UserError } from '../../contract/errors.ts';
-import { transaction, type Pool } from '../../ledger/connect.ts';
+import { transaction } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { appendOperations, replayLag, type NewOperation } from '../../ledger/operations.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Environment } from '../../contract/environment.ts';
 import { latestCertificate, type Certificate } from '../../ledger/certificates.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { replayLag } from '../../ledger/operations.ts';
 import { selectFailures } from '../../ledger/retry.ts';
 import { describeProgress } from '../../move/sync/progress.ts';

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { environmentOf, stopSignal } from '../command-line.ts';
+import { environmentOf } from '../command-line.ts';
+import { stopSignal } from '../../platform/process.ts';
 import type { Environment } from '../../contract/environment.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { log } from '../../contract/log.ts';
 import { keepHeapSmall } from '../memory.ts';
-import type { StoresOptions } from '../../options.ts';
+import type { StoresOptions } from '../options.ts';
 import { showDryRun } from '../standalone/dry-run.ts';
 import { assertStores } from '../standalone/reach.ts';
 import { orUnreachable } from '../../move/common/unreachable.ts';

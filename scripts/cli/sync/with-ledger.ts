@@ -1,8 +1,9 @@
 import { environmentOf } from '../command-line.ts';
 import type { Environment } from '../../contract/environment.ts';
-import { assertReachable, openLedger, type Pool } from '../../ledger/connect.ts';
+import { assertReachable, openLedger } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { log } from '../../contract/log.ts';
-import type { StoresOptions } from '../../options.ts';
+import type { StoresOptions } from '../options.ts';
 import { prepareLedger } from '../standalone/ledger.ts';
 import { assertStores } from '../standalone/reach.ts';
 import { orUnreachable } from '../../move/common/unreachable.ts';

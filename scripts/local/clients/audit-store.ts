@@ -3,7 +3,7 @@ import type { Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { endpointOf, parameterFileOf } from '../places.ts';
 import { listConflicts } from '../../ledger/conflicts.ts';
-import type { Database } from '../../ledger/connect.ts';
+import type { Database } from '../../ledger/database.ts';
 import { StoreClient } from '../../store/client.ts';
 import { hasCode, StoreError } from '../../store/errors.ts';
 import { readManifest } from '../input/manifest.ts';

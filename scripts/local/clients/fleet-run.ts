@@ -15,20 +15,8 @@ import { ownerOf } from './ownership.ts';
 import { PlainReader } from './reading.ts';
 import type { Shared } from './shared.ts';
 import { Statistics, type FleetFigures, type FleetSample, type Finding } from './statistics.ts';
-import { readFleetStatus, writeStatus } from './status-file.ts';
+import { readFleetStatus, writeStatus, type FleetStatus } from './status-file.ts';
 import { World } from './world.ts';
-
-export type FleetStatus = FleetFigures & {
-  at: string;
-  pid: number;
-  running: boolean;
-  rate: number;
-  clients: number;
-  /** Operations that were due while their client had no room for them. */
-  skipped: number;
-  parameter: { state: Parameter['state']; version: number; epoch: string } | null;
-  residentBytes: number;
-};
 
 const STATUS_EVERY_MS = 500;
 const SAMPLE_EVERY_MS = 1000;

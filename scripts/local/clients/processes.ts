@@ -5,8 +5,7 @@ import type { Home } from '../../contract/local/home-paths.ts';
 import type { Program } from '../../platform/supervisor/programs.ts';
 import { groupState, Supervisor, tail } from '../../platform/supervisor/supervisor.ts';
 import { clientFiles } from './files.ts';
-import type { FleetStatus } from './fleet-run.ts';
-import { readFleetStatus } from './status-file.ts';
+import { readFleetStatus, type FleetStatus } from './status-file.ts';
 
 const FLEET = 'clients';
 const STRAGGLER = 'straggler';

@@ -1,6 +1,17 @@
 import { readFile } from 'node:fs/promises';
-import { writeFileAtomic } from '../write-file-atomic.ts';
-import type { FleetStatus } from './fleet-run.ts';
+import { writeFileAtomic } from '../../platform/write-file.ts';
+
+export type FleetStatus = FleetFigures & {
+  at: string;
+  pid: number;
+  running: boolean;
+  rate: number;
+  clients: number;
+  /** Operations that were due while their client had no room for them. */
+  skipped: number;
+  parameter: { state: Parameter['state']; version: number; epoch: string } | null;
+  residentBytes: number;
+};
 
 /** Twice a second: what a loss of power takes is written again. */
 export async function writeStatus(file: string, status: object): Promise<void> {

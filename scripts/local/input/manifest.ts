@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { messageOf, UserError } from '../../contract/errors.ts';
-import { writeFileAtomic } from '../write-file-atomic.ts';
+import { writeFileAtomic } from '../../platform/write-file.ts';
 
 /** One object as it was put into the source before any client began. */
 export type ManifestEntry = {

@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type OutputInfo, type Sharp } from 'sharp';
-import { writeFileAtomic } from '../write-file-atomic.ts';
+import { writeFileAtomic } from '../../platform/write-file.ts';
 import { inParallel } from './parallel.ts';
 import type { Photograph } from './photographs.ts';
 import type { Picture, Rendition } from './plan.ts';

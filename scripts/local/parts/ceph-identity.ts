@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { cephKey } from '../../../infra/local/ceph/keyring.ts';
 import { UserError } from '../../contract/errors.ts';
-import { writeFileAtomic } from '../write-file-atomic.ts';
+import { writeFileAtomic } from '../../platform/write-file.ts';
 
 const IdentitySchema = z.strictObject({
   clusterId: z.uuid(),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Credentials } from '../../store/identity/ambient.ts';
-import { writeFileAtomic } from '../write-file-atomic.ts';
+import { writeFileAtomic } from '../../platform/write-file.ts';
 import { credentialsFileOf, type Home } from '../../contract/local/home-paths.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { parseEnvironment } from '../../contract/environment.ts';
-import { writeFileAtomic } from '../write-file-atomic.ts';
+import { writeFileAtomic } from '../../platform/write-file.ts';
 import { claimHome } from './home.ts';
 import type { EnvironmentSpec } from '../../contract/local/specs.ts';
 

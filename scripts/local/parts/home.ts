@@ -1,9 +1,8 @@
 import { chmod, mkdir, readdir, readFile, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../../contract/errors.ts';
-import { writeFileAtomic } from '../write-file-atomic.ts';
-import { homeAt, type Home } from '../../contract/local/home-paths.ts';
 import { writeFileAtomic } from '../../platform/write-file.ts';
+import { homeAt, type Home } from '../../contract/local/home-paths.ts';
 
 /** What a folder of ours carries; `down` removes no folder without it. */
 const MARKER = '.storage-local';

@@ -3,7 +3,7 @@ import { access, chmod, chown, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { testConfiguration } from '../../platform/nginx/reload.ts';
 import { UserError } from '../../contract/errors.ts';
-import { writeFileAtomic } from '../write-file-atomic.ts';
+import { writeFileAtomic } from '../../platform/write-file.ts';
 import { claimHome, once } from './home.ts';
 import { cacheTierFiles } from '../../contract/local/nginx-files.ts';
 import { reloadNginx } from './nginx-reload.ts';

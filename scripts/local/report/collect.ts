@@ -1,7 +1,7 @@
 import { readParameter } from '../../platform/applications-parameter/parameter.ts';
 import type { Environment } from '../../contract/environment.ts';
 import { endpointOf } from '../places.ts';
-import type { Database } from '../../ledger/connect.ts';
+import type { Database } from '../../ledger/database.ts';
 import { listConflicts } from '../../ledger/conflicts.ts';
 import { listHolds } from '../../ledger/holds.ts';
 import { readMove } from '../../ledger/move.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment, Move } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
-import type { Database } from '../../ledger/connect.ts';
+import type { Database } from '../../ledger/database.ts';
 import { StoreClient } from '../../store/client.ts';
 import { CANARY_KEY, MIGRATION } from '../../contract/names.ts';
 

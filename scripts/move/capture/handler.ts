@@ -1,5 +1,6 @@
 import type { Environment } from '../../contract/environment.ts';
-import { transaction, type Pool } from '../../ledger/connect.ts';
+import { transaction } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { appendOperations, type NewOperation } from '../../ledger/operations.ts';
 import { readNotification, type EventRules } from './event.ts';
 import { MalformedEvent } from '../../platform/notifications/records.ts';

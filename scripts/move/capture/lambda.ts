@@ -1,6 +1,7 @@
 import { readEnvironment } from '../../platform/read-environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
-import { openLedger, type Pool } from '../../ledger/connect.ts';
+import { openLedger } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { log } from '../../contract/log.ts';
 import { CaptureHandler, eventRules } from './handler.ts';
 import { parseBody, MalformedEvent } from '../../platform/notifications/records.ts';

@@ -1,6 +1,6 @@
 import { Agent, request } from 'undici';
 import type { Environment, Move } from '../../contract/environment.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { forgetBridge, isBridgeOurs, recordBridgeOn } from '../../ledger/source-documents.ts';
 import { withControl } from '../common/source-control.ts';
 import { StoreClient } from '../../store/client.ts';

@@ -1,6 +1,6 @@
 import type { Environment } from '../../contract/environment.ts';
 import { messageOf } from '../../contract/errors.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { readMove, type MoveState } from '../../ledger/move.ts';
 import { replayLag } from '../../ledger/operations.ts';
 import { reportProcess } from '../../ledger/reports.ts';

@@ -5,7 +5,7 @@ import { workersOf } from '../../platform/workers.ts';
 import type { LongWork } from '../../platform/long-work.ts';
 import { runName } from './run-name.ts';
 import type { Environment } from '../../contract/environment.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 
 type Scope = { environment: Environment; ledger: Pool };
 

@@ -5,7 +5,7 @@ import { log } from '../../contract/log.ts';
 import { StoreClient } from '../../store/client.ts';
 import { StoreError } from '../../store/errors.ts';
 import { readMove, type MoveState } from '../../ledger/move.ts';
-import type { Database } from '../../ledger/connect.ts';
+import type { Database } from '../../ledger/database.ts';
 
 /**
  * The move's epoch, kept in both stores too. A ledger that was restored from a backup taken before a turn

@@ -1,5 +1,6 @@
 import type { Environment } from '../../contract/environment.ts';
-import { openLedger, type Pool } from '../../ledger/connect.ts';
+import { openLedger } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { keepDocument } from '../../ledger/source-documents.ts';
 import { BucketControl } from '../../store/control.ts';
 import { APPLICATIONS } from '../../contract/names.ts';

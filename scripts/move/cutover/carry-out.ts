@@ -1,5 +1,5 @@
 import type { Environment } from '../../contract/environment.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { assertIsCurrent, mirrorEpoch } from '../common/epoch-mirror.ts';
 import { endCalledOff, endHold, openHold } from '../../ledger/holds.ts';
 import { readMove, type MoveState } from '../../ledger/move.ts';

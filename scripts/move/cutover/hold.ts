@@ -1,7 +1,8 @@
 import type { Environment, Move } from '../../contract/environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
 import { countClaims } from '../../ledger/claims.ts';
-import { transaction, type Pool } from '../../ledger/connect.ts';
+import { transaction } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { assertLedgerIsCurrent } from '../common/epoch-mirror.ts';
 import { beginHold, callOff, commitTurn, openHold, type Hold } from '../../ledger/holds.ts';
 import { takeLock } from '../../ledger/locks.ts';

@@ -1,6 +1,6 @@
 import type { Environment } from '../../contract/environment.ts';
 import { messageOf } from '../../contract/errors.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { assertLedgerIsCurrent } from '../common/epoch-mirror.ts';
 import { callOff, isCalledOffOpen, openHold } from '../../ledger/holds.ts';
 import { takeLock } from '../../ledger/locks.ts';

@@ -1,6 +1,6 @@
 import type { Environment } from '../../contract/environment.ts';
 import { messageOf } from '../../contract/errors.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { readMove } from '../../ledger/move.ts';
 import { checkAccess } from './access.ts';
 import { blocking, type PreflightFinding } from './finding.ts';

@@ -10,7 +10,7 @@ import {
   APPLICATIONS,
 } from '../../contract/names.ts';
 import { listWaivers } from '../../ledger/certificates.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { StoreClient } from '../../store/client.ts';
 import { BucketControl } from '../../store/control.ts';
 import { StoreError } from '../../store/errors.ts';

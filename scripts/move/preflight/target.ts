@@ -1,6 +1,6 @@
 import { type Environment, type Move, type StoreEndpoint } from '../../contract/environment.ts';
 import { RESERVED_PREFIX, VERIFY } from '../../contract/names.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { syncProgress } from '../../ledger/shards.ts';
 import { StoreClient } from '../../store/client.ts';
 import { blocking, type PreflightFinding } from './finding.ts';

@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage, type ServerResponse } fro
 import { request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import type { Environment, Move } from '../../contract/environment.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { childrenOf, parseXml, requiredText } from '../../store/xml.ts';
 import { bucketOf } from './address.ts';
 import { takeKeys, type TakeOptions } from './take.ts';

@@ -3,7 +3,7 @@ import { STRAGGLER, REPLAY, MIGRATION } from '../../contract/names.ts';
 import type { Environment } from '../../contract/environment.ts';
 import { messageOf } from '../../contract/errors.ts';
 import { Claims, claimKey, LeaseLost, releaseClaims } from '../../ledger/claims.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { clearFailure, recordFailure } from '../../ledger/failures.ts';
 import { readMove, type MoveState } from '../../ledger/move.ts';
 import { dropPending, giveBackPending, pendingState } from '../../ledger/pending.ts';

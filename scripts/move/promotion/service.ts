@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Environment } from '../../contract/environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { askPromotion, isPending } from '../../ledger/pending.ts';
 import { log } from '../../contract/log.ts';
 import { StoreClient } from '../../store/client.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimKey, releaseClaims, type Claim } from '../../ledger/claims.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { readMove } from '../../ledger/move.ts';
 import { takePending } from '../../ledger/pending.ts';
 

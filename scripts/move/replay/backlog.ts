@@ -1,4 +1,4 @@
-import type { Database } from '../../ledger/connect.ts';
+import type { Database } from '../../ledger/database.ts';
 
 /** A key that failed so often that draining does not wait for it any longer. */
 const GIVEN_UP_ATTEMPTS = 3;

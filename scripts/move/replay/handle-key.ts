@@ -9,7 +9,8 @@ import {
   type ClaimOptions,
 } from '../../ledger/claims.ts';
 import { recordConflict } from '../../ledger/conflicts.ts';
-import { transaction, type Pool } from '../../ledger/connect.ts';
+import { transaction } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { clearFailure, recordFailure } from '../../ledger/failures.ts';
 import { readMove, type MoveState } from '../../ledger/move.ts';
 import { isDuplicate, openOperations, retireOperations, type Outcome } from '../../ledger/operations.ts';

@@ -1,4 +1,4 @@
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 
 /**
  * Waits for work: until the log says that something was appended, or the time is up. Notifications are

@@ -1,5 +1,5 @@
 import type { Environment } from '../../contract/environment.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { retryFailures, selectFailures } from '../../ledger/retry.ts';
 import { syncProgress } from '../../ledger/shards.ts';
 import { runName } from '../common/run-name.ts';

@@ -3,7 +3,7 @@ import type { Environment } from '../../contract/environment.ts';
 import { messageOf } from '../../contract/errors.ts';
 import { latestCertificate, type Certificate, type CertificateKind } from '../../ledger/certificates.ts';
 import { listConflicts } from '../../ledger/conflicts.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { listFailures, type Failure } from '../../ledger/failures.ts';
 import { lastHold, type Hold } from '../../ledger/holds.ts';
 import { readMove, type MoveState, type Phase } from '../../ledger/move.ts';

@@ -1,6 +1,6 @@
 import type { Environment } from '../../contract/environment.ts';
 import { latestCertificate } from '../../ledger/certificates.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { listFailures } from '../../ledger/failures.ts';
 import { readMove } from '../../ledger/move.ts';
 import { syncProgress } from '../../ledger/shards.ts';

@@ -1,7 +1,7 @@
 import type { Environment, Move } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { latestCertificate, type Certificate } from '../../ledger/certificates.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { countTouchedSince, touchedSince } from '../../ledger/operations.ts';
 import { recertify, takeBaseCertificate } from '../verify/parity.ts';
 import type { PhaseContext } from './context.ts';

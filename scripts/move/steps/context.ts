@@ -1,5 +1,5 @@
 import { clockOf, type Environment } from '../../contract/environment.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import type { HeldLock } from '../../ledger/locks.ts';
 import type { StepVoice } from '../../contract/step-protocol.ts';
 

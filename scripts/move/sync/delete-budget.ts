@@ -1,6 +1,6 @@
 import type { Move } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
-import type { Database } from '../../ledger/connect.ts';
+import type { Database } from '../../ledger/database.ts';
 import { syncProgress } from '../../ledger/shards.ts';
 
 /** A run may delete so many objects, or so big a share of all; more than that is a mistake somewhere. */

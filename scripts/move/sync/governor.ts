@@ -1,5 +1,5 @@
 import { messageOf } from '../../contract/errors.ts';
-import type { Database } from '../../ledger/connect.ts';
+import type { Database } from '../../ledger/database.ts';
 import { log } from '../../contract/log.ts';
 import type { Pace } from '../../store/pace.ts';
 import type { Concurrency } from './concurrency.ts';

@@ -1,5 +1,5 @@
 import { UserError } from '../../contract/errors.ts';
-import type { Database } from '../../ledger/connect.ts';
+import type { Database } from '../../ledger/database.ts';
 
 /** One limit of the whole move, all workers together. */
 export type Limit = {

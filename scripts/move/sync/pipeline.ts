@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../contract/errors.ts';
 import { claimRange, LeaseLost, releaseClaims, type Claim, type ClaimOptions } from '../../ledger/claims.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { recordFailure } from '../../ledger/failures.ts';
 import { StoreError } from '../../store/errors.ts';
 import type { Piece } from './batches.ts';

@@ -1,6 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { Environment } from '../../contract/environment.ts';
-import type { Database } from '../../ledger/connect.ts';
+import type { Database } from '../../ledger/database.ts';
 import { syncProgress, type SyncProgress } from '../../ledger/shards.ts';
 
 export type MoveProgress = SyncProgress & { move: string };

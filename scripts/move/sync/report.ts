@@ -1,5 +1,5 @@
 import type { Environment } from '../../contract/environment.ts';
-import type { Database } from '../../ledger/connect.ts';
+import type { Database } from '../../ledger/database.ts';
 import { listFailures, type Failure } from '../../ledger/failures.ts';
 import { megabytes, readProgress, type MoveProgress } from './progress.ts';
 

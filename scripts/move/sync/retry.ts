@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../contract/errors.ts';
 import { claimKey, LeaseLost, releaseClaims } from '../../ledger/claims.ts';
-import type { Database } from '../../ledger/connect.ts';
+import type { Database } from '../../ledger/database.ts';
 import { clearFailure, recordFailure } from '../../ledger/failures.ts';
 import type { Shard } from '../../ledger/shards.ts';
 import { StoreError } from '../../store/errors.ts';

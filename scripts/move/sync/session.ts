@@ -1,6 +1,6 @@
 import type { Environment } from '../../contract/environment.ts';
 import type { Claims } from '../../ledger/claims.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import type { Governor } from './governor.ts';
 import type { Patience } from './patience.ts';
 

@@ -1,5 +1,5 @@
 import { LeaseLost } from '../../ledger/claims.ts';
-import type { Database } from '../../ledger/connect.ts';
+import type { Database } from '../../ledger/database.ts';
 import { renewShard, type Shard } from '../../ledger/shards.ts';
 
 /** Keeps a shard ours while one of its windows takes longer than a lease. */

@@ -1,7 +1,8 @@
 import { type Environment, type Move } from '../../contract/environment.ts';
 import { RESERVED_PREFIX, MIGRATION } from '../../contract/names.ts';
 import { UserError } from '../../contract/errors.ts';
-import { onlyRow, transaction, type Database, type Pool } from '../../ledger/connect.ts';
+import { onlyRow, transaction } from '../../ledger/connect.ts';
+import type { Database, Pool } from '../../ledger/database.ts';
 import { takeLock } from '../../ledger/locks.ts';
 import { readMove } from '../../ledger/move.ts';
 import { carriesVersions, carryVersions } from '../../ledger/run-versions.ts';

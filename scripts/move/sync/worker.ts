@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Environment, Move } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { Claims, LeaseLost } from '../../ledger/claims.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { readMove } from '../../ledger/move.ts';
 import { reportProcess } from '../../ledger/reports.ts';
 import {

@@ -1,6 +1,6 @@
 import { clockOf, type Environment, type Move } from '../../contract/environment.ts';
 import { latestCertificate, type Certificate, type FindingsDocument } from '../../ledger/certificates.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { StoreClient } from '../../store/client.ts';
 import { deniesWrites } from './deny.ts';
 import { retireGuards } from './facts.ts';

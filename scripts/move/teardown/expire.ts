@@ -1,6 +1,7 @@
 import { clockOf, type Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
-import { assertReachable, openLedger, type Pool } from '../../ledger/connect.ts';
+import { assertReachable, openLedger } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { isArchiveRule } from '../../contract/names.ts';
 import { withControl } from '../common/source-control.ts';
 import { assertWritesRefused, deniesWrites } from './deny.ts';

@@ -1,6 +1,7 @@
 import type { Environment, Move } from '../../contract/environment.ts';
 import { latestCertificate, listWaivers } from '../../ledger/certificates.ts';
-import { onlyRow, type Pool } from '../../ledger/connect.ts';
+import { onlyRow } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { listFailures } from '../../ledger/failures.ts';
 import { readMove } from '../../ledger/move.ts';
 import { lastSourceWrite, replayLag } from '../../ledger/operations.ts';

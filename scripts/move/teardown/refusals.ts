@@ -1,5 +1,5 @@
 import { clockOf, type Environment } from '../../contract/environment.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { sourceIsEmpty } from './empty.ts';
 import { retireGuards } from './facts.ts';
 

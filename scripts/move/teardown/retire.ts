@@ -4,7 +4,7 @@ import { STRAGGLER } from '../../contract/names.ts';
 import { Deadline, until } from '../../contract/wait.ts';
 import { clockOf, type Environment } from '../../contract/environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { replayLag } from '../../ledger/operations.ts';
 import { withControl } from '../common/source-control.ts';
 import { requireComparison } from '../common/comparison.ts';

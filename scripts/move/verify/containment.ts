@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Environment, type Move } from '../../contract/environment.ts';
 import { RESERVED_PREFIX } from '../../contract/names.ts';
 import { listWaivers, type Certificate } from '../../ledger/certificates.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { readMove } from '../../ledger/move.ts';
 import { commitHorizon } from '../../ledger/operations.ts';
 import type { StoreClient } from '../../store/client.ts';

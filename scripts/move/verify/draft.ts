@@ -6,7 +6,7 @@ import {
   type Waiver,
   type Finding,
 } from '../../ledger/certificates.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import type { Comparison } from '../common/compare-key.ts';
 import { ContentDigest } from './digest.ts';
 import { Findings, findingsPath, LISTED } from './findings.ts';

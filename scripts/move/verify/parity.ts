@@ -1,7 +1,7 @@
 import type { Environment, Move } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { latestCertificate, listWaivers, type Certificate, type Finding } from '../../ledger/certificates.ts';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { readMove } from '../../ledger/move.ts';
 import { commitHorizon, touchedSince } from '../../ledger/operations.ts';
 import { compareKeys as compareKeyNames } from '../../store/keys.ts';

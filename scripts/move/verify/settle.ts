@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool } from '../../ledger/connect.ts';
+import type { Pool } from '../../ledger/database.ts';
 import { commitHorizon } from '../../ledger/operations.ts';
 import { compareKey } from '../common/compare-key.ts';
 import type { Finding } from '../../ledger/certificates.ts';

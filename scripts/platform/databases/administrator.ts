@@ -76,8 +76,7 @@ export async function connectAdministrator(
 function awsAccess({ host, port, region, secret }: AdministratorAddress): AdministratorAccess {
   return {
     secret: async () => (await import('../../store/identity/secrets.ts')).secretText(region, secret),
-    token: async (user) =>
-      (await import('../../ledger/iam-token.ts')).iamToken({ host, port, user, region }),
+    token: async (user) => (await import('../../ledger/iam-token.ts')).iamToken({ host, port, user, region }),
   };
 }
 

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { messageOf, UserError } from '../../contract/errors.ts';
-import { writeFileAtomic } from '../../local/write-file-atomic.ts';
+import { writeFileAtomic } from '../write-file.ts';
 import type { Home } from '../../contract/local/home-paths.ts';
-import { withLock } from '../../local/parts/lock.ts';
+import { withLock } from '../lock-file.ts';
 import { programText, supervisorConfig, supervisorSocket, type Program } from './programs.ts';
 import { call, Fault, type Value } from './xml-rpc.ts';
 

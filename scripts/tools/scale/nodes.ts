@@ -1,4 +1,9 @@
-import { instanceType, osdsPerNode, storageRole, type StorageRole } from '../../../infra/storage/ceph/plan/storage-nodes.ts';
+import {
+  instanceType,
+  osdsPerNode,
+  storageRole,
+  type StorageRole,
+} from '../../../infra/storage/ceph/plan/storage-nodes.ts';
 import type { CephNodeGroup } from '../../../infra/settings/aws.ts';
 
 /** What the nodes of some groups have together; `bytes` of disks. */

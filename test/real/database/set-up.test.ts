@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectAdministrator, type AdministratorAddress } from '../../../scripts/platform/databases/administrator.ts';
+import {
+  connectAdministrator,
+  type AdministratorAddress,
+} from '../../../scripts/platform/databases/administrator.ts';
 import { setUpDatabases, type SetUpReport } from '../../../scripts/platform/databases/set-up.ts';
 import { sqlFiles } from '../../../scripts/ledger/migrations.ts';
 import { ownPostgres, type OwnPostgres } from '../../support/postgres.ts';

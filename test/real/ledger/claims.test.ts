@@ -10,7 +10,8 @@ import {
   releaseClaims,
   type ClaimOptions,
 } from '../../../scripts/ledger/claims.ts';
-import { transaction, type Pool } from '../../../scripts/ledger/connect.ts';
+import { transaction } from '../../../scripts/ledger/connect.ts';
+import type { Pool } from '../../../scripts/ledger/database.ts';
 import { realServices } from '../../support/real.ts';
 
 /** A lease so long that only the tests that want it to run out see it run out. */

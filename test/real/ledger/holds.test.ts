@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { transaction, type Pool } from '../../../scripts/ledger/connect.ts';
+import { transaction } from '../../../scripts/ledger/connect.ts';
+import type { Pool } from '../../../scripts/ledger/database.ts';
 import {
   beginHold,
   callOff,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Environment } from '../../../scripts/contract/environment.ts';
-import { openLedger, transaction, type Pool } from '../../../scripts/ledger/connect.ts';
+import { openLedger, transaction } from '../../../scripts/ledger/connect.ts';
+import type { Pool } from '../../../scripts/ledger/database.ts';
 import {
   appendOperations,
   commitHorizon,

@@ -12,7 +12,7 @@ import {
 import { Deadline, until } from '../../../scripts/contract/wait.ts';
 import type { Environment } from '../../../scripts/contract/environment.ts';
 import { clientFiles, type ClientFiles } from '../../../scripts/local/clients/files.ts';
-import type { FleetStatus } from '../../../scripts/local/clients/fleet-run.ts';
+import type { FleetStatus } from '../../../scripts/local/clients/status-file.ts';
 import { inParallel } from '../../../scripts/local/input/parallel.ts';
 import { writeManifest } from '../../../scripts/local/input/manifest.ts';
 import { copyObject } from '../../../scripts/store/copying.ts';

@@ -2,7 +2,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../../../scripts/contract/environment.ts';
-import type { Pool } from '../../../scripts/ledger/connect.ts';
+import type { Pool } from '../../../scripts/ledger/database.ts';
 import { appendOperations, type NewOperation } from '../../../scripts/ledger/operations.ts';
 import { runReplay, type ReplayResult } from '../../../scripts/move/replay/worker.ts';
 

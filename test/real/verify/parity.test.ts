@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Environment, Move } from '../../../scripts/contract/environment.ts';
 import { latestCertificate, recordWaiver } from '../../../scripts/ledger/certificates.ts';
-import type { Pool } from '../../../scripts/ledger/connect.ts';
+import type { Pool } from '../../../scripts/ledger/database.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
 import { digestOfBucket } from '../../../scripts/move/verify/bucket-digest.ts';
 import { certifyInHold, recertify, takeBaseCertificate } from '../../../scripts/move/verify/parity.ts';

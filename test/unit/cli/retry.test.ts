@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { selectionOf } from '../../../scripts/move/retry/select.ts';
 import { describeList, describeRetried } from '../../../scripts/move/retry/report.ts';
-import type { Pool } from '../../../scripts/ledger/connect.ts';
+import type { Pool } from '../../../scripts/ledger/database.ts';
 import { listFailures, recordFailure, type FailureStage } from '../../../scripts/ledger/failures.ts';
 import { beginHold, callOff } from '../../../scripts/ledger/holds.ts';
 import { appendOperations, openKeys } from '../../../scripts/ledger/operations.ts';

@@ -8,7 +8,7 @@ let inputs: Metafile['inputs'];
 beforeAll(async () => {
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: ['scripts/main.ts'],
+    entryPoints: ['scripts/cli/main.ts'],
     outdir: 'out',
     bundle: true,
     splitting: true,
@@ -36,7 +36,7 @@ function packagesWith(file: string): Set<string> {
 }
 
 test('help loads nothing but the command line', () => {
-  expect(packagesWith('scripts/main.ts')).toEqual(new Set(['@commander-js/extra-typings']));
+  expect(packagesWith('scripts/cli/main.ts')).toEqual(new Set(['@commander-js/extra-typings']));
 });
 
 test('no command loads an SDK of AWS or Pulumi, or PGlite, before it needs one', () => {

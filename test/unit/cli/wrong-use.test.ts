@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import packageJson from '../../../package.json' with { type: 'json' };
-import { main } from '../../../scripts/main.ts';
+import { main } from '../../../scripts/cli/main.ts';
 
 let folder: string;
 beforeAll(async () => {

@@ -6,8 +6,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { clusterIdentity } from '../../../../scripts/local/parts/ceph-identity.ts';
 import { credentialsOf } from '../../../../scripts/local/parts/credentials.ts';
 import { takeDown } from '../../../../scripts/local/parts/down.ts';
-import { claimHome, homeAt, isOurs, once } from '../../../../scripts/local/parts/home.ts';
-import { writeFileAtomic } from '../../../../scripts/local/write-file-atomic.ts';
+import { claimHome, isOurs, once } from '../../../../scripts/local/parts/home.ts';
+import { homeAt } from '../../../../scripts/contract/local/home-paths.ts';
+import { writeFileAtomic } from '../../../../scripts/platform/write-file.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { withLock } from '../../../../scripts/local/parts/lock.ts';
+import { withLock } from '../../../../scripts/platform/lock-file.ts';
 import { lockRun } from '../../../../scripts/local/run-lock.ts';
 import { assertPortsFree, listeningInodes, ownerOf } from '../../../../scripts/local/parts/ports.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Pool } from '../../../../scripts/ledger/connect.ts';
+import type { Pool } from '../../../../scripts/ledger/database.ts';
 import { appendOperations } from '../../../../scripts/ledger/operations.ts';
 import { runStep } from '../../../../scripts/move/steps/steps.ts';
 import { EMBEDDED_PATIENCE_MS, openEmbeddedLedger } from '../../../support/embedded-ledger.ts';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { parseEndpoint, parseLedger, parseLocation } from './cli/standalone/location.ts';
+import { parseEndpoint, parseLedger, parseLocation } from './standalone/location.ts';
 
 const ENDPOINT = 'its URL; default: endpoint_url of the profile, AWS_ENDPOINT_URL_S3, else Amazon S3';
 const PROFILE = "whose keys sign, of AWS' shared files; default: what the SDK finds (variables, a role)";

@@ -23,6 +23,6 @@ export function refuseMisplaced(command: CommandUnknownOpts): void {
 /** With `--json` a program reads: standard error has only what goes wrong. MIGRATE_LOG says otherwise. */
 export async function quietWithJson(command: CommandUnknownOpts): Promise<void> {
   if (command.getOptionValue('json') !== true || process.env['MIGRATE_LOG'] !== undefined) return;
-  const { log } = await import('./contract/log.ts');
+  const { log } = await import('../contract/log.ts');
   log.level = 'warn';
 }
