@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Parameter } from '../../platform/applications-parameter/parameter.ts';
 import { writeFileAtomic } from '../../platform/write-file.ts';
 
 export type FleetStatus = FleetFigures & {
