@@ -3,7 +3,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import type { Environment } from '../../scripts/contract/environment.ts';
 import type { LocalSettings } from '../settings/local.ts';
 import { PhaseGate, PhaseSettle } from '../phases/gate-and-settle.ts';
-import { workersOf } from '../../scripts/contract/phases.ts';
+import { workersIn } from '../../scripts/contract/phases.ts';
 import { LocalEnvironment, Workers, type LocalRuntime } from './index.ts';
 
 const SECONDS_A_DAY = 86_400;
@@ -37,7 +37,7 @@ export function localStack(settings: LocalSettings): Record<string, pulumi.Input
   const gate = new PhaseGate('phase-gate', step, { dependsOn: environment });
   const workers = new Workers(
     'workers',
-    { runtime, wanted: workersOf(settings.phase), syncWorkers: settings.syncWorkers },
+    { runtime, wanted: workersIn(settings.phase), syncWorkers: settings.syncWorkers },
     { dependsOn: gate },
   );
   new PhaseSettle('phase-settle', step, { dependsOn: workers });

@@ -1,4 +1,4 @@
-import { internalLocations, lanes } from './lanes.ts';
+import { internalLocations, routes } from './routes.ts';
 import { maps } from './maps.ts';
 import { storeRequest, storeTls } from './tls.ts';
 import { freshSeconds, type CacheTierSettings } from './settings.ts';
@@ -76,10 +76,10 @@ ${settings.drainingFile === undefined ? '' : `            if (-f ${settings.drai
         }
         # A bucket's name cannot begin with an underscore: the names below stand in nobody's way.
         location / {
-            rewrite ^ $lane last;
+            rewrite ^ $route last;
         }
 
-${lanes(settings)}
+${routes(settings)}
 ${internalLocations(settings)}    }
 
     # Drops a key after a write. A server of its own, because it is asked when the client's answer is out.

@@ -1,7 +1,7 @@
 import type { CacheTierSettings } from './settings.ts';
 
 /**
- * How a request is sorted into its lane. A lane is a location of its own: a cache that is only bypassed
+ * How a request is sorted into its route. A route is a location of its own: a cache that is only bypassed
  * for signed requests still changes their headers and breaks signatures.
  *
  * Everything is decided on `$request_uri`, the path as the client sent it: Nginx's own `$uri` is decoded
@@ -76,7 +76,7 @@ export function maps(settings: CacheTierSettings): string {
     }
 
     # broken or admin, read, signed, bucket, cross-origin, fallback, reads the object itself, deletes many
-    map "$copy_source_is_broken$is_admin $is_read$is_signed$is_bucket$is_cross_origin $fallback$reads_object$deletes_many" $lane {
+    map "$copy_source_is_broken$is_admin $is_read$is_signed$is_bucket$is_cross_origin $fallback$reads_object$deletes_many" $route {
         "~^1" /_broken_copy_source;
         "~^01" /_refused;
         # Anonymous: a bucket is not listed.

@@ -1,7 +1,7 @@
 import * as aws from '@pulumi/aws';
 import * as pulumi from '@pulumi/pulumi';
 import type { Foundation } from '../foundation/index.ts';
-import { workersOf } from '../../scripts/contract/phases.ts';
+import { workersIn } from '../../scripts/contract/phases.ts';
 import type { AwsSettings } from '../settings/aws.ts';
 import type { StorageNames } from './applications/names.ts';
 import { Cdn, type Edge } from './cdn/index.ts';
@@ -77,7 +77,7 @@ export class PhaseParts extends pulumi.ComponentResource {
         clusterName: environment,
         namespace: readPath.namespace,
         image: settings.image,
-        wanted: workersOf(phase),
+        wanted: workersIn(phase),
         requestSeconds,
         alarms: foundation.alarms,
       },

@@ -16,13 +16,13 @@ import type { StepRequest } from './request.ts';
 type Monitor = StepRequest['monitors'][number];
 type Say = (line: string) => void;
 
-export type Pace = {
+export type Polling = {
   /** Between two looks, in milliseconds. */
   look: number;
   /** How long a host may take to appear at Systems Manager after its start, in milliseconds. */
   appear: number;
 };
-const PACE: Pace = { look: 3000, appear: 15 * 60_000 };
+const POLLING: Polling = { look: 3000, appear: 15 * 60_000 };
 
 /** How long a host may take to begin with the command. */
 const DELIVERY_SECONDS = 600;
@@ -38,18 +38,18 @@ export async function applyCluster(
   request: StepRequest,
   client: SSMClient,
   say: Say,
-  pace: Pace = PACE,
+  polling: Polling = POLLING,
 ): Promise<void> {
   const { cluster } = request.plan;
   const refusals: string[] = [];
   for (const monitor of request.monitors) {
-    if (!(await appears(client, monitor, refusals.length === 0 ? pace.appear : 0, pace.look))) {
+    if (!(await appears(client, monitor, refusals.length === 0 ? polling.appear : 0, polling.look))) {
       refusals.push(`${monitor.name} (${monitor.instanceId}) is not known to Systems Manager`);
       continue;
     }
     say(`${cluster}: on ${monitor.name}`);
     const commandId = await send(client, request, monitor);
-    const failed = await follow(client, commandId, monitor, pace.look, (line) => say(`${cluster}: ${line}`));
+    const failed = await follow(client, commandId, monitor, polling.look, (line) => say(`${cluster}: ${line}`));
     if (failed === undefined) return;
     const said = await saidBy(client, commandId, monitor, failed);
     if (failed.ResponseCode !== NOT_A_MEMBER) {
@@ -70,10 +70,10 @@ export async function applyCluster(
 async function appears(
   client: SSMClient,
   monitor: Monitor,
-  patience: number,
+  limit: number,
   look: number,
 ): Promise<boolean> {
-  const end = Date.now() + patience;
+  const end = Date.now() + limit;
   for (;;) {
     const { InstanceInformationList = [] } = await asking('Hosts cannot be listed', () =>
       client.send(

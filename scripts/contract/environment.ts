@@ -142,7 +142,7 @@ const EnvironmentSchema = z
       concurrency: z.int().positive(),
       keysPerShard: z.int().positive(),
       /** How long a worker waits in all for a store that gives trouble before it gives up. Default: 60. */
-      patienceSeconds: z.number().nonnegative().optional(),
+      backoffSeconds: z.number().nonnegative().optional(),
     }),
     verify: z
       .strictObject({

@@ -15,7 +15,7 @@ export type Worker = 'capture' | 'replay' | 'pending' | 'hold-watch';
  * still running could take them for a client's (traps: "S3 at the end"). Sync is no daemon: the step
  * that enters `copy` starts it and it ends by itself.
  */
-export function workersOf(phase: Phase): readonly Worker[] {
+export function workersIn(phase: Phase): readonly Worker[] {
   switch (phase) {
     case 'prepare':
       return ['capture', 'pending', 'hold-watch'];

@@ -9,7 +9,7 @@ import type { StoreRequest } from './request.ts';
 import * as listing from './listing.ts';
 import * as multipart from './multipart.ts';
 import * as objects from './objects.ts';
-import type { Pace } from './pace.ts';
+import type { Throttle } from './throttle.ts';
 import type { ListedObject, ListedVersion, ObjectAttributes, ObjectHead } from './object.ts';
 import * as versions from './versions.ts';
 
@@ -44,7 +44,7 @@ export class StoreClient {
   static async open(
     endpoint: StoreEndpoint,
     user: string | null,
-    options: { requestSeconds: number; connections?: number; attempts?: number; pace?: Pace },
+    options: { requestSeconds: number; connections?: number; attempts?: number; pace?: Throttle },
   ): Promise<StoreClient> {
     const credentials = user === null ? null : await credentialsProvider(endpoint.credentials, user);
     return new StoreClient(new Transport(endpoint, credentials, options));

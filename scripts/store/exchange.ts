@@ -1,5 +1,5 @@
 import type { Dispatcher, Pool } from 'undici';
-import type { Deadline } from './deadline.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 /** An answer whose body is held in memory; null where it is bigger than asked for. */
 export type Exchange = { status: number; headers: Record<string, string>; body: Buffer | null };
@@ -13,7 +13,7 @@ export type Exchange = { status: number; headers: Record<string, string>; body: 
 export function exchange(
   pool: Pool,
   options: Dispatcher.DispatchOptions,
-  deadline: Deadline,
+  deadline: TimeLimit,
   atMost = Infinity,
 ): Promise<Exchange> {
   return new Promise((resolve, reject) => {

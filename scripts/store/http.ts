@@ -3,10 +3,10 @@ import type { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
 import type { Credentials, CredentialsProvider } from './identity/ambient.ts';
 import type { StoreEndpoint } from '../contract/environment.ts';
-import { Deadline } from './deadline.ts';
+import { TimeLimit } from './time-limit.ts';
 import { hasCode, StoreError } from './errors.ts';
 import { exchange, flatHeaders } from './exchange.ts';
-import type { Pace } from './pace.ts';
+import type { Throttle } from './throttle.ts';
 import { encodeKey, encodeQuery, EMPTY_SHA256, sha256, Signer, UNSIGNED_PAYLOAD } from './signing.ts';
 import { connectionTrouble, mayHaveBeenDone, mayRepeat, nameOf, refused } from './trouble.ts';
 import { Unanswered } from './unanswered.ts';
@@ -44,7 +44,7 @@ export class Transport {
   readonly #service: 's3' | 'sns';
   #signing: { credentials: Credentials; signer: Signer } | undefined;
   readonly #attempts: number;
-  readonly #pace: Pace | undefined;
+  readonly #pace: Throttle | undefined;
 
   constructor(
     endpoint: StoreEndpoint,
@@ -54,7 +54,7 @@ export class Transport {
       connections?: number | undefined;
       attempts?: number | undefined;
       service?: 's3' | 'sns';
-      pace?: Pace | undefined;
+      pace?: Throttle | undefined;
     },
   ) {
     this.endpoint = endpoint;
@@ -158,15 +158,15 @@ export class Transport {
       : { host, path: key === undefined ? `/${bucket}` : `/${bucket}/${tail}` };
   }
 
-  async #repeat<T>(request: StoreRequest, attempt: (deadline: Deadline) => Promise<T>): Promise<T> {
+  async #repeat<T>(request: StoreRequest, attempt: (deadline: TimeLimit) => Promise<T>): Promise<T> {
     const reads = request.method === 'GET' || request.method === 'HEAD';
     const bytes = Buffer.isBuffer(request.body) ? request.body.length : 0;
-    let shared: Deadline | undefined;
+    let shared: TimeLimit | undefined;
     for (let count = 1; ; count++) {
       const turn = this.#pace?.admit(1, bytes);
       if (turn !== undefined) await turn;
-      shared ??= new Deadline(this.requestSeconds);
-      const deadline = reads && count > 1 ? new Deadline(this.requestSeconds) : shared;
+      shared ??= new TimeLimit(this.requestSeconds);
+      const deadline = reads && count > 1 ? new TimeLimit(this.requestSeconds) : shared;
       try {
         request.assertLive?.();
         const answer = await attempt(deadline);
@@ -189,7 +189,7 @@ export class Transport {
   }
 
   /** What goes over the wire; the deadline runs from here. */
-  async #signed(request: StoreRequest, deadline: Deadline): Promise<Dispatcher.DispatchOptions> {
+  async #signed(request: StoreRequest, deadline: TimeLimit): Promise<Dispatcher.DispatchOptions> {
     const { host, path } = this.#address(request.bucket, request.key);
     const query = request.query ?? {};
     const { body, method } = request;
@@ -218,7 +218,7 @@ export class Transport {
     };
   }
 
-  async #attempt(request: StoreRequest, deadline: Deadline): Promise<StreamedAnswer> {
+  async #attempt(request: StoreRequest, deadline: TimeLimit): Promise<StreamedAnswer> {
     const options = await this.#signed(request, deadline);
     try {
       const answer = await this.#pool.request({ ...options, signal: deadline.signal });
@@ -232,7 +232,7 @@ export class Transport {
     }
   }
 
-  async #text(body: Readable, deadline: Deadline): Promise<string> {
+  async #text(body: Readable, deadline: TimeLimit): Promise<string> {
     const chunks: Buffer[] = [];
     try {
       for await (const chunk of body) {
@@ -245,7 +245,7 @@ export class Transport {
   }
 
   /** Turns what undici throws into a StoreError; lets through what our own code threw (LeaseLost). */
-  #explain(request: StoreRequest, error: unknown, deadline: Deadline): unknown {
+  #explain(request: StoreRequest, error: unknown, deadline: TimeLimit): unknown {
     if (error instanceof StoreError) {
       return error;
     }
@@ -255,7 +255,7 @@ export class Transport {
       const hint = request.method === 'PUT' ? ' (a full cluster lets writes hang)' : '';
       return new StoreError(`${where}: no answer within ${this.requestSeconds} s${hint}`, {
         status: 0,
-        code: 'Deadline',
+        code: 'TimeLimit',
         cause: error,
       });
     }
@@ -266,7 +266,7 @@ export class Transport {
   async *#guarded(
     body: AsyncIterable<Buffer>,
     request: StoreRequest,
-    deadline: Deadline,
+    deadline: TimeLimit,
   ): AsyncGenerator<Buffer> {
     for await (const bytes of body) {
       const turn = this.#pace?.admit(0, bytes.length);
@@ -285,6 +285,6 @@ export class Transport {
 function isCongestion(error: unknown): boolean {
   return (
     error instanceof StoreError &&
-    (error.status === 503 || error.status === 429 || hasCode(error, 'Deadline', 'SlowDown'))
+    (error.status === 503 || error.status === 429 || hasCode(error, 'TimeLimit', 'SlowDown'))
   );
 }

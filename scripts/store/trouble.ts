@@ -8,7 +8,7 @@ export function mayRepeat(request: StoreRequest, error: unknown): boolean {
   if (!(error instanceof StoreError) || !error.retryable || isStream(request.body)) {
     return false;
   }
-  if (error.code === 'Deadline') {
+  if (error.code === 'TimeLimit') {
     return false; // whoever called decides whether to wait as long again
   }
   // 503 says that nothing was done; after a lost connection only a repeatable request may go again.

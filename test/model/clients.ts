@@ -21,7 +21,7 @@ const MOVE = 'images';
 /** One who reads looks so often, as long as his parameter is fresh. */
 const READS = 6;
 /** So long a cue is waited for. */
-const PATIENCE_MILLISECONDS = 1500;
+const LIMIT_MILLISECONDS = 1500;
 
 /** The bodies that clients write: few, so that the same ones come again. */
 export function bodyOf(number: number): Buffer {
@@ -98,7 +98,7 @@ async function begin({ simulation, cues, landing }: ModelWorld, deed: Deed): Pro
   landing.set(process, lands);
   await simulation.hop(pause + 1);
   if (begins === null) return;
-  const what = { cue: begins, key, atMost: PATIENCE_MILLISECONDS };
+  const what = { cue: begins, key, atMost: LIMIT_MILLISECONDS };
   await new Promise<void>((resolve) => cues.at(simulation, process, what, resolve));
 }
 

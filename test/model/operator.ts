@@ -20,7 +20,7 @@ const GOALS: Record<Story, readonly (Goal | Beginning)[]> = {
   retire: ['prepare', 'sync', 'cutover', 'retain', 'chance', 'retire'],
 };
 /** How often he says `pulumi up` again. */
-const PATIENCE = 4;
+const LIMIT = 4;
 const AGAIN_MILLISECONDS = 300;
 const SECONDS_OF_A_DAY = 86_400;
 
@@ -42,7 +42,7 @@ export class Operator {
 
   get isDone(): boolean {
     const isThere = this.#goal >= this.#goals.length;
-    return !this.#isAtWork && (isThere || this.#tries >= PATIENCE);
+    return !this.#isAtWork && (isThere || this.#tries >= LIMIT);
   }
 
   /** Comes again, with fresh patience. */

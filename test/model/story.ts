@@ -6,7 +6,7 @@ import { QUARANTINE_BUCKET, FOLLOWER, SOURCE_BUCKET, type ModelWorld } from './w
 
 const LIMIT = { seconds: 120, events: 150_000 };
 const SETTLE_MILLISECONDS = 3000;
-const PATIENCE_MILLISECONDS = 8000;
+const LIMIT_MILLISECONDS = 8000;
 const AWAKE_MILLISECONDS = 300;
 const WORK_MILLISECONDS = 3000;
 
@@ -19,7 +19,7 @@ export async function tellStory(world: ModelWorld): Promise<void> {
   const cast = new Cast(world);
   cast.begin();
   // Where the ledger was restored in the middle of a turn, writes may wait until a person has seen to it.
-  const waited = () => world.restoredAt !== null && simulation.now > world.restoredAt + PATIENCE_MILLISECONDS;
+  const waited = () => world.restoredAt !== null && simulation.now > world.restoredAt + LIMIT_MILLISECONDS;
   // What the last of them did is worked on in the same weather.
   let until: number | null = null;
   const calm = () => {

@@ -7,7 +7,7 @@ import { closeEmbeddedLedgers } from '../../scripts/ledger/embedded.ts';
 import { migrateLedger } from '../../scripts/ledger/migrations.ts';
 
 /** WebAssembly is compiled first, which takes its time on a busy machine. */
-export const EMBEDDED_PATIENCE_MS = 120_000;
+export const EMBEDDED_LIMIT_MS = 120_000;
 
 /** A ledger of its own that is whole and empty, for tests that need no server. */
 export async function openEmbeddedLedger(): Promise<{ ledger: Pool; close: () => Promise<void> }> {

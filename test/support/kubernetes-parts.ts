@@ -3,7 +3,7 @@ import { AlarmTopic } from '../../infra/foundation/alarms.ts';
 import { KubernetesCluster } from '../../infra/foundation/kubernetes/index.ts';
 import type { EncryptionKey } from '../../infra/foundation/keys.ts';
 import type { Phase } from '../../scripts/contract/phases.ts';
-import { workersOf } from '../../scripts/contract/phases.ts';
+import { workersIn } from '../../scripts/contract/phases.ts';
 import { storageNames } from '../../infra/storage/applications/index.ts';
 import { bucketParents } from '../../infra/storage/applications/names.ts';
 import { CacheTier } from '../../infra/storage/cache-tier/cache-tier.ts';
@@ -167,7 +167,7 @@ function kubernetesParts(given: PartsOptions, options: pulumi.ComponentResourceO
       clusterName: 'prod',
       namespace,
       image: IMAGE,
-      wanted: workersOf(given.phase ?? 'copy'),
+      wanted: workersIn(given.phase ?? 'copy'),
       requestSeconds: 60,
       alarms,
     },

@@ -30,7 +30,7 @@ local   all all          trust
 hostssl all +rds_iam 127.0.0.1/32 reject
 hostssl all all      127.0.0.1/32 scram-sha-256
 `;
-const PATIENCE_SECONDS = 30;
+const LIMIT_SECONDS = 30;
 
 /** Makes a server of its own and starts it; needs root and Debian's PostgreSQL. */
 export async function ownPostgres(): Promise<OwnPostgres> {
@@ -42,7 +42,7 @@ export async function ownPostgres(): Promise<OwnPostgres> {
   const data = path.join(folder, 'data');
   const initdb = ['--pgdata', data, '--username', 'postgres', '--encoding', 'UTF8', '--locale', 'C.UTF-8'];
   await run([path.join(binaries, 'initdb'), ...initdb, '--auth', 'trust', '--no-sync'], {
-    timeoutSeconds: PATIENCE_SECONDS,
+    timeoutSeconds: LIMIT_SECONDS,
     user,
     cwd: '/',
   });
@@ -88,7 +88,7 @@ export async function ownPostgres(): Promise<OwnPostgres> {
 async function untilItAnswers(connect: OwnPostgres['connect'], ended: Promise<unknown>): Promise<void> {
   let alive = true;
   void ended.then(() => (alive = false));
-  const until = performance.now() + PATIENCE_SECONDS * 1000;
+  const until = performance.now() + LIMIT_SECONDS * 1000;
   for (;;) {
     try {
       return await (await connect('postgres')).end();

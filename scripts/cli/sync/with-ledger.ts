@@ -21,7 +21,7 @@ export async function withLedger<T>(
   options: { toWrite: boolean },
   work: (environment: Environment, ledger: Pool) => Promise<T>,
 ): Promise<T> {
-  const environment = withPatience(await environmentOf(stores), patience);
+  const environment = withBackoff(await environmentOf(stores), patience);
   if (options.toWrite && environment.name === 'standalone') await assertStores(environment);
   await prepareLedger(environment, options);
   const ledger = openLedger(environment.ledger, {
@@ -36,9 +36,9 @@ export async function withLedger<T>(
   }
 }
 
-function withPatience(environment: Environment, patienceSeconds: number | undefined): Environment {
-  if (patienceSeconds === undefined) return environment;
-  return { ...environment, sync: { ...environment.sync, patienceSeconds } };
+function withBackoff(environment: Environment, backoffSeconds: number | undefined): Environment {
+  if (backoffSeconds === undefined) return environment;
+  return { ...environment, sync: { ...environment.sync, backoffSeconds } };
 }
 
 /** Says why a worker ended. */

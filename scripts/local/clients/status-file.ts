@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Parameter } from '../../platform/applications-parameter/parameter.ts';
 import { writeFileAtomic } from '../../platform/write-file.ts';
+import type { FleetFigures } from './statistics.ts';
 
 export type FleetStatus = FleetFigures & {
   at: string;

@@ -4,7 +4,7 @@ import { assertReachable, openLedger } from '../../ledger/connect.ts';
 import { replayLag } from '../../ledger/operations.ts';
 import { log } from '../../contract/log.ts';
 import { CaptureHandler, eventRules } from './handler.ts';
-import { Pulse } from './pulse.ts';
+import { Pulse } from './heartbeat.ts';
 import { startReceiver } from '../../platform/notifications/receiver.ts';
 
 /**

@@ -3,7 +3,7 @@ import type { Claims } from '../../ledger/claims.ts';
 import { copyObject } from '../../store/copying.ts';
 import { untilAnswered } from '../../store/unanswered.ts';
 import type { Action } from './decide.ts';
-import type { Sides } from './sides.ts';
+import type { ReplayStores } from './stores.ts';
 import { QUARANTINE_BUCKET } from '../../contract/names.ts';
 
 /** Bytes of UTF-8 that a key may have. */
@@ -22,7 +22,7 @@ export type Deed = {
  * answer: who looks next sees how it ended. Throws StoreError, or LeaseLost.
  */
 export async function act(
-  sides: Sides,
+  sides: ReplayStores,
   claims: Pick<Claims, 'assertLive'>,
   where: { move: string; key: string },
   action: Action,
@@ -37,7 +37,7 @@ export async function act(
 }
 
 async function carryOut(
-  sides: Sides,
+  sides: ReplayStores,
   claims: Pick<Claims, 'assertLive'>,
   where: { move: string; key: string },
   action: Action,

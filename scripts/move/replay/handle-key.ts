@@ -16,8 +16,8 @@ import { readMove, type MoveState } from '../../ledger/move.ts';
 import { isDuplicate, openOperations, retireOperations, type Outcome } from '../../ledger/operations.ts';
 import { log } from '../../contract/log.ts';
 import type { SeenOperation } from './decide.ts';
-import { isSuspended, type SideClients, type Sides } from './sides.ts';
-import { settle, type Settled } from './settle.ts';
+import { isSuspended, type OpenStores, type ReplayStores } from './stores.ts';
+import { workOff, type WorkedOff } from './work-off.ts';
 
 /** How the handling of one key ended. */
 export type Handled =
@@ -33,7 +33,7 @@ export type Handled =
 
 export type HandleContext = {
   ledger: Pool;
-  clients: Pick<SideClients, 'of'>;
+  clients: Pick<OpenStores, 'of'>;
   claims: Pick<Claims, 'assertLive'>;
   lease: Pick<ClaimOptions, 'owner' | 'leaseSeconds' | 'requestSeconds'>;
   /** The state of the move that this key is handled in; its epoch is in the claim. */
@@ -54,10 +54,10 @@ export async function handleKey(
   try {
     const operations = await seenOperations(context, where);
     if (operations.length === 0) return { result: 'later' };
-    let sides: Sides | undefined;
+    let sides: ReplayStores | undefined;
     try {
       sides = await context.clients.of(where.move, context.move.writesGoTo);
-      const settled = await settle(sides, context.claims, where, context.move.writesGoTo, operations);
+      const settled = await workOff(sides, context.claims, where, context.move.writesGoTo, operations);
       if (settled === null) return { result: 'later' };
       await retire(context, claim, where, operations, settled);
       mayRelease = false; // released with the retirement
@@ -106,7 +106,7 @@ async function retire(
   claim: Claim,
   where: { move: string; key: string },
   operations: readonly SeenOperation[],
-  settled: Settled,
+  settled: WorkedOff,
 ): Promise<void> {
   const byOutcome = Map.groupBy(settled.retire, ({ outcome }) => outcome);
   await transaction(ledger, async (client) => {

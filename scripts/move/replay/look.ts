@@ -5,7 +5,7 @@ import { compareHeads, compareObjects, describe, sameContent } from '../../store
 import { isPlainDigest, type ListedVersion, type ObjectHead } from '../../store/object.ts';
 import { childrenOf, parseXml, textOf } from '../../store/xml.ts';
 import type { SourceState, TargetHistory, TargetState } from './decide.ts';
-import type { Sides } from './sides.ts';
+import type { ReplayStores } from './stores.ts';
 
 /** A key on both sides. */
 export type Sight = { source: SourceState; target: TargetState; history: TargetHistory };
@@ -19,7 +19,7 @@ const NO_HISTORY: TargetHistory = { entries: 0, hasSource: false, etags: [], int
  *   has set those itself. `all` asks for tags and ACLs where the heads are equal.
  */
 export async function look(
-  sides: Sides,
+  sides: ReplayStores,
   key: string,
   writesGoTo: MoveState['writesGoTo'],
   depth: 'heads' | 'all',
@@ -28,7 +28,7 @@ export async function look(
   let differs = there === null || here === null ? null : compareWithTagCount(there, here);
   if (differs?.length === 0 && depth === 'all') differs = await compareWhole(sides, key);
   if (writesGoTo === 'target' && there !== null && here !== null && differs?.join() === 'etag') {
-    differs = await settleEtag(sides, there, here);
+    differs = await explainEtag(sides, there, here);
   }
   return {
     source: there === null ? null : { etag: there.etag, size: there.size },
@@ -42,7 +42,7 @@ export async function look(
  * and of most keys that are replayed it has none.
  */
 async function heads(
-  { source, sourceBucket, target, targetBucket }: Sides,
+  { source, sourceBucket, target, targetBucket }: ReplayStores,
   key: string,
   writesGoTo: MoveState['writesGoTo'],
 ): Promise<[ObjectHead | null, ObjectHead | null]> {
@@ -60,7 +60,7 @@ function compareWithTagCount(source: ObjectHead, target: ObjectHead): string[] {
   return (source.tagCount ?? 0) === (target.tagCount ?? 0) ? differs : [...differs, 'tags'];
 }
 
-async function compareWhole(sides: Sides, key: string): Promise<string[] | null> {
+async function compareWhole(sides: ReplayStores, key: string): Promise<string[] | null> {
   const [source, target] = await Promise.all([
     describe(sides.source, sides.sourceBucket, key),
     describe(sides.target, sides.targetBucket, key),
@@ -69,7 +69,7 @@ async function compareWhole(sides: Sides, key: string): Promise<string[] | null>
 }
 
 /** An ETag that is no digest can differ where the bytes are the same: then they are read. */
-async function settleEtag(sides: Sides, source: ObjectHead, target: ObjectHead): Promise<string[]> {
+async function explainEtag(sides: ReplayStores, source: ObjectHead, target: ObjectHead): Promise<string[]> {
   if (isPlainDigest(source.etag) && isPlainDigest(target.etag) && source.encryption === undefined) {
     return ['etag'];
   }
@@ -81,7 +81,7 @@ async function settleEtag(sides: Sides, source: ObjectHead, target: ObjectHead):
 }
 
 /** Every version and delete marker that the key has on Ceph. */
-async function readHistory(sides: Sides, key: string, source: ObjectHead | null): Promise<TargetHistory> {
+async function readHistory(sides: ReplayStores, key: string, source: ObjectHead | null): Promise<TargetHistory> {
   const versions: ListedVersion[] = [];
   for await (const version of sides.target.listVersions(sides.targetBucket, { key })) versions.push(version);
   let hasSource = false;
@@ -97,7 +97,7 @@ async function readHistory(sides: Sides, key: string, source: ObjectHead | null)
 }
 
 /** Whether this version is the state that S3's object is in: bytes, content headers and metadata. */
-async function isState(sides: Sides, version: ListedVersion, source: ObjectHead): Promise<boolean> {
+async function isState(sides: ReplayStores, version: ListedVersion, source: ObjectHead): Promise<boolean> {
   if (version.isDeleteMarker || version.etag !== source.etag || version.size !== source.size) return false;
   const { versionId, key } = version;
   const head = await sides.target.head(sides.targetBucket, key, { versionId });
@@ -108,7 +108,7 @@ async function isState(sides: Sides, version: ListedVersion, source: ObjectHead)
  * The current version, if replay wrote it over something: the condition it is written on lets a delete
  * marker pass, and whoever was killed right after that PUT could not take it back.
  */
-async function findIntruder(sides: Sides, key: string, versions: ListedVersion[]): Promise<string | null> {
+async function findIntruder(sides: ReplayStores, key: string, versions: ListedVersion[]): Promise<string | null> {
   const latest = versions.find((version) => version.isLatest);
   if (versions.length < 2 || latest === undefined || latest.isDeleteMarker) return null;
   const answer = await sides.target.send({

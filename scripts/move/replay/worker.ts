@@ -11,8 +11,8 @@ import { reportProcess } from '../../ledger/reports.ts';
 import { log } from '../../contract/log.ts';
 import { handleKey, type Handled } from './handle-key.ts';
 import { readBacklog } from './backlog.ts';
-import { SideClients } from './sides.ts';
-import { Wake } from './wake.ts';
+import { OpenStores } from './stores.ts';
+import { Wake } from './listener.ts';
 
 export type ReplayOptions = {
   /** Go on until `stop` aborts; otherwise end when nothing is open but what keeps failing. */
@@ -62,7 +62,7 @@ class ReplayWorker {
   readonly #environment: Environment;
   readonly #ledger: Pool;
   readonly #options: ReplayOptions;
-  readonly #clients: SideClients;
+  readonly #clients: OpenStores;
   readonly #wake: Wake;
   readonly #outcomes: ReplayResult['outcomes'] = {};
   /** Keys in hand, by move and key. */
@@ -84,7 +84,7 @@ class ReplayWorker {
     this.#environment = environment;
     this.#ledger = ledger;
     this.#options = options;
-    this.#clients = new SideClients(environment, options.concurrency);
+    this.#clients = new OpenStores(environment, options.concurrency);
     this.#wake = new Wake(ledger);
   }
 

@@ -1,13 +1,13 @@
 import { copyObject } from '../../store/copying.ts';
 import type { CopyResult } from '../../store/copy-request.ts';
-import type { Sides } from './sides.ts';
+import type { SyncStores } from './stores.ts';
 
 /**
  * Copies the source's object, or one version of it, to the target's bucket, where nobody else uploads.
  *
  * @param versionId becomes the target's latest; default: the latest of the source
  */
-export function copyKey(sides: Sides, key: string, versionId?: string): Promise<CopyResult> {
+export function copyKey(sides: SyncStores, key: string, versionId?: string): Promise<CopyResult> {
   const { move, source, target, assertLive } = sides;
   return copyObject({
     source,

@@ -7,21 +7,21 @@ import { StoreError } from '../../store/errors.ts';
 import type { Piece } from './batches.ts';
 import type { Merged } from '../common/merge.ts';
 import { pause } from './pause.ts';
-import { settleKey } from './settle-key.ts';
-import { Settled } from './settled.ts';
-import type { Sides } from './sides.ts';
+import { makeEqual } from './make-equal.ts';
+import { Checkpoints } from './checkpoint.ts';
+import type { SyncStores } from './stores.ts';
 import { TaskPool } from './task-pool.ts';
 
 /** While an earlier worker's claim has not run out yet. */
 const LOOK_EVERY_MS = 100;
 
-export type PipelineContext = Sides & {
+export type PipelineContext = SyncStores & {
   ledger: Pool;
   claim: ClaimOptions;
   /** Keys in work at once, asked anew before each. */
   concurrency: () => number;
   /** So many keys in a row that fail by the store's trouble are no matter of single keys any more. */
-  patience: number;
+  backoff: number;
   stop: AbortSignal;
   /** Where the shard ends by now, inclusive; null is the end of the bucket. */
   end: () => string | null;
@@ -41,7 +41,7 @@ type Batch = { claims: Claim[]; left: number; unanswered: boolean; settled: () =
  * A key that fails is recorded and the rest goes on; a store that answers nothing any more ends it.
  */
 export class Pipeline {
-  readonly settled: Settled;
+  readonly checkpoints: Checkpoints;
   /** Keys that failed in this pass. */
   readonly failed = new Set<string>();
   readonly #context: PipelineContext;
@@ -55,7 +55,7 @@ export class Pipeline {
 
   constructor(context: PipelineContext, checkpoint: string) {
     this.#context = context;
-    this.settled = new Settled(checkpoint);
+    this.checkpoints = new Checkpoints(checkpoint);
     this.#pool = new TaskPool(context.concurrency);
     context.stop.addEventListener('abort', this.#halt, { once: true });
     if (context.stop.aborted) this.#halt();
@@ -72,7 +72,7 @@ export class Pipeline {
 
   /** Takes the next piece, in key order. Comes back when there is room for another one. */
   async add(piece: Piece): Promise<void> {
-    const settled = this.settled.add(piece);
+    const settled = this.checkpoints.add(piece);
     if (piece.open.length === 0) {
       settled();
       return;
@@ -132,10 +132,10 @@ export class Pipeline {
 
   async #work(batch: Batch, merged: Merged): Promise<void> {
     try {
-      const { outcome, copied = 1, copiedBytes } = await settleKey(this.#context, merged);
+      const { outcome, copied = 1, copiedBytes } = await makeEqual(this.#context, merged);
       this.#inARow = 0;
-      if (outcome === 'copied') this.settled.count({ copied, copiedBytes });
-      if (outcome === 'deleted') this.settled.count({ deleted: 1 });
+      if (outcome === 'copied') this.checkpoints.count({ copied, copiedBytes });
+      if (outcome === 'deleted') this.checkpoints.count({ deleted: 1 });
     } catch (error) {
       this.#leaseLost ||= error instanceof LeaseLost;
       if (!(error instanceof StoreError)) throw error;
@@ -150,11 +150,11 @@ export class Pipeline {
   }
 
   async #recordFailure(key: string, error: StoreError): Promise<void> {
-    const { ledger, move, patience } = this.#context;
+    const { ledger, move, backoff } = this.#context;
     this.failed.add(key);
     await recordFailure(ledger, { move: move.name, key, stage: 'sync', reason: messageOf(error) });
     this.#inARow += 1;
-    if (this.#inARow >= patience && isStoresTrouble(error)) throw error;
+    if (this.#inARow >= backoff && isStoresTrouble(error)) throw error;
   }
 
   #end(batch: Batch): void {

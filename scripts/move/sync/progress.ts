@@ -80,7 +80,7 @@ function totalOf(all: MoveProgress[]): Total {
 }
 
 /** How fast it went since it was first looked at: what an earlier process did says nothing about this one. */
-export class Pace {
+export class Speed {
   #first: { at: number; total: Total } | undefined;
 
   /** @param at monotonic milliseconds */
@@ -105,7 +105,7 @@ function barDisplay(output: NodeJS.WriteStream, atOnce: () => number): ProgressD
     hideCursor: true,
     barsize: 24,
   });
-  const pace = new Pace();
+  const pace = new Speed();
   let started = false;
   return {
     update(all) {
@@ -131,14 +131,14 @@ function barDisplay(output: NodeJS.WriteStream, atOnce: () => number): ProgressD
 }
 
 function lineDisplay(output: Pick<NodeJS.WriteStream, 'write'>, atOnce: () => number): ProgressDisplay {
-  const shown = new Map<string, { text: string; pace: Pace }>();
+  const shown = new Map<string, { text: string; pace: Speed }>();
   return {
     update(all) {
       for (const progress of all) {
         // Rates change at every look; what was done, or may be done at once, is what is news.
         const text = `${progressJson(progress)} ${atOnce()}`;
         const before = shown.get(progress.move);
-        const pace = before?.pace ?? new Pace();
+        const pace = before?.pace ?? new Speed();
         const { bytesPerSecond, objectsPerSecond, leftSeconds } = pace.read(
           totalOf([progress]),
           performance.now(),

@@ -6,7 +6,7 @@ import { clearFailure, recordFailure } from '../../ledger/failures.ts';
 import type { Shard } from '../../ledger/shards.ts';
 import { StoreError } from '../../store/errors.ts';
 import { untilAnswered } from '../../store/unanswered.ts';
-import { settleNow } from './settle-key.ts';
+import { makeEqualNow } from './make-equal.ts';
 import type { PipelineContext } from './pipeline.ts';
 
 /** Then a key stays on the failed list, for a person or for another run. */
@@ -36,7 +36,7 @@ export async function retryFailed(context: PipelineContext, shard: Shard): Promi
       const failure = { move: move.name, key, stage: 'sync' as const };
       let mayRelease = true;
       try {
-        await settleNow(context, key);
+        await makeEqualNow(context, key);
         await clearFailure(ledger, failure);
       } catch (error) {
         mayRelease = !(error instanceof LeaseLost); // it runs out by itself

@@ -1,8 +1,8 @@
 import type { Environment } from '../../contract/environment.ts';
 import type { Claims } from '../../ledger/claims.ts';
 import type { Pool } from '../../ledger/database.ts';
-import type { Governor } from './governor.ts';
-import type { Patience } from './patience.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { Backoff } from './backoff.ts';
 
 /** One worker of one epoch. After a lost lease a new one begins, under a name of its own. */
 export type Session = {
@@ -11,7 +11,7 @@ export type Session = {
   owner: string;
   epoch: bigint;
   claims: Claims;
-  governor: Governor;
-  patience: Patience;
+  limiter: RateLimiter;
+  backoff: Backoff;
   stop: AbortSignal;
 };

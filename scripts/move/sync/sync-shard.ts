@@ -7,7 +7,7 @@ import { checkpointShard, cutShard, finishShard, isShardWanted, type Shard } fro
 import { compareKeys } from '../../store/keys.ts';
 import type { StoreClient } from '../../store/client.ts';
 import { Batches } from './batches.ts';
-import { findCut } from './cut.ts';
+import { findCut } from './split-point.ts';
 import { deleteBudget } from './delete-budget.ts';
 import { mergePages } from '../common/merge.ts';
 import { PageReader } from '../common/pages.ts';
@@ -46,8 +46,8 @@ export async function syncShard(
     ledger,
     stop,
     claim: { move: sides.move.name, owner, epoch, leaseSeconds, requestSeconds },
-    concurrency: () => session.governor.concurrency.limit,
-    patience: 2 * environment.sync.concurrency,
+    concurrency: () => session.limiter.concurrency.limit,
+    backoff: 2 * environment.sync.concurrency,
     end: () => shard.until,
     isSuperseded: () => isSuperseded(session),
     assertLive: () => {

@@ -17,9 +17,9 @@ import { log } from '../../contract/log.ts';
 import { StoreClient } from '../../store/client.ts';
 import { StoreError } from '../../store/errors.ts';
 import { Concurrency } from './concurrency.ts';
-import { Governor } from './governor.ts';
+import { RateLimiter } from './rate-limiter.ts';
 import { pause } from './pause.ts';
-import { Patience } from './patience.ts';
+import { Backoff } from './backoff.ts';
 import type { Preference } from './preference.ts';
 import type { Session } from './session.ts';
 import { splitSyncRuns } from './start.ts';
@@ -46,7 +46,7 @@ let sessions = 0;
  * Works on shards of all moves until none is left open, waiting for those that others have in hand: a
  * worker that dies leaves its shard to the others.
  *
- * @throws UserError when a store or the ledger gives trouble for longer than the environment's patience
+ * @throws UserError when a store or the ledger gives trouble for longer than the environment's backoff
  */
 export async function runWorker(
   environment: Environment,
@@ -55,16 +55,16 @@ export async function runWorker(
   options: WorkerOptions = {},
 ): Promise<WorkerEnd> {
   const concurrency = options.concurrency ?? new Concurrency(environment.sync.concurrency);
-  const governor = new Governor(concurrency, stop);
-  const patience = new Patience(environment.sync.patienceSeconds, stop);
-  const common = { environment, ledger, governor, patience, stop };
+  const limiter = new RateLimiter(concurrency, stop);
+  const backoff = new Backoff(environment.sync.backoffSeconds, stop);
+  const common = { environment, ledger, limiter, backoff, stop };
   for (;;) {
     try {
       return await runSession(common, options);
     } catch (error) {
       // What a session holds in the ledger must run out before others may have it: a new name, and anew.
       if (error instanceof LeaseLost) log.warn(error.message);
-      else await patience.wait(error);
+      else await backoff.wait(error);
     }
     if (stop.aborted) return 'asked';
   }
@@ -75,7 +75,7 @@ async function runSession(
   common: Omit<Session, 'owner' | 'epoch' | 'claims'>,
   options: WorkerOptions,
 ): Promise<WorkerEnd> {
-  const { environment, ledger, governor } = common;
+  const { environment, ledger, limiter } = common;
   const { epoch, writesGoTo } = await readMove(ledger);
   if (writesGoTo !== 'source') {
     return 'superseded';
@@ -84,10 +84,10 @@ async function runSession(
   const worker = `sync-${hostname()}-${process.pid}`;
   const owner = `${worker}-${(sessions += 1)}-${Date.now().toString(36)}`;
   const claims = new Claims(ledger, { owner, leaseSeconds: environment.bounds.leaseSeconds });
-  await governor.read(ledger);
+  await limiter.read(ledger);
   claims.start();
   const ended = new AbortController();
-  const following = governor.follow(ledger, ended.signal);
+  const following = limiter.follow(ledger, ended.signal);
   try {
     return await work({ ...common, owner, epoch, claims }, options);
   } finally {
@@ -100,7 +100,7 @@ async function runSession(
 }
 
 async function work(session: Session, options: WorkerOptions): Promise<WorkerEnd> {
-  const { environment, ledger, patience, stop } = session;
+  const { environment, ledger, backoff, stop } = session;
   const stores = await openStores(session);
   try {
     for (;;) {
@@ -121,16 +121,16 @@ async function work(session: Session, options: WorkerOptions): Promise<WorkerEnd
       const { move, shard } = taken;
       try {
         // It shares the limits from now on.
-        await session.governor.read(ledger);
+        await session.limiter.read(ledger);
         await noteExpected(ledger, shard, stores.of(move).source, move);
-        const progressed = () => patience.progressed();
+        const progressed = () => backoff.progressed();
         const ended = await syncShard(session, shard, { move, ...stores.of(move) }, progressed);
         if (ended === 'superseded') {
           return 'superseded';
         }
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
-        await patience.wait(error);
+        await backoff.wait(error);
       } finally {
         await releaseShard(ledger, shard);
       }
@@ -178,7 +178,7 @@ type Stores = {
   close(): Promise<void>;
 };
 
-async function openStores({ environment, governor }: Session): Promise<Stores> {
+async function openStores({ environment, limiter }: Session): Promise<Stores> {
   // A copy has a GET and a PUT under way, and parts of a big object go side by side.
   const options = {
     requestSeconds: environment.bounds.requestSeconds,
@@ -186,11 +186,11 @@ async function openStores({ environment, governor }: Session): Promise<Stores> {
   };
   const source = await StoreClient.open(environment.source, MIGRATION, {
     ...options,
-    pace: governor.pace('source'),
+    pace: limiter.pace('source'),
   });
   const targets = new Map<string, StoreClient>();
   for (const [name, endpoint] of Object.entries(environment.targets)) {
-    const pace = governor.pace('target');
+    const pace = limiter.pace('target');
     targets.set(name, await StoreClient.open(endpoint, SYNC, { ...options, pace }));
   }
   return {

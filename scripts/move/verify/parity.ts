@@ -9,7 +9,7 @@ import { compareKey, type Comparison } from '../common/compare-key.ts';
 import { CertificateDraft } from './draft.ts';
 import { mapInOrder } from './in-order.ts';
 import { scan, suspects } from './scan.ts';
-import { settle } from './settle.ts';
+import { compareAgain } from './compare-again.ts';
 import { openPair, type Pair } from '../common/pair.ts';
 
 export type VerifyOptions = {
@@ -139,7 +139,7 @@ async function certify(
     differing.push({ key: comparison.key, differs: comparison.differs });
   }
   const seconds = options.settleSeconds ?? environment.bounds.lagSeconds;
-  const settled = await settle(pair, ledger, differing, { horizon, seconds, full });
+  const settled = await compareAgain(pair, ledger, differing, { horizon, seconds, full });
   for (const finding of settled.findings) await draft.addFinding(finding);
   options.progress?.(keys);
   const moving = { count: settled.moving.length, first: settled.moving.slice(0, 20) };

@@ -5,7 +5,7 @@ import { messageOf, UserError } from '../../contract/errors.ts';
 import { readText } from './read-text.ts';
 
 const NGINX = '/usr/sbin/nginx';
-const PATIENCE_SECONDS = 10;
+const LIMIT_SECONDS = 10;
 /** A signal can be lost to a master that is only just starting. */
 const SIGNAL_AGAIN_AFTER = 1000;
 
@@ -24,7 +24,7 @@ export async function testConfiguration(configuration: string): Promise<void> {
   // The log's name: before it has read its own Nginx would open one that we may not write.
   const result = await execa(NGINX, ['-t', '-q', '-e', 'stderr', '-c', configuration], {
     reject: false,
-    timeout: PATIENCE_SECONDS * 1000,
+    timeout: LIMIT_SECONDS * 1000,
     all: true,
   });
   if (result.failed) {
@@ -44,8 +44,8 @@ export async function testConfiguration(configuration: string): Promise<void> {
  */
 export async function reloadAndConfirm(nginx: RunningNginx, wanted: string): Promise<void> {
   await testConfiguration(nginx.configuration);
-  const until = performance.now() + PATIENCE_SECONDS * 1000;
-  const old = await workersOf(await masterOf(nginx.pidFile));
+  const until = performance.now() + LIMIT_SECONDS * 1000;
+  const old = await workerProcesses(await masterOf(nginx.pidFile));
   let signalAt = 0;
   let answer: string;
   for (;;) {
@@ -60,7 +60,7 @@ export async function reloadAndConfirm(nginx: RunningNginx, wanted: string): Pro
   }
   const log = nginx.logTail === undefined ? '' : ` Its log ends:\n${await nginx.logTail()}`;
   throw new UserError(
-    `Nginx did not take up ${nginx.configuration} in ${PATIENCE_SECONDS} s: /_origin says ${answer}, wanted ${wanted}.${log}`,
+    `Nginx did not take up ${nginx.configuration} in ${LIMIT_SECONDS} s: /_origin says ${answer}, wanted ${wanted}.${log}`,
     { exitCode: 3 },
   );
 }
@@ -80,7 +80,7 @@ function signal(master: number): void {
 }
 
 /** The processes whose parent this is. */
-async function workersOf(master: number): Promise<number[]> {
+async function workerProcesses(master: number): Promise<number[]> {
   if (master <= 1) return [];
   const ids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(

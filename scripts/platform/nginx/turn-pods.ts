@@ -6,7 +6,7 @@ import { readyPods, type ReadyPod } from '../kubernetes/pods.ts';
 import { Deadline, Overrun, until } from '../../contract/wait.ts';
 
 /** Each pod looks at the ledger twice a second and reloads in less than one; a full node takes longer. */
-const PATIENCE_SECONDS = 15;
+const LIMIT_SECONDS = 15;
 const ANSWER_MILLISECONDS = 2000;
 const LOOK_EVERY_MILLISECONDS = 200;
 
@@ -23,12 +23,12 @@ export async function turnPods(
   api: Pick<KubernetesApi, 'get'>,
   place: Place,
   settings: OriginSettings,
-  patienceSeconds = PATIENCE_SECONDS,
+  limitSeconds = LIMIT_SECONDS,
 ): Promise<void> {
   // An agent of its own: the process's proxy settings are not for pods.
   const dispatcher = new Agent({ connect: { timeout: ANSWER_MILLISECONDS } });
   try {
-    await until('the cache tier', new Deadline(patienceSeconds), () => follow(), LOOK_EVERY_MILLISECONDS);
+    await until('the cache tier', new Deadline(limitSeconds), () => follow(), LOOK_EVERY_MILLISECONDS);
   } catch (error) {
     if (!(error instanceof Overrun)) throw error;
     throw new UserError(

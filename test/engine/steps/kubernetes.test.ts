@@ -260,8 +260,8 @@ describe('the turn of a fleet of pods', () => {
     if (status !== 200) throw new Error(JSON.stringify(body));
   }
 
-  const turn = (patienceSeconds: number) =>
-    turnPods(api, { namespace: NAMESPACE, selector: 'app=cache-tier', port }, settings, patienceSeconds);
+  const turn = (limitSeconds: number) =>
+    turnPods(api, { namespace: NAMESPACE, selector: 'app=cache-tier', port }, settings, limitSeconds);
 
   beforeAll(async () => {
     // Pods of a namespace have a service account, which a controller would make.

@@ -32,7 +32,7 @@ async function killedMeanwhile(
 /** As short as a test should be: what does not answer in a second, and again, is away. */
 function impatient(environment: Environment): Environment {
   const bounds = { ...environment.bounds, requestSeconds: 1, leaseSeconds: 2 };
-  return { ...environment, bounds, sync: { ...environment.sync, patienceSeconds: 0.5 } };
+  return { ...environment, bounds, sync: { ...environment.sync, backoffSeconds: 0.5 } };
 }
 
 /** A command of the target's cluster. */

@@ -89,7 +89,7 @@ describe('a listing that fails on its third page', () => {
     // Pages of so few keys, and a worker that puts up with trouble for no longer than that.
     const impatient = {
       ...brief(environment),
-      sync: { ...environment.sync, keysPerShard: 20, patienceSeconds: 1 },
+      sync: { ...environment.sync, keysPerShard: 20, backoffSeconds: 1 },
     };
     const failing = bed.sync(impatient);
     await expect(failing).rejects.toThrow(/SlowDown|trouble/);

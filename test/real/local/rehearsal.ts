@@ -20,7 +20,7 @@ import { realServices, type Scratch } from '../../support/real.ts';
 
 const CLIENTS = path.resolve(import.meta.dirname, '../../../scripts/local/clients');
 /** The longest that any test waits for something to happen, in seconds. */
-const PATIENCE_SECONDS = 60;
+const LIMIT_SECONDS = 60;
 
 /** A move in miniature, turned by hand: two buckets, the parameter, the clients, and a cache tier that only passes on. */
 export class Rehearsal {
@@ -131,7 +131,7 @@ export class Rehearsal {
   /** Waits until the fleet has done so many operations more, or until its status is as wanted. */
   async fleetDoes(more: number | ((status: FleetStatus) => boolean)): Promise<void> {
     const before = (await this.status())?.operations ?? 0;
-    await until('the fleet goes on', new Deadline(PATIENCE_SECONDS), async () => {
+    await until('the fleet goes on', new Deadline(LIMIT_SECONDS), async () => {
       const status = await this.status();
       if (status === null) return 'no status yet';
       const enough = typeof more === 'number' ? status.operations >= before + more : more(status);

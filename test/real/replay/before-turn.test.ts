@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listFailures } from '../../../scripts/ledger/failures.ts';
 import { readMove } from '../../../scripts/ledger/move.ts';
 import { handleKey } from '../../../scripts/move/replay/handle-key.ts';
-import { SideClients } from '../../../scripts/move/replay/sides.ts';
+import { OpenStores } from '../../../scripts/move/replay/stores.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import { compareObjects, describe as describeObject } from '../../../scripts/store/compare.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
@@ -161,7 +161,7 @@ test('a worker of an older epoch does nothing, and one that was overtaken retire
   await put(source, 'epoch', 'x');
   await appendOperations(ledger, [operation('epoch')]);
   const move = await readMove(ledger);
-  const clients = new SideClients(environment, 1);
+  const clients = new OpenStores(environment, 1);
   const lease = { owner: 'test', leaseSeconds: 5, requestSeconds: 0 };
   const context = { ledger, clients, lease, move, claims: { assertLive: () => undefined } };
   const where = { move: 'scratch', key: 'epoch' };
@@ -174,7 +174,7 @@ test('a worker of an older epoch does nothing, and one that was overtaken retire
       ...context,
       move: await readMove(ledger),
       clients: {
-        of: async (...args: Parameters<SideClients['of']>) => {
+        of: async (...args: Parameters<OpenStores['of']>) => {
           await ledger.query('UPDATE move SET epoch = epoch + 1');
           return clients.of(...args);
         },

@@ -21,7 +21,7 @@ import { fencedUser } from '../../support/fenced-user.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 
 const MIGRATE = path.resolve(import.meta.dirname, '../../../scripts/migrate.ts');
-const PATIENCE_MS = 60_000;
+const LIMIT_MS = 60_000;
 const never = new AbortController().signal;
 
 let scratch: Scratch;
@@ -70,7 +70,7 @@ async function cutAt(key: string | undefined): Promise<void> {
 
 /** Waits until it is so; fails after a minute with what it was instead. */
 async function until<T>(ask: () => Promise<T>, wanted: (value: T) => boolean): Promise<void> {
-  const limit = performance.now() + PATIENCE_MS;
+  const limit = performance.now() + LIMIT_MS;
   for (let value = await ask(); !wanted(value); value = await ask()) {
     if (performance.now() > limit) throw new Error(`still ${JSON.stringify(value)}`);
     await sleep(20);

@@ -10,10 +10,10 @@ import { takeLock } from '../../../scripts/ledger/locks.ts';
 import { migrateLedger } from '../../../scripts/ledger/migrations.ts';
 import { readMove } from '../../../scripts/ledger/move.ts';
 import { appendOperations, commitHorizon, touchedSince } from '../../../scripts/ledger/operations.ts';
-import { Wake } from '../../../scripts/move/replay/wake.ts';
+import { Wake } from '../../../scripts/move/replay/listener.ts';
 
 /** WebAssembly is compiled first, which takes its time on a busy machine. */
-const PATIENCE_MS = 120_000;
+const LIMIT_MS = 120_000;
 
 let parent: string;
 let folder: string;
@@ -23,7 +23,7 @@ beforeAll(async () => {
   folder = path.join(parent, 'ledger');
   ledger = openLedger({ kind: 'embedded', folder });
   await migrateLedger(ledger);
-}, PATIENCE_MS);
+}, LIMIT_MS);
 afterAll(async () => {
   await ledger.end();
   await closeEmbeddedLedgers();
@@ -70,7 +70,7 @@ test('a connection that listens hears what another one says; the horizon covers 
   const wake = new Wake(ledger);
   await wake.listen();
   const horizon = await commitHorizon(ledger);
-  const heard = wake.wait(PATIENCE_MS);
+  const heard = wake.wait(LIMIT_MS);
   await appendOperations(ledger, [
     { move: 'm', key: 'å', kind: 'put', eventName: 'ObjectCreated:Put', eventSource: 'ceph:s3' },
   ]);
@@ -93,7 +93,7 @@ test('one caller at a time has a lock; the next one gets it when it is released'
   second?.release();
 });
 
-test('what was committed is there when it is opened again', { timeout: PATIENCE_MS }, async () => {
+test('what was committed is there when it is opened again', { timeout: LIMIT_MS }, async () => {
   await ledger.end();
   await closeEmbeddedLedgers();
   ledger = openLedger({ kind: 'embedded', folder });
@@ -103,7 +103,7 @@ test('what was committed is there when it is opened again', { timeout: PATIENCE_
 
 test(
   'a folder with something else in it is left alone; a damaged ledger is reported as one',
-  { timeout: PATIENCE_MS },
+  { timeout: LIMIT_MS },
   async () => {
     await expect(openEmbedded(parent)).rejects.toMatchObject({
       exitCode: 2,

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
-const PATIENCE_MS = 180_000;
+const LIMIT_MS = 180_000;
 
 let folder: string;
 /** As npm leaves it: what we need beside us, because a package below node_modules has no lock file of its own. */
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await execa('npm', ['run', 'package', '--', '--pack-destination', folder], { cwd: ROOT });
   const [archive = 'none'] = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
   await execa('tar', ['xzf', path.join(folder, archive), '-C', installed, '--strip-components=1']);
-}, PATIENCE_MS);
+}, LIMIT_MS);
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await rm(path.join(ROOT, 'dist'), { recursive: true, force: true });
@@ -44,7 +44,7 @@ test('the package has what it runs on, and no TypeScript', async () => {
 
 test(
   'installed below node_modules it runs, makes a ledger and finds its SQL',
-  { timeout: PATIENCE_MS },
+  { timeout: LIMIT_MS },
   async () => {
     const places = ['--source-endpoint', 'http://127.0.0.1:9', '--target-endpoint', 'http://127.0.0.1:9'];
     const status = await migrate('status', '--source', 's3://one', '--target', 's3://two', ...places);

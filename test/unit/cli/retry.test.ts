@@ -13,7 +13,7 @@ import {
   syncProgress,
   takeShard,
 } from '../../../scripts/ledger/shards.ts';
-import { EMBEDDED_PATIENCE_MS, openEmbeddedLedger } from '../../support/embedded-ledger.ts';
+import { EMBEDDED_LIMIT_MS, openEmbeddedLedger } from '../../support/embedded-ledger.ts';
 
 const MOVE = 'photos';
 
@@ -21,7 +21,7 @@ let ledger: Pool;
 let close: () => Promise<void>;
 beforeAll(async () => {
   ({ ledger, close } = await openEmbeddedLedger());
-}, EMBEDDED_PATIENCE_MS);
+}, EMBEDDED_LIMIT_MS);
 beforeEach(() => ledger.query('TRUNCATE failed_key, shard, sync_run, operation, hold'));
 afterAll(() => close());
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { originOf, PHASES, workersOf } from '../../../scripts/contract/phases.ts';
+import { originOf, PHASES, workersIn } from '../../../scripts/contract/phases.ts';
 import { describePlan, plan } from '../../../scripts/contract/plan.ts';
 
 describe('plan', () => {
@@ -88,12 +88,12 @@ describe('plan', () => {
 
 describe('what runs in a phase', () => {
   it('stops replay before S3 is expired', () => {
-    expect(workersOf('retain')).toContain('replay');
-    expect(workersOf('retire')).not.toContain('replay');
+    expect(workersIn('retain')).toContain('replay');
+    expect(workersIn('retire')).not.toContain('replay');
   });
 
   it('captures until the bucket is empty', () => {
-    for (const phase of PHASES) expect(workersOf(phase).includes('capture')).toBe(phase !== 'done');
+    for (const phase of PHASES) expect(workersIn(phase).includes('capture')).toBe(phase !== 'done');
   });
 
   it('never lets Nginx ask S3 once S3 is being emptied', () => {

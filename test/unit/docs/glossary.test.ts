@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PHASES, workersOf } from '../../../scripts/contract/phases.ts';
+import { PHASES, workersIn } from '../../../scripts/contract/phases.ts';
 import { plan } from '../../../scripts/contract/plan.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
@@ -49,7 +49,7 @@ describe('the glossary', () => {
     const kinds = /CREATE TABLE certificate \([^;]*kind IN \(([^)]+)\)/.exec(ledgerTables())?.[1] ?? '';
     const named = [
       ...PHASES,
-      ...PHASES.flatMap(workersOf).map((worker) =>
+      ...PHASES.flatMap(workersIn).map((worker) =>
         worker.replace(/^pending$/, 'pending list').replace('-', ' '),
       ),
       ...kinds

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { PHASES } from '../../../../scripts/contract/phases.ts';
-import { workersOf } from '../../../../scripts/contract/phases.ts';
+import { workersIn } from '../../../../scripts/contract/phases.ts';
 import { deploymentOf, PLANS, type LongRunning } from '../../../../infra/storage/workers/deployments.ts';
 import {
   copyJob,
@@ -25,7 +25,7 @@ describe('what runs in a phase', () => {
         app,
         deploymentOf(app, {
           image: 'i',
-          wanted: workersOf(phase),
+          wanted: workersIn(phase),
           environmentDigest: 'd',
           requestSeconds: 60,
         }).replicas,

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Pool } from '../../../../scripts/ledger/database.ts';
 import { appendOperations } from '../../../../scripts/ledger/operations.ts';
 import { runStep } from '../../../../scripts/move/steps/steps.ts';
-import { EMBEDDED_PATIENCE_MS, openEmbeddedLedger } from '../../../support/embedded-ledger.ts';
+import { EMBEDDED_LIMIT_MS, openEmbeddedLedger } from '../../../support/embedded-ledger.ts';
 import { exampleEnvironment } from '../../../support/example-environment.ts';
 
 let ledger: Pool;
 let close: () => Promise<void>;
 beforeAll(async () => {
   ({ ledger, close } = await openEmbeddedLedger());
-}, EMBEDDED_PATIENCE_MS);
+}, EMBEDDED_LIMIT_MS);
 beforeEach(() => ledger.query('TRUNCATE operation'));
 afterAll(() => close());
 

@@ -5,7 +5,7 @@ import type { ListedObject } from '../../../../scripts/store/object.ts';
 import { Batches, type Piece } from '../../../../scripts/move/sync/batches.ts';
 import { mergePages, type Stretch } from '../../../../scripts/move/common/merge.ts';
 import { PageReader } from '../../../../scripts/move/common/pages.ts';
-import { Settled } from '../../../../scripts/move/sync/settled.ts';
+import { Checkpoints } from '../../../../scripts/move/sync/checkpoint.ts';
 
 const MIB = 1024 * 1024;
 const PART_ETAG = 'd41d8cd98f00b204e9800998ecf8427e-2';
@@ -232,7 +232,7 @@ describe('batches', () => {
 
 describe('what is settled', () => {
   it('advances in key order, over what has nothing open before it', () => {
-    const settled = new Settled('a');
+    const settled = new Checkpoints('a');
     const pieces = ['c', 'e', null].map((until) => settled.add({ until, objects: 10, bytes: 100 }));
     pieces[1]?.();
     settled.count({ copied: 3, copiedBytes: 30 });

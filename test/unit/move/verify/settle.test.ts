@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isFinding } from '../../../../scripts/move/verify/settle.ts';
+import { isFinding } from '../../../../scripts/move/verify/compare-again.ts';
 
 test.each([
   ['nobody touched it', { open: false, touched: false, touchedLately: false }, true],

@@ -1,5 +1,5 @@
 /** Holds back a client's requests, and hears how the store takes them. */
-export type Pace = {
+export type Throttle = {
   /** To be awaited before a request, or a chunk of a body, with so many bytes goes out; undefined: at once. */
   admit(requests: number, bytes: number): Promise<void> | undefined;
   /** The store answered. */

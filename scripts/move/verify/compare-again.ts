@@ -26,7 +26,7 @@ export function isFinding(motion: Motion): boolean {
 }
 
 /** What became of the keys that differed when they were scanned. */
-export type Settled = {
+export type ComparedAgain = {
   /** Equal when compared again. */
   settled: number;
   /** Still on their way; covered by the horizon. */
@@ -41,17 +41,17 @@ const PAUSE_MILLISECONDS = 250;
  * or `seconds` have passed. An event may be on its way though the log shows nothing yet, so even a key
  * that nobody seems to have touched gets that time.
  */
-export async function settle(
+export async function compareAgain(
   pair: Pair,
   ledger: Pool,
   differing: Finding[],
   options: { horizon: string; seconds: number; full: boolean },
-): Promise<Settled> {
+): Promise<ComparedAgain> {
   const began = performance.now();
   const lately = await commitHorizon(ledger);
   let left = differing;
   for (;;) {
-    left = await compareAgain(pair, left, options.full);
+    left = await compareOnce(pair, left, options.full);
     const over = performance.now() - began >= options.seconds * 1000;
     if (left.length === 0 || over) break;
     await sleep(PAUSE_MILLISECONDS);
@@ -75,7 +75,7 @@ export async function settle(
   return { settled: differing.length - left.length, moving, findings };
 }
 
-async function compareAgain(pair: Pair, keys: Finding[], full: boolean): Promise<Finding[]> {
+async function compareOnce(pair: Pair, keys: Finding[], full: boolean): Promise<Finding[]> {
   const left: Finding[] = [];
   const compared = mapInOrder(keys, pair.concurrency, ({ key }) => compareKey(pair, key, { full }));
   for await (const { key, differs } of compared) {

@@ -1,6 +1,6 @@
 import { compareKeys } from '../../store/keys.ts';
 import type { ListedPage } from '../../store/listing.ts';
-import { between } from './between.ts';
+import { between } from './midpoint.ts';
 
 /** A key space in which this many probes find no cut has none that is worth the requests. */
 const MOST_PROBES = 200;

@@ -1,5 +1,5 @@
 /** One time limit that can be restarted while bytes flow. */
-export class Deadline {
+export class TimeLimit {
   readonly #milliseconds: number;
   #controller: AbortController | undefined;
   #timer: NodeJS.Timeout | undefined;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { captures } from '../../../../scripts/move/capture/pulse.ts';
+import { captures } from '../../../../scripts/move/capture/heartbeat.ts';
 
 test('capture is at work from the entry into copy until retain has ended', () => {
   expect(captures({ phase: 'prepare', entering: null })).toBe(false);

@@ -7,7 +7,7 @@ import { etagIsDigest, isPlainDigest, type ListedVersion } from '../../store/obj
 import { untilAnswered } from '../../store/unanswered.ts';
 import { contentOf } from '../../store/versions.ts';
 import { copyKey } from './copy-key.ts';
-import type { Settled, Sides } from './sides.ts';
+import type { KeyResult, SyncStores } from './stores.ts';
 
 /**
  * Brings the history of one key to the target, under a claim on it: every version and delete marker that the
@@ -24,7 +24,7 @@ import type { Settled, Sides } from './sides.ts';
  *   of any key
  * @throws StoreError when versions cannot be read or written; those after them are carried all the same
  */
-export async function settleHistory(sides: Sides, key: string): Promise<Settled | null> {
+export async function makeVersionsEqual(sides: SyncStores, key: string): Promise<KeyResult | null> {
   const { move, source, target } = sides;
   const [ours, theirs] = await Promise.all([
     historyOf(source, move.sourceBucket, key),
@@ -77,7 +77,7 @@ function sameTwice(versions: readonly ListedVersion[]): Set<string> {
 }
 
 async function findVersion(
-  sides: Sides,
+  sides: SyncStores,
   version: ListedVersion,
   among: readonly ListedVersion[],
   isTwin: boolean,
@@ -89,7 +89,7 @@ async function findVersion(
 }
 
 async function isSame(
-  { move, source, target, assertLive }: Sides,
+  { move, source, target, assertLive }: SyncStores,
   ours: ListedVersion,
   theirs: ListedVersion,
   isTwin: boolean,
@@ -125,7 +125,7 @@ async function isSame(
 
 /** Makes it the target's latest version. @returns bytes written; null where the source has it no more */
 async function carry(
-  sides: Sides,
+  sides: SyncStores,
   { key, versionId, isDeleteMarker }: ListedVersion,
 ): Promise<number | null> {
   const { move, target, assertLive } = sides;

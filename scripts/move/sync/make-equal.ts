@@ -3,22 +3,22 @@ import { compareObjects, describe } from '../../store/compare.ts';
 import { isPlainDigest } from '../../store/object.ts';
 import { copyKey } from './copy-key.ts';
 import type { Merged } from '../common/merge.ts';
-import { settleHistory } from './settle-versions.ts';
-import type { Settled, Sides } from './sides.ts';
+import { makeVersionsEqual } from './make-versions-equal.ts';
+import type { KeyResult, SyncStores } from './stores.ts';
 
-const EQUAL: Settled = { outcome: 'equal', copiedBytes: 0 };
+const EQUAL: KeyResult = { outcome: 'equal', copiedBytes: 0 };
 
 /**
  * Makes the target equal to the source for one key, under a claim on it. What the listings said is only
  * where to look: everything that is changed at the target follows from what the source says now.
  */
-export async function settleKey(sides: Sides, merged: Merged): Promise<Settled> {
-  if (sides.versions === true) return settleNow(sides, merged.key);
+export async function makeEqual(sides: SyncStores, merged: Merged): Promise<KeyResult> {
+  if (sides.versions === true) return makeEqualNow(sides, merged.key);
   switch (merged.kind) {
     case 'equal':
       // Tags of an upload in parts are put after it is completed: a process killed in between leaves a
       // copy that listings cannot tell from a good one.
-      return isPlainDigest(merged.source.etag) || (await isSettled(sides, merged.key))
+      return isPlainDigest(merged.source.etag) || (await isAsGoodAsCanBe(sides, merged.key))
         ? EQUAL
         : copy(sides, merged.key);
     case 'copy':
@@ -26,7 +26,7 @@ export async function settleKey(sides: Sides, merged: Merged): Promise<Settled> 
       // differs in every listing, and is looked at instead of being made again.
       return merged.target?.size === merged.source.size &&
         !isPlainDigest(merged.source.etag) &&
-        (await isSettled(sides, merged.key))
+        (await isAsGoodAsCanBe(sides, merged.key))
         ? EQUAL
         : copy(sides, merged.key);
     case 'extra': {
@@ -37,11 +37,11 @@ export async function settleKey(sides: Sides, merged: Merged): Promise<Settled> 
 }
 
 /** The same where no listing told anything of the key; with `versions` all of its history first. */
-export async function settleNow(sides: Sides, key: string): Promise<Settled> {
-  return (sides.versions === true ? await settleHistory(sides, key) : null) ?? copy(sides, key);
+export async function makeEqualNow(sides: SyncStores, key: string): Promise<KeyResult> {
+  return (sides.versions === true ? await makeVersionsEqual(sides, key) : null) ?? copy(sides, key);
 }
 
-async function copy(sides: Sides, key: string): Promise<Settled> {
+async function copy(sides: SyncStores, key: string): Promise<KeyResult> {
   const { move, target } = sides;
   const { outcome, bytes } = await copyKey(sides, key);
   if (outcome === 'copied') {
@@ -51,14 +51,14 @@ async function copy(sides: Sides, key: string): Promise<Settled> {
   return (await target.head(move.targetBucket, key)) === null ? EQUAL : remove(sides, key);
 }
 
-async function remove(sides: Sides, key: string): Promise<Settled> {
+async function remove(sides: SyncStores, key: string): Promise<KeyResult> {
   sides.assertMayDelete();
   await sides.target.delete(sides.move.targetBucket, key, { assertLive: sides.assertLive });
   return { outcome: 'deleted', copiedBytes: 0 };
 }
 
 /** Whether a copy is as good as it can be: all the same, but perhaps for an ETag, and then the same bytes. */
-async function isSettled({ move, source, target }: Sides, key: string): Promise<boolean> {
+async function isAsGoodAsCanBe({ move, source, target }: SyncStores, key: string): Promise<boolean> {
   const [left, right] = await Promise.all([
     describe(source, move.sourceBucket, key),
     describe(target, move.targetBucket, key),

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareKeys } from '../../../../scripts/store/keys.ts';
-import { between } from '../../../../scripts/move/sync/between.ts';
-import { findCut } from '../../../../scripts/move/sync/cut.ts';
+import { between } from '../../../../scripts/move/sync/midpoint.ts';
+import { findCut } from '../../../../scripts/move/sync/split-point.ts';
 
 const text = fc.string({
   unit: fc.constantFrom('a', 'b', '/', '0', '9', 'é', '\uffff', '🍎'),

@@ -8,11 +8,11 @@ import { pause } from './pause.ts';
 const FIRST_PAUSE_SECONDS = 0.5;
 const LONGEST_PAUSE_SECONDS = 30;
 /** All of them together; then the worker gives up. */
-const PATIENCE_SECONDS = 60;
+const LIMIT_SECONDS = 60;
 
-/** How long the pause after so many others is, within what is left of the patience; 0 when nothing is. */
-export function pauseSeconds(before: number, patienceSeconds: number): number {
-  let left = patienceSeconds;
+/** How long the pause after so many others is, within what is left of the backoff; 0 when nothing is. */
+export function pauseSeconds(before: number, backoffSeconds: number): number {
+  let left = backoffSeconds;
   let next = FIRST_PAUSE_SECONDS;
   for (let count = 0; count < before && left > 0; count += 1) {
     left -= next;
@@ -22,14 +22,14 @@ export function pauseSeconds(before: number, patienceSeconds: number): number {
 }
 
 /** Waits for a store, or for the ledger, while it gives trouble, for so long in all as was configured. */
-export class Patience {
+export class Backoff {
   readonly #seconds: number;
   readonly #stop: AbortSignal;
   #pauses = 0;
 
   /** @param seconds default: 60 */
   constructor(seconds: number | undefined, stop: AbortSignal) {
-    this.#seconds = seconds ?? PATIENCE_SECONDS;
+    this.#seconds = seconds ?? LIMIT_SECONDS;
     this.#stop = stop;
   }
 
@@ -38,7 +38,7 @@ export class Patience {
     this.#pauses = 0;
   }
 
-  /** Waits before all is tried again; throws what waiting does not help against, and when patience is at its end. */
+  /** Waits before all is tried again; throws what waiting does not help against, and when backoff is at its end. */
   async wait(error: unknown): Promise<void> {
     if (isLedgerAway(error)) return this.#pause(error, () => ledgerAway(error));
     if (!(error instanceof StoreError)) throw error;

@@ -5,14 +5,14 @@ import { hasCode } from '../../store/errors.ts';
 import { act, type Deed } from './act.ts';
 import { decide, type Action, type Decision, type SeenOperation, type Situation } from './decide.ts';
 import { look, type Sight } from './look.ts';
-import type { Sides } from './sides.ts';
+import type { ReplayStores } from './stores.ts';
 
 /** How often a key that changes while it is handled is looked at before its turn comes again later. */
 const ROUNDS = 6;
 
 type Last = { action: Action['do']; deed: Deed; sight: Sight };
 
-export type Settled = Pick<Decision, 'retire' | 'conflicts'> & { sight: Sight; aside: Deed['aside'] };
+export type WorkedOff = Pick<Decision, 'retire' | 'conflicts'> & { sight: Sight; aside: Deed['aside'] };
 
 /**
  * Brings a key to where nothing is left to do: look at both sides, decide, act, and look again, because
@@ -21,13 +21,13 @@ export type Settled = Pick<Decision, 'retire' | 'conflicts'> & { sight: Sight; a
  * @returns null where the key kept changing: it stays open and comes again
  * @throws Error where S3's object did not change and Ceph's still differs from it after a copy
  */
-export async function settle(
-  sides: Sides,
+export async function workOff(
+  sides: ReplayStores,
   claims: Pick<Claims, 'assertLive'>,
   where: { move: string; key: string },
   writesGoTo: MoveState['writesGoTo'],
   operations: readonly SeenOperation[],
-): Promise<Settled | null> {
+): Promise<WorkedOff | null> {
   let last: Last | null = null;
   for (let round = 0; round < ROUNDS; round += 1) {
     const justCopied = writesGoTo === 'source' && last?.action === 'copy';
@@ -60,7 +60,7 @@ function situationOf(
 }
 
 async function attempt(
-  sides: Sides,
+  sides: ReplayStores,
   claims: Pick<Claims, 'assertLive'>,
   where: { move: string; key: string },
   action: Action,

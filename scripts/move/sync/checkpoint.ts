@@ -9,7 +9,7 @@ export type Checkpoint = Done & { checkpoint: string; objects: number; bytes: nu
  * settled with everything before them. What was copied counts at once: a piece that is cut short is looked
  * at again, and its copies are then equal.
  */
-export class Settled {
+export class Checkpoints {
   #checkpoint: string;
   #objects = 0;
   #bytes = 0;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pauseSeconds } from '../../../scripts/move/sync/patience.ts';
+import { pauseSeconds } from '../../../../scripts/move/sync/backoff.ts';
 
 const pauses = (patience: number) => {
   const all: number[] = [];

@@ -5,7 +5,7 @@ import { storeRequest } from './tls.ts';
 const CACHE_KEY = '"$origin:$origin_epoch $request_method $resource"';
 
 /** The locations that a request can be sorted into (`maps.ts`). */
-export function lanes(settings: CacheTierSettings): string {
+export function routes(settings: CacheTierSettings): string {
   const { scheme, uri } = storeRequest(settings);
   const read = `${scheme}://\${origin}_read${uri}`;
   const write = `${scheme}://\${origin}_write${uri}`;
@@ -88,7 +88,7 @@ function writing(to: string, indent: string): string {
     .join('');
 }
 
-/** What the lanes ask for themselves. */
+/** What the routes ask for themselves. */
 export function internalLocations(settings: CacheTierSettings): string {
   const { scheme } = storeRequest(settings);
   const { tls, sourceHost } = settings;

@@ -1,7 +1,7 @@
 import { messageOf } from '../../contract/errors.ts';
 import type { Database } from '../../ledger/database.ts';
 import { log } from '../../contract/log.ts';
-import type { Pace } from '../../store/pace.ts';
+import type { Throttle } from '../../store/throttle.ts';
 import type { Concurrency } from './concurrency.ts';
 import { limitsAt, parseLimits, readLimits } from './limits.ts';
 import { pause } from './pause.ts';
@@ -15,7 +15,7 @@ const READ_EVERY_MS = 2000;
  * store says that it is too much. The limits are the whole move's: what holds is shared evenly among the
  * workers that have a shard.
  */
-export class Governor {
+export class RateLimiter {
   readonly concurrency: Concurrency;
   readonly #requests = new TokenBucket();
   readonly #bytes = new TokenBucket();
@@ -28,7 +28,7 @@ export class Governor {
   }
 
   /** What a client of a store is opened with. Bytes count where they are written. */
-  pace(side: 'source' | 'target'): Pace {
+  pace(side: 'source' | 'target'): Throttle {
     return {
       admit: (requests, bytes) => {
         const wait = Math.max(

@@ -5,7 +5,7 @@ import { StoreClient } from '../../store/client.ts';
 import { StoreError } from '../../store/errors.ts';
 
 /** Both ends of one move, as replay may use them in one state of the move. */
-export type Sides = {
+export type ReplayStores = {
   source: StoreClient;
   sourceBucket: string;
   target: StoreClient;
@@ -16,7 +16,7 @@ export type Sides = {
 };
 
 /** Opens what is needed when it is needed, once. */
-export class SideClients {
+export class OpenStores {
   readonly #environment: Environment;
   readonly #connections: number;
   readonly #clients = new Map<string, Promise<StoreClient>>();
@@ -27,7 +27,7 @@ export class SideClients {
     this.#connections = concurrency * 2;
   }
 
-  async of(moveName: string, writesGoTo: MoveState['writesGoTo']): Promise<Sides> {
+  async of(moveName: string, writesGoTo: MoveState['writesGoTo']): Promise<ReplayStores> {
     const move = this.#move(moveName);
     const user = writesGoTo === 'source' ? REPLAY : STRAGGLER;
     const [source, target] = await Promise.all([
@@ -77,7 +77,7 @@ export class SideClients {
  * Whether the target refuses us because our user is suspended: a hold is under way, or we are left over
  * from before one. HEAD is answered 403 without saying why, so a listing is asked.
  */
-export async function isSuspended(sides: Sides, error: unknown): Promise<boolean> {
+export async function isSuspended(sides: ReplayStores, error: unknown): Promise<boolean> {
   if (!(error instanceof StoreError && error.status === 403)) return false;
   if (error.code === 'UserSuspended') return true;
   try {

@@ -2,7 +2,7 @@ import type { Move } from '../../contract/environment.ts';
 import type { StoreClient } from '../../store/client.ts';
 
 /** What a worker copies between, and what it asks before it changes anything. */
-export type Sides = {
+export type SyncStores = {
   move: Move;
   source: StoreClient;
   target: StoreClient;
@@ -14,7 +14,7 @@ export type Sides = {
   versions?: boolean;
 };
 
-export type Settled = {
+export type KeyResult = {
   outcome: 'equal' | 'copied' | 'deleted';
   /** How many versions; default: one. */
   copied?: number;
