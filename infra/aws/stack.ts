@@ -8,7 +8,7 @@ import { awsProvider } from './provider.ts';
 const REPOSITORY = 'storage';
 
 /**
- * The stacks `dev` and `prod`: what every system stands on, and the storage system on it, with the phase
+ * The stacks `dev` and `prod`: the foundation of every system, and the storage system on it, with the phase
  * that the configuration asks for.
  */
 export function awsStack(settings: AwsSettings & { region: string }): Record<string, pulumi.Input<unknown>> {

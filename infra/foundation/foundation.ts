@@ -19,12 +19,12 @@ export type FoundationArgs = Protection & {
   network: NetworkSettings;
   kubernetes: Pick<KubernetesClusterArgs, 'version' | 'publicAccessFrom' | 'readers' | 'system'>;
   database: DatabaseSettings;
-  /** Repositories for images of the systems that stand on this foundation, by name. */
+  /** Repositories for images of the systems on this foundation, by name. */
   repositories: readonly string[];
 };
 
 /**
- * What every system of an environment stands on: the network, keys, alarms, logs, images, the database and
+ * What all systems of an environment share: the network, keys, alarms, logs, images, the database and
  * the Kubernetes cluster. It knows none of the systems; each brings its own parts and asks for the traffic
  * and the rights that they need.
  */

@@ -5,7 +5,7 @@ import { whenReady } from './ready.ts';
 /** One or several values of a condition key, by key, by operator: `{ StringEquals: { 'aws:SourceAccount': … } }`. */
 export type IamCondition = Record<string, Record<string, pulumi.Input<string> | pulumi.Input<string>[]>>;
 
-/** A statement of a policy that is attached to whoever acts. */
+/** A statement of a policy that is attached to an identity. */
 export type IamStatement = {
   /** Letters and digits only, unique within one document. */
   Sid: string;
@@ -88,7 +88,7 @@ export class ServiceRole extends pulumi.ComponentResource {
   readonly arn: pulumi.Output<string>;
   /** The role's name, as EC2's instance profiles want it. */
   readonly name: pulumi.Output<string>;
-  /** `AROA…`: what S3's events and CloudTrail call whoever has taken the role. */
+  /** `AROA…`: the name of the role's sessions in S3's events and CloudTrail. */
   readonly uniqueId: pulumi.Output<string>;
 
   constructor(name: string, args: ServiceRoleArgs, options?: pulumi.ComponentResourceOptions) {
@@ -127,7 +127,7 @@ export class ServiceRole extends pulumi.ComponentResource {
         ),
       );
     }
-    // Whoever is given the role may use it at once: it must be allowed what it is for by then.
+    // The role may be used at once: it must have its rights by then.
     this.arn = whenReady(role.arn, policies);
     this.name = whenReady(role.name, policies);
     this.uniqueId = role.uniqueId;

@@ -57,7 +57,7 @@ export function keyStatements(purpose: KeyPurpose, place: Place): ResourceStatem
     { Sid: 'Administration', Principal: account, Action: ADMINISTRATION, Resource: ['*'] },
     { Sid: 'UseByIdentities', Principal: account, Action: USE, Resource: ['*'] },
     {
-      // RDS, EKS, EBS and ECR keep using a key by a grant that whoever creates the resource hands them.
+      // RDS, EKS, EBS and ECR keep using a key by a grant that the creator of the resource gives them.
       Sid: 'GrantsForServices',
       Principal: account,
       Action: ['kms:CreateGrant'],
@@ -88,8 +88,8 @@ function serviceStatements(purpose: KeyPurpose, place: Place): ResourceStatement
         },
       ];
     case 'messages':
-      // Whoever sends into an encrypted queue or topic needs a data key; without this S3's notifications,
-      // EventBridge and alarms are dropped, and nobody is told.
+      // A sender into an encrypted queue or topic needs a data key; without this S3's notifications,
+      // EventBridge and alarms are dropped without a word.
       return [
         {
           Sid: 'Senders',

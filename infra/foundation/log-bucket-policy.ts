@@ -3,7 +3,7 @@ import { tlsOnly, type ResourceStatement } from './iam.ts';
 
 /**
  * Who may write access logs into the bucket, each only for the sake of this account. Where in the bucket is
- * for whoever switches a log on: load balancers write below `PREFIX/AWSLogs/ACCOUNT/`.
+ * for those who switch a log on: load balancers write below `PREFIX/AWSLogs/ACCOUNT/`.
  */
 export function logBucketStatements(
   bucketArn: pulumi.Input<string>,

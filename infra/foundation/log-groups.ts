@@ -5,7 +5,7 @@ import type { EncryptionKey } from './keys.ts';
 export type LogGroupArgs = {
   /**
    * The name, where a service of AWS writes to a name that it makes up itself (`/aws/lambda/NAME`). It must
-   * stand before the service does, or the service makes one without a key that is kept for ever.
+   * exist before the service does, or the service makes one without a key that is kept for ever.
    */
   logName: pulumi.Input<string>;
   /** Lines are removed after so many days; storage costs $.03 a GB and month. */

@@ -15,7 +15,7 @@ export type AccessLogsArgs = Protection & {
   days: number;
 };
 
-/** Overwritten and deleted logs stay so many days more: whoever hides traces cannot do it at once. */
+/** Overwritten and deleted logs stay so many days more: traces cannot be hidden at once. */
 const NONCURRENT_DAYS = 30;
 
 /**

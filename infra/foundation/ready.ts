@@ -1,7 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 
 /**
- * The value, known only when the resources stand, too: whatever uses it is created after them. For what a
+ * The value, known only once the resources exist too: whatever uses it is created after them. For what a
  * component gives out before others may use it (a role before its policy, an endpoint before its servers).
  */
 export function whenReady<T>(

@@ -78,7 +78,7 @@ export class Registry extends pulumi.ComponentResource {
           appliedFors: ['PULL_THROUGH_CACHE'],
           customRoleArn: creator.arn,
           encryptionConfigurations: encryption,
-          // The cache follows tags that move upstream; whoever wants one image names its digest.
+          // The cache follows tags that move upstream; pin an image by its digest.
           imageTagMutability: 'MUTABLE',
         },
         { parent: this },

@@ -68,13 +68,13 @@ ${maps(settings)}${storeTls(settings)}
         listen ${settings.listen};
         merge_slashes off;
 
-        # Which origin serves, for whoever has turned it.
+        # Which origin serves: the turn waits for this answer.
         location = /_origin {
             access_log off;
             default_type application/json;
 ${settings.drainingFile === undefined ? '' : `            if (-f ${settings.drainingFile}) {\n                return 503;\n            }\n`}            return 200 '{"origin":"$origin_order","epoch":"$origin_epoch"}';
         }
-        # A bucket's name cannot begin with an underscore: the names below stand in nobody's way.
+        # A bucket's name cannot begin with an underscore: the names below hide no object.
         location / {
             rewrite ^ $route last;
         }

@@ -15,7 +15,7 @@ export type CacheTierSettings = {
   /** Names below which a bucket may be part of the host name: `BUCKET.NAME`. */
   bucketDomains: readonly string[];
   /**
-   * The bound that clients are told: an anonymous read is never older while the origin answers. At least 3:
+   * The bound that clients rely on: an anonymous read is never older while the origin answers. At least 3:
    * Nginx counts whole seconds, and an answer may be one second on its way.
    */
   maxStaleSeconds: number;
@@ -30,7 +30,7 @@ export type CacheTierSettings = {
     /** Memory for the keys; a megabyte holds about 8,000. Default 16. */
     keysMegabytes?: number;
   };
-  /** The system user of the workers. Default: whoever runs Nginx, who then may not be root. */
+  /** The system user of the workers. Default: the user that runs Nginx, which then may not be root. */
   user?: string;
   /** Default: two workers with 1,024 connections each, for one machine that does other things too. */
   workers?: { count: number | 'auto'; connections: number };

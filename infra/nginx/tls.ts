@@ -1,7 +1,7 @@
 import type { CacheTierSettings } from './settings.ts';
 
 /**
- * What is asked of a store, and how. Over TLS a store stands under a name of its own. A signed request keeps
+ * What is asked of a store, and how. Over TLS a store has a name of its own. A signed request keeps
  * the client's, which the signature covers, and its path. Any other is made for the store's own name, with
  * the bucket in the path: a store takes a host that it does not know for the name of a bucket.
  */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { bucketShape, commonShape, count, partName, uniqueNames } from './common.ts';
 
 /**
- * The settings of the stacks `dev` and `prod`. Every key says what it changes for whoever pays or waits;
+ * The settings of the stacks `dev` and `prod`. Every key says what it changes in cost or time;
  * `Pulumi.dev.yaml` and `Pulumi.prod.yaml` say what each costs.
  */
 
@@ -94,7 +94,7 @@ const KubernetesSchema = z.strictObject({
   /** Who may reach the API from outside the VPC (the CI runners' fixed addresses). Empty: nobody. */
   publicAccessFrom: z.array(cidr).default([]),
   /**
-   * IAM roles, by ARN, that may look at what stands in the cluster: of previews on pull requests and of the
+   * IAM roles, by ARN, that may read what is in the cluster: of previews on pull requests and of the
    * search for drift, which cannot look without (docs/bootstrap.md). They must exist.
    */
   readers: z

@@ -160,7 +160,7 @@ function coldFindings(ceph: CephSettings, zones: number, key: string): Finding[]
   return [];
 }
 
-/** Nodes of a group stand in the zones in turn. */
+/** Nodes of a group are spread over the zones in turn. */
 function nodesPerZone(ceph: CephSettings, zones: number): number[] {
   const nodes = Array.from({ length: Math.max(zones, 1) }, () => 0);
   for (const group of nodesWith(ceph, 'cold')) {

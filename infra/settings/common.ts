@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PHASES } from '../../scripts/contract/phases.ts';
 
-/** Settings that every environment has. What each means stands in Pulumi.yaml. */
+/** Settings that every environment has. Pulumi.yaml says what each means. */
 
 export const count = z.int().positive();
 export const bucketName = z

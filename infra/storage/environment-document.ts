@@ -51,7 +51,7 @@ export function awsDocument(args: AwsDocumentArgs): Environment {
       kind: 'aws',
       endpoint: `https://s3.${region}.amazonaws.com`,
       region,
-      // A name with a dot is no label that S3's certificate stands for.
+      // S3's wildcard certificate does not cover a bucket name with a dot.
       addressing: buckets.some(({ source }) => source.includes('.')) ? 'path' : 'virtual',
       credentials: { kind: 'ambient' },
     },

@@ -35,7 +35,7 @@ export class EnvironmentParameter extends pulumi.ComponentResource {
 
 type Place = Pick<EnvironmentParameterArgs, 'environment' | 'region' | 'account'>;
 
-/** The parameter's name and ARN, known before it stands: those who read it are made first. */
+/** The parameter's name and ARN, known before it exists: its readers are made first. */
 export function environmentParameterOf(place: Place): { name: string; arn: string } {
   return parameterOf('environment', place);
 }

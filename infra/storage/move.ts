@@ -26,7 +26,7 @@ export type MoveArgs = Protection & {
 };
 
 /**
- * What moves objects from S3 to Ceph and stands in every phase: the function of the steps, capture, the
+ * What moves objects from S3 to Ceph and exists in every phase: the function of the steps, capture, the
  * workers' roles, and the document that tells all of them where everything is.
  */
 export class Move extends pulumi.ComponentResource {
@@ -111,7 +111,7 @@ export class Move extends pulumi.ComponentResource {
           this.roles.roleUniqueIds['hold-watch'],
         ],
         // Always: what comes before `copy` is a hint like any other, and a rule that waited for the gate
-        // could not stand before it.
+        // could not be made before it.
         capturing: true,
         logDays,
         protect: args.protect,

@@ -15,7 +15,7 @@ export type PhasePartsArgs = {
   settings: AwsSettings & { region: string };
   foundation: Foundation;
   names: StorageNames;
-  /** Stands for the public names; in us-east-1. */
+  /** The certificate of the public names; in us-east-1. */
   edgeCertificateArn: pulumi.Input<string>;
   edge: Edge;
   stores: Stores;

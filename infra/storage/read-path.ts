@@ -17,7 +17,7 @@ export type ReadPathArgs = Protection & {
   settings: AwsSettings & { region: string };
   foundation: Foundation;
   names: StorageNames;
-  /** The private zone of the names, and the certificate that stands for them. */
+  /** The private zone of the names, and their certificate. */
   zoneId: pulumi.Input<string>;
   certificateArn: pulumi.Input<string>;
   stores: Stores;

@@ -12,7 +12,7 @@ export type StoresArgs = Protection & {
   settings: AwsSettings & { region: string };
   foundation: Foundation;
   names: StorageNames;
-  /** The private zone of the names, and the certificate that stands for them. */
+  /** The private zone of the names, and their certificate. */
   zoneId: pulumi.Input<string>;
   certificateArn: pulumi.Input<string>;
 };
@@ -80,7 +80,7 @@ export class Stores extends pulumi.ComponentResource {
         names: { gateway: names.gateways[cluster], all: names.gatewayHostNames[cluster] },
         zoneId: args.zoneId,
         certificateArn: args.certificateArn,
-        // Images are what browsers see; whoever may read them there may read them here.
+        // Browsers see the images: they are as public here as there.
         buckets: settings.buckets
           .filter((bucket) => bucket.cluster === cluster)
           .map(({ target }) => ({ name: target, public: cluster === 'images' })),

@@ -49,7 +49,9 @@ export async function applyCluster(
     }
     say(`${cluster}: on ${monitor.name}`);
     const commandId = await send(client, request, monitor);
-    const failed = await follow(client, commandId, monitor, polling.look, (line) => say(`${cluster}: ${line}`));
+    const failed = await follow(client, commandId, monitor, polling.look, (line) =>
+      say(`${cluster}: ${line}`),
+    );
     if (failed === undefined) return;
     const said = await saidBy(client, commandId, monitor, failed);
     if (failed.ResponseCode !== NOT_A_MEMBER) {
@@ -67,12 +69,7 @@ export async function applyCluster(
   );
 }
 
-async function appears(
-  client: SSMClient,
-  monitor: Monitor,
-  limit: number,
-  look: number,
-): Promise<boolean> {
+async function appears(client: SSMClient, monitor: Monitor, limit: number, look: number): Promise<boolean> {
   const end = Date.now() + limit;
   for (;;) {
     const { InstanceInformationList = [] } = await asking('Hosts cannot be listed', () =>

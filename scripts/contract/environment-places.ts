@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /**
- * What of an environment is of one kind on one machine and of another on AWS. Each is told apart by its
+ * What of an environment is of one kind on one machine and of another on AWS. Each is recognised by its
  * `kind`, so that the one place that knows both is the module that uses it.
  */
 

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 
 const standardError = pino.destination(2);
-// Whoever read it may be gone (a killed engine); the work goes on.
+// The reader may be gone (a killed engine); the work goes on.
 standardError.on('error', () => undefined);
 
 /**

@@ -1,4 +1,4 @@
-/** The phases of the move, in their order. `none` stands before the first `pulumi up`. */
+/** The phases of the move, in their order. `none` is the one before the first `pulumi up`. */
 export const PHASES = ['prepare', 'copy', 'cutover', 'retain', 'retire', 'done'] as const;
 export type Phase = (typeof PHASES)[number];
 

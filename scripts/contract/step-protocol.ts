@@ -35,6 +35,6 @@ export type StepAnswer = z.infer<typeof StepAnswerSchema>;
 export type StepVoice = {
   /** Says to the person at the terminal what goes on. */
   say: (line: string) => void;
-  /** Seconds until whoever runs the step ends it; not given where nobody does. */
+  /** Seconds that the step may still take. Default: no limit. */
   remainingSeconds?: () => number;
 };

@@ -10,14 +10,14 @@ export type ClaimOptions = {
   owner: string;
   epoch: bigint;
   leaseSeconds: number;
-  /** The longest request: whoever takes over an expired claim waits it out first. */
+  /** The longest request: a worker that takes over an expired claim waits this long first. */
   requestSeconds: number;
 };
 
 /** The claim may have been taken over: the holder must not send another request under it. */
 export class LeaseLost extends Error {
   constructor(what: string) {
-    super(`The lease on ${what} may have expired; the work is left to whoever takes it over`);
+    super(`The lease on ${what} may have expired; another worker takes it over`);
     this.name = 'LeaseLost';
   }
 }
@@ -123,7 +123,7 @@ export async function releaseClaims(db: Database, claims: readonly Claim[]): Pro
 }
 
 /**
- * Whether these claims still stand, in a transaction that locks them: what is retired in it was done
+ * Whether these claims are still held, in a transaction that locks them: what is retired in it was done
  * under the claim.
  */
 export async function claimsStand(client: PoolClient, claims: readonly Claim[]): Promise<boolean> {

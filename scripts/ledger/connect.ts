@@ -34,7 +34,7 @@ export function openLedger(
     statement_timeout: 60_000,
     ...(options.inOrder === true && { options: IN_ORDER }),
   });
-  // A connection that breaks (PostgreSQL restarted) is replaced by the next query, and whoever has it in hand
+  // A connection that breaks (PostgreSQL restarted) is replaced by the next query, and its user
   // hears of it by the query under way or the next one. Without a listener it would end the process: the pool's
   // own is for idle ones, and it takes that away while somebody has the connection.
   pool.on('error', () => undefined);

@@ -20,7 +20,7 @@ const COLUMNS = `id, direction, state, started_at AS "startedAt", limit_seconds 
   turned_at AS "turnedAt", ended_at AS "endedAt", reason, detail,
   extract(epoch FROM clock_timestamp() - started_at)::float8 AS "ageSeconds"`;
 
-/** Records that a hold begins, before the first application is told. Fails where one is open. */
+/** Records that a hold begins, before the first application sees it. Fails where one is open. */
 export async function beginHold(
   db: Database,
   direction: Hold['direction'],

@@ -6,7 +6,7 @@ export async function isPending(db: Database, move: string, key: string): Promis
 }
 
 /**
- * How a key stands on the list. `taken`: a client's write or delete of it was let pass, less than
+ * The state of a key on the list. `taken`: a client's write or delete of it was let pass, less than
  * `settledSeconds` ago · `settled`: longer ago, so that it has come through or never will · null: not on it.
  */
 export async function pendingState(

@@ -17,7 +17,7 @@ export type Retried = {
   retried: Failure[];
   /** Keys of sync while S3 is no authority: nothing was changed about them. */
   left: Failure[];
-  /** Shards of sync that are open again; workers try the failed keys in them and list nothing anew. */
+  /** Shards of sync that are open again; workers try the failed keys in them and list nothing again. */
   reopenedShards: number;
 };
 
@@ -44,7 +44,7 @@ export async function selectFailures(
  * they lie in are open again; not once applications write to Ceph or a hold is under way, because S3 is then
  * no authority.
  *
- * Whoever does it twice has done it once.
+ * Doing it twice is the same as once.
  */
 export function retryFailures(
   ledger: Pool,

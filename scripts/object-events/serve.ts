@@ -11,7 +11,7 @@ import { eventSettings } from './settings.ts';
  * notifications under way are answered first.
  *
  * Starts without the database too, and its port stays open while that is away: RGW keeps what is refused,
- * but one that finds the port closed may stop delivering (see `startReceiver`). So whoever probes it looks at
+ * but one that finds the port closed may stop delivering (see `startReceiver`). So probes look at
  * the port; `GET /health` says whether the database answers.
  */
 export async function serveEvents(environment: Environment, stop: AbortSignal): Promise<void> {

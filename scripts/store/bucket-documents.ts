@@ -7,7 +7,7 @@ import { hasCode } from './errors.ts';
 export type DocumentKind = 'policy' | 'lifecycle' | 'notification';
 
 /**
- * Is given a document as it stands right before it is changed; when it throws, nothing is changed.
+ * Is given a document right before it is changed; when it throws, nothing is changed.
  * Called at each change, so with our own entries in it at a later one.
  */
 export type KeepOriginal = (bucket: string, kind: DocumentKind, document: string | null) => Promise<void>;
@@ -63,7 +63,7 @@ export class BucketDocuments {
     await this.#keepOriginal?.(bucket, kind, before);
   }
 
-  /** Reads back: every entry wanted stands, those removed do not. */
+  /** Reads back: every entry wanted is there, those removed are not. */
   async prove(
     bucket: string,
     kind: 'lifecycle' | 'notification',

@@ -28,7 +28,7 @@ export type ControlOptions = {
 
 /**
  * A bucket's own documents. There is one of each kind, and the customer's entries are in it: every
- * change reads it, puts in or takes out what is ours by its id, writes it, and reads back what stands.
+ * change reads it, puts in or takes out what is ours by its id, writes it, and reads back the result.
  * Two such changes at once can undo each other (S3 has no conditional write here), which the reading
  * back reports; they are made under the step's lock.
  */
@@ -70,7 +70,7 @@ export class BucketControl {
     return this.#changePolicy(bucket, (policy) => policies.withoutStatements(policy, sids));
   }
 
-  /** The ids of the rules that stand. */
+  /** The ids of the bucket's rules. */
   async lifecycleIds(bucket: string): Promise<string[]> {
     return idsOf(documents.lifecycleEntries((await this.#documents.read(bucket, 'lifecycle'))?.text ?? ''));
   }
@@ -95,12 +95,12 @@ export class BucketControl {
     return this.#changeLifecycle(bucket, (entries) => documents.withoutEntries(entries, ids));
   }
 
-  /** The notifications that stand, the customer's and ours; EventBridge too, without an id. */
+  /** All notifications, the customer's and ours; EventBridge too, without an id. */
   async notifications(bucket: string): Promise<documents.Entry[]> {
     return documents.notificationEntries((await this.#documents.read(bucket, 'notification'))?.text ?? '');
   }
 
-  /** The ids of the notifications that stand. */
+  /** The ids of all notifications. */
   async notificationIds(bucket: string): Promise<string[]> {
     return idsOf(await this.notifications(bucket));
   }
@@ -119,7 +119,7 @@ export class BucketControl {
     const entries = documents.notificationEntries(before?.text ?? '');
     const wanted = documents.withoutEntries(entries, ids);
     if (this.#client.endpoint.kind === 'ceph') {
-      // RGW 16.2.15 merges what is PUT into what stands, by id, and refuses an empty document; it takes
+      // RGW 16.2.15 merges what is PUT into what is there, by id, and refuses an empty document; it takes
       // out one notification by its id. Without an id it takes out all: never send an empty one.
       const standing = idsOf(entries);
       const doomed = ids.filter((each) => each !== '' && standing.includes(each));
@@ -136,7 +136,7 @@ export class BucketControl {
 
   /**
    * Has all events of a bucket go to EventBridge too, or no more. Amazon S3 only. There is one switch for
-   * everybody: whoever turns it off must know that nobody else has turned it on.
+   * everybody: before it is turned off, make sure that nobody else turned it on.
    */
   async setEventBridge(bucket: string, on: boolean): Promise<Before> {
     const before = await this.#documents.read(bucket, 'notification');

@@ -16,7 +16,7 @@ const BUFFERED_BYTES = 1024 * 1024;
 /**
  * Copies one object with its content headers, metadata, tags and the grants of others than its owner.
  * Bytes are proven on the way: what the target computed of them must be the source's ETag, or else the MD5 of
- * what was read. An object that changes while it is read is copied anew.
+ * what was read. An object that changes while it is read is copied again.
  *
  * @throws StoreError when it could not be copied; whatever `assertLive` throws, as it is
  */
@@ -130,7 +130,7 @@ async function copyStreamed(
 
 /**
  * Writes a copy of one piece. Where the source's ETag is the MD5 of its bytes nobody here computes it again:
- * the target is told it, refuses other bytes before it makes them an object, and answers what it computed.
+ * the target gets it, refuses other bytes before it makes them an object, and answers what it computed.
  */
 async function put(
   request: CopyRequest,

@@ -2,7 +2,7 @@ import { childrenOf, escapeXml, parseXml, textOf } from './xml.ts';
 
 /**
  * A bucket's documents as text. They carry the customer's own entries, so they are cut at the entries
- * and put together again, never parsed into a model and written anew: a model (the SDK's too) drops what
+ * and put together again, never parsed into a model and written from it: a model (the SDK's too) drops what
  * it does not know, such as RGW's filters by metadata and tags.
  */
 

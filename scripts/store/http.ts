@@ -30,7 +30,7 @@ const IDLE_MS = 500;
  *
  * Deadlines: a request has `requestSeconds`. With a streamed body the time runs from its last chunk, and
  * so does the download of a streamed answer: big objects may take as long as they flow. All attempts at
- * one change share one deadline, because whoever takes over a claim waits out exactly that long.
+ * one change share one deadline, because a worker that takes over a claim waits exactly that long.
  */
 export class Transport {
   readonly requestSeconds: number;
@@ -107,7 +107,7 @@ export class Transport {
     return this.#repeat(request, async (deadline) => {
       const answer = await this.#attempt(request, deadline);
       deadline.clear(); // the body has undici's own
-      // Whoever reads the body still gets its errors; a body that nobody reads to the end must not end
+      // A reader of the body still gets its errors; a body that nobody reads to the end must not end
       // the process.
       answer.body.on('error', () => undefined);
       return answer;
@@ -262,7 +262,7 @@ export class Transport {
     return connectionTrouble(error, where);
   }
 
-  /** Hands on a body chunk by chunk while the lease lives; the deadline starts anew with each. */
+  /** Hands on a body chunk by chunk while the lease lives; the deadline restarts with each. */
   async *#guarded(
     body: AsyncIterable<Buffer>,
     request: StoreRequest,

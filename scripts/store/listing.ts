@@ -7,7 +7,7 @@ import { childrenOf, parseXml, requiredText } from './xml.ts';
 
 export type { ListedPage } from './listed-page.ts';
 export type ListOptions = { after?: string | undefined; prefix?: string | undefined };
-/** RGW 16.2.15 names whoever asks as the initiator, so nothing is said about that. */
+/** RGW 16.2.15 names the one who asks as the initiator, so it is left out. */
 export type ListedUpload = { key: string; uploadId: string; initiated: Date };
 
 /**
@@ -20,7 +20,7 @@ export async function listPage(
   options: ListOptions & { maxKeys?: number | undefined } = {},
 ): Promise<ListedPage> {
   const prefix = transport.prefix + (options.prefix ?? '');
-  // Also at the beginning: the object that stands for the folder itself would have an empty key. It is left out.
+  // Also at the beginning: the object of the folder itself would have an empty key. It is left out.
   const startAfter = transport.prefix + (options.after ?? '');
   const answer = await transport.send({
     method: 'GET',

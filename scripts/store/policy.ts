@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 
 /**
- * A bucket's policy as text. Statements are cut out and put in where they stand and all other text stays as
+ * A bucket's policy as text. Statements are cut out and put in as text, and all other text stays as
  * it is, so that a customer's policy is the same to the byte after ours came and went.
  */
 

@@ -147,7 +147,7 @@ function hmac(key: Buffer, data: string): Buffer {
 const BLOCK = 64;
 
 /**
- * HMAC-SHA256 (RFC 2104) of short texts with one key of at most a block. Node's own prepares its key anew for
+ * HMAC-SHA256 (RFC 2104) of short texts with one key of at most a block. Node's own prepares its key again for
  * each text, which took a tenth of the processor time of a copy.
  */
 class Hmac {

@@ -9,7 +9,7 @@ export function mayRepeat(request: StoreRequest, error: unknown): boolean {
     return false;
   }
   if (error.code === 'TimeLimit') {
-    return false; // whoever called decides whether to wait as long again
+    return false; // the caller decides whether to wait as long again
   }
   // 503 says that nothing was done; after a lost connection only a repeatable request may go again.
   return error.status === 503 || (request.repeatable ?? request.method !== 'POST');

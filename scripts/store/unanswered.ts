@@ -28,7 +28,7 @@ function idOf({ bucket, key }: { bucket?: string; key?: string }): string {
 
 /**
  * Waits until no change of an object can land any more that was sent through this client and got no answer. For
- * whoever is about to look at it for the last time, or to give back its claim.
+ * before a last look at it, or before its claim is given back.
  */
 export async function untilAnswered(
   client: { unansweredMs(bucket: string, key: string): number },

@@ -54,7 +54,7 @@ export async function listHistories(
     const { entries, truncated } = await readPage(transport, bucket, { prefix: '', marker, maxKeys });
     for (const entry of entries) {
       // RGW 16.2.15 lists the marker's own key again where no version is named beside it. And the object that
-      // stands for the folder itself is left out, as in every listing.
+      // is the folder itself is left out, as in every listing.
       if (compareKeys(entry.key, after) <= 0) continue;
       if (histories.at(-1)?.key !== entry.key) histories.push(new History(entry.key));
       histories.at(-1)?.add(entry);
@@ -89,7 +89,7 @@ class History {
   add(version: ListedVersion): void {
     const { isDeleteMarker, etag = '', size = 0, lastModified } = version;
     const what = contentOf(version);
-    // A second marker says nothing more, and RGW makes none where one stands.
+    // A second marker says nothing more, and RGW makes none where there is one.
     if (isDeleteMarker && this.#previous === what) return;
     this.#previous = what;
     this.#digest.update(`${what}\n`);

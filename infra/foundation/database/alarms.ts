@@ -52,7 +52,7 @@ export function databaseAlarms(
       topic,
       description:
         `The database has over 80 % of the ${connections} connections that it takes; beyond, workers, capture ` +
-        'and gates are refused. Look for whoever opens them; raise maximumCapacity or lower concurrency.',
+        'and gates are refused. Find what opens them; raise maximumCapacity or lower concurrency.',
       metric: metric('DatabaseConnections', 'Maximum', 60),
       above: Math.floor(connections * 0.8),
       forPeriods: 5,

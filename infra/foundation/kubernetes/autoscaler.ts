@@ -22,7 +22,7 @@ export type ClusterAutoscalerArgs = {
 };
 
 /**
- * Adds nodes to a group while pods find no place, and takes away those that stand empty for ten minutes:
+ * Adds nodes to a group while pods find no place, and takes away those that are empty for ten minutes:
  * the groups of the bulk copy and of GPUs have no node, and cost nothing, until something wants to run.
  */
 export class ClusterAutoscaler extends pulumi.ComponentResource {

@@ -59,7 +59,7 @@ export class KubernetesCluster extends pulumi.ComponentResource implements NodeC
   readonly version: string;
   /** Of nodes and pods. */
   readonly securityGroupId: pulumi.Output<string>;
-  /** Of the API: whoever is not a node or pod needs a rule to reach it. */
+  /** The API's security group: what is not a node or pod needs a rule to reach it. */
   readonly controlPlaneSecurityGroupId: pulumi.Output<string>;
   readonly nodeRoleArn: pulumi.Output<string>;
   readonly volumesKeyArn: pulumi.Output<string>;

@@ -9,7 +9,7 @@ export type ClusterAddress = {
 };
 
 /**
- * A kubeconfig without a secret: whoever uses it asks `aws eks get-token` with its own credentials. Wants
+ * A kubeconfig without a secret: its user runs `aws eks get-token` with its own credentials. Wants
  * the AWS CLI, version 2, on PATH.
  */
 export function kubeconfig({ name, region, endpoint, certificateAuthority }: ClusterAddress): string {

@@ -1,4 +1,4 @@
-/** What a node is told when it starts; EKS adds what it needs to join the cluster. */
+/** A node's configuration at its start; EKS adds what it needs to join the cluster. */
 export type NodeSettings = {
   /**
    * `raid0`: all local NVMe disks become one volume, and containers' layers, logs and `emptyDir` lie on it.

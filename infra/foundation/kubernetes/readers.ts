@@ -13,7 +13,7 @@ export const READERS = 'readers';
 
 const READ = ['get', 'list', 'watch'];
 
-/** Every kind that a stack makes, and the pods by which their readiness is told. No secrets. */
+/** Every kind that a stack makes, and the pods that show their readiness. No secrets. */
 export const READER_RULES: k8s.types.input.rbac.v1.PolicyRule[] = [
   {
     apiGroups: [''],

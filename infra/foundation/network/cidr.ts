@@ -52,7 +52,7 @@ export type ZoneSubnets = {
   private: string;
   /** Ceph and the database: a sixteenth a zone. */
   storage: string;
-  /** NAT gateways and what must stand towards the internet: a sixty-fourth a zone. */
+  /** NAT gateways and what faces the internet: a sixty-fourth a zone. */
   public: string;
 };
 

@@ -42,7 +42,7 @@ export type InterfaceEndpointsArgs = {
 
 /** Private addresses of AWS' services inside the VPC. Calls to them need no way to the internet. */
 export class InterfaceEndpoints extends pulumi.ComponentResource {
-  /** What may call them is allowed part by part (`allowToEndpoints`). Known when every endpoint stands. */
+  /** What may call them is allowed part by part (`allowToEndpoints`). Known once every endpoint exists. */
   readonly securityGroupId: pulumi.Output<string>;
 
   constructor(name: string, args: InterfaceEndpointsArgs, options?: pulumi.ComponentResourceOptions) {

@@ -14,7 +14,7 @@ export type NetworkSettings = {
   zones: readonly string[];
   /**
    * `one` ($33 a month): zones without one reach the internet through the first zone's, so its loss takes
-   * them off the internet. `one-per-zone`: each zone stands alone.
+   * them off the internet. `one-per-zone`: each zone works without the others.
    */
   natGateways: 'one' | 'one-per-zone';
   /**

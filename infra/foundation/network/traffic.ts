@@ -60,7 +60,7 @@ export function allowTraffic(name: string, args: TrafficArgs, options?: pulumi.C
 /**
  * Lets addresses that have no group of ours (a peered network, a company's VPN) reach a part.
  *
- * @throws InputPropertyError for a block wider than /8: whoever means the internet must say so elsewhere
+ * @throws InputPropertyError for a block wider than /8: opening to the internet is said elsewhere
  */
 export function allowFromAddresses(
   name: string,
@@ -101,7 +101,7 @@ export function allowToS3(
 
 /**
  * Lets a part call AWS' own services: through the VPC's private endpoints where it has them, else over TLS
- * to the internet through NAT. Names resolve to whichever stands. Where only some services have endpoints
+ * to the internet through NAT. Names resolve to whichever exists. Where only some services have endpoints
  * (CloudFormation, S3 Control, …), use `allowToInternet` too.
  */
 export function allowToEndpoints(

@@ -41,7 +41,7 @@ export class Zone extends pulumi.ComponentResource {
           vpcId: args.vpcId,
           availabilityZone: args.zone,
           cidrBlock: args.subnets[kind],
-          // A load balancer or NAT gateway has its address by itself; nothing else stands in the open.
+          // A load balancer or NAT gateway has its address by itself; nothing else has a public address.
           mapPublicIpOnLaunch: false,
           tags: label(kind),
         },

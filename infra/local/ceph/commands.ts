@@ -3,7 +3,7 @@ import { COLD_POOL, poolsOf, type ClusterSpec } from './cluster.ts';
 const PROFILE = 'cold';
 
 /**
- * What the monitor is told once a cluster is new, for one `ceph` process that reads commands. Each may be
+ * Commands for the monitor of a new cluster, for one `ceph` process that reads commands. Each may be
  * repeated.
  */
 export function poolCommands(cluster: ClusterSpec): string[] {

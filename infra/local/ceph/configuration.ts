@@ -39,7 +39,7 @@ osd_pool_default_min_size = ${replicas.minSize}
 osd_pool_default_pg_autoscale_mode = off
 mon_warn_on_pool_no_redundancy = false
 
-# A dead OSD must be noticed at once: whoever finds its port closed tells the monitor, and one witness is
+# A dead OSD must be noticed at once: any peer that finds its port closed tells the monitor, and one witness is
 # enough. Without the pair of mon_osd settings two hosts would have to say so, and there is only one.
 osd_fast_fail_on_connection_refused = true
 osd_heartbeat_interval = 1
@@ -65,7 +65,7 @@ mgr_initial_modules =
 osd_recovery_sleep = 0
 osd_recovery_max_active = 8
 osd_max_backfills = 4
-# An OSD opens its disk anew for each shard, and waits for the poller at each close: 0.3 s of its start.
+# An OSD opens its disk again for each shard, and waits for the poller at each close: 0.3 s of its start.
 osd_op_num_shards = 2
 osd_op_num_threads_per_shard = 2
 bdev_aio_poll_ms = 10

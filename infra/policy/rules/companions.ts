@@ -60,7 +60,7 @@ function belongs(companion: StackResource, property: string, to: StackResource):
   return named === id && named !== UNKNOWN;
 }
 
-/** What protects a resource but is a resource of its own stands beside it. */
+/** Protections that are resources of their own must exist beside what they protect. */
 export const companions: StackRule = {
   name: 'companions',
   description:

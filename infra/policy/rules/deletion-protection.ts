@@ -34,7 +34,7 @@ const IN_PRODUCTION = byType({
   'aws:secretsmanager/secret:Secret': (props) => [days(props, 'recoveryWindowInDays', 7)],
 });
 
-/** In production, AWS itself refuses to delete what is in use, whoever asks. */
+/** In production, AWS itself refuses to delete what is in use. */
 export const deletionProtection: ResourceRule = {
   name: 'deletion-protection',
   description: 'In production, AWS refuses to delete what is in use, and keeps what was deleted for a while.',

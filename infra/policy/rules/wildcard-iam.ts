@@ -68,7 +68,7 @@ const kubernetesRole: Check = (props) =>
       'a rule allows every verb on every resource: name them',
   );
 
-/** Whoever acts may do what it is there for, where it is there for. */
+/** An identity may do what it is for, where it is for. */
 export const wildcardIam: ResourceRule = {
   name: 'wildcard-iam',
   description: 'Nobody may do everything, or something to everything; people and pods have roles, not keys.',

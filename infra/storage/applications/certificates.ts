@@ -17,7 +17,7 @@ export type CertificatesArgs = {
 
 /**
  * The certificates of the CDN and of the load balancers. Proven by DNS and renewed by AWS for as long as the
- * records stand. A name added makes a new certificate beside the old one, which goes when nothing uses it.
+ * records exist. A name added makes a new certificate beside the old one, which goes when nothing uses it.
  */
 export class Certificates extends pulumi.ComponentResource {
   /** For CloudFront, in us-east-1. To be had once it is issued. */

@@ -49,13 +49,13 @@ export function bucketParents(names: StorageNames): string[] {
   return [names.signed, names.cacheTier, names.gateways.metadata];
 }
 
-/** What the CDN's certificate stands for. */
+/** The names of the CDN's certificate. */
 export function edgeCertificateNames(names: StorageNames): string[] {
   return [names.images, names.signed, `*.${names.signed}`];
 }
 
 /**
- * What the load balancers' certificate stands for. The public names too: CloudFront shows the viewer's host
+ * The names of the load balancers' certificate. The public names too: CloudFront shows the viewer's host
  * to the load balancer where it forwards it. A wildcard covers one label only.
  */
 export function regionalCertificateNames(names: StorageNames): string[] {

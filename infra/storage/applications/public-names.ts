@@ -6,7 +6,7 @@ export type PublicNamesArgs = {
   zoneId: pulumi.Input<string>;
   /**
    * Names of the CDN. A name that exists already is refused by Route 53: it is the customer's present way
-   * to the images, and whoever moves it over imports or removes the record first.
+   * to the images; to move it over, import or remove the record first.
    */
   hostNames: readonly string[];
   distribution: { domainName: pulumi.Input<string>; hostedZoneId: pulumi.Input<string> };

@@ -3,7 +3,7 @@ const DEFAULT_SECONDS = 60;
 
 /**
  * How long the load balancer keeps a connection over which nothing goes, in seconds. A request may take
- * `requestSeconds` before its answer begins. Whoever is nearer to the client must let go of an idle
+ * `requestSeconds` before its answer begins. The hop nearer to the client must close an idle
  * connection first, else a request goes out on one that is being closed and is answered with 502:
  * CloudFront (`EDGE_KEEP_ALIVE_SECONDS`) before the load balancer before Nginx (`nginxKeepAliveSeconds`).
  */

@@ -21,7 +21,7 @@ export type CacheTierLoadBalancerArgs = {
     autoScalingGroupName: pulumi.Input<string>;
     nodeSecurityGroupId: pulumi.Input<string>;
   };
-  /** Stands for the public names and for those of the private zone. */
+  /** The certificate of the public names and of those of the private zone. */
   certificateArn: pulumi.Input<string>;
   /** The private zone, and the name that leads here, alone and behind `BUCKET.`. */
   name: { zoneId: pulumi.Input<string>; hostName: string };

@@ -3,7 +3,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import { BRIDGE_EVENTS } from '../../../scripts/contract/event-names.ts';
 
 /**
- * The events of these buckets that change an object, of all that EventBridge is told. Others (a class that
+ * The events of these buckets that change an object, of all that EventBridge gets. Others (a class that
  * changed, a restore that was asked for) change nothing that moves.
  */
 export function bridgePattern(buckets: readonly string[]): string {

@@ -16,12 +16,12 @@ import { CacheTierOrigin } from './vpc-origin.ts';
 
 export type CdnArgs = {
   environment: 'dev' | 'prod';
-  /** Whether S3 stands behind the cache tier: in `prepare` and `copy` only. Nothing else changes by it. */
+  /** Whether S3 is the fail-over of the cache tier: in `prepare` and `copy` only. Nothing else changes by it. */
   phase: Phase;
   names: StorageNames;
   /** The public hosted zone, for the names. */
   zoneId: pulumi.Input<string>;
-  /** Stands for the public names; in us-east-1. */
+  /** The certificate of the public names; in us-east-1. */
   certificateArn: pulumi.Input<string>;
   vpcId: pulumi.Input<string>;
   /** The one before the cache tier. */

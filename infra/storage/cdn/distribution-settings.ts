@@ -42,7 +42,7 @@ export function nginxOrigin(
 export type DistributionArgs = {
   nginx: NginxOrigin;
   responseHeadersPolicyId: pulumi.Input<string>;
-  /** Stands for the host's names; in us-east-1. */
+  /** The certificate of the host's names; in us-east-1. */
   certificateArn: pulumi.Input<string>;
   firewallArn: pulumi.Input<string>;
 };

@@ -10,7 +10,7 @@ const READS = ['GET', 'HEAD', 'OPTIONS'];
 const NOTHING_ID = 'nginx';
 
 export type ImagesDistributionArgs = DistributionArgs & {
-  /** Whether S3 stands behind Nginx. */
+  /** Whether CloudFront fails over to S3. */
   phase: Phase;
   /** The name that browsers use. */
   hostName: string;
@@ -32,7 +32,7 @@ export class ImagesDistribution extends pulumi.ComponentResource {
 
   constructor(name: string, args: ImagesDistributionArgs, options?: pulumi.ComponentResourceOptions) {
     super('storage:cdn:ImagesDistribution', name, {}, options);
-    // Stands in every phase: a bucket's policy may still name it, and it costs nothing.
+    // In every phase: a bucket's policy may still name it, and it costs nothing.
     const accessControl = new aws.cloudfront.OriginAccessControl(
       `${name}-s3-access`,
       {

@@ -25,7 +25,7 @@ export type BucketOrigins = {
 export const FAILOVER_STATUS_CODES = [500, 502, 503, 504];
 
 /**
- * The origins of a bucket in a phase. S3 stands behind Nginx only while S3 is the store: afterwards it is
+ * The origins of a bucket in a phase. S3 is the fail-over of Nginx only while S3 is the store: afterwards it is
  * older than Ceph. CloudFront fails over for GET, HEAD and OPTIONS only.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/high_availability_origin_failover.html
  */

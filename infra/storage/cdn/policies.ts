@@ -60,7 +60,7 @@ export function imagesCachePolicy(
   );
 }
 
-/** What browsers are told besides: HTTPS only, and no guessing of types. What the object says stays. */
+/** Headers for browsers: HTTPS only, and no guessing of types. What the object says stays. */
 export function responseHeaders(
   name: string,
   options: pulumi.CustomResourceOptions,

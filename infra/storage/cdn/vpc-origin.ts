@@ -32,7 +32,7 @@ export class CacheTierOrigin extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    // Known when the origin stands, and not before. The documented alternative, the prefix list of all edge
+    // Known once the origin exists, and not before. The documented alternative, the prefix list of all edge
     // locations, takes 55 of the 60 rules that a security group may have.
     const serviceGroup = aws.ec2.getSecurityGroupOutput(
       {

@@ -42,7 +42,7 @@ export type CephClusterArgs = Protection & {
   names: { gateway: string; all: readonly string[] };
   /** The private zone of the names. */
   zoneId: pulumi.Input<string>;
-  /** Stands for the names. */
+  /** The certificate of the names. */
   certificateArn: pulumi.Input<string>;
   /** The buckets that the customer's move to. */
   buckets: readonly BucketAccess[];
@@ -62,7 +62,7 @@ export class CephCluster extends pulumi.ComponentResource {
   /** `https://NAME` */
   readonly endpoint: pulumi.Output<string>;
   readonly dnsName: string;
-  /** Of the load balancer: whoever speaks S3 with the cluster is allowed to reach it. */
+  /** Load balancer's security group. Everything that speaks S3 to the cluster joins it. */
   readonly gatewaySecurityGroupId: pulumi.Output<string>;
   readonly gatewayPort = 443;
   /** Of the nodes: RGW sends its notifications from them. */
@@ -193,7 +193,7 @@ export class CephCluster extends pulumi.ComponentResource {
     });
   }
 
-  /** What the hosts are told, once their addresses are known. What cannot stand is refused before that. */
+  /** The plan of the hosts, once their addresses are known. What cannot work is refused before that. */
   #plan(args: CephClusterArgs, nodes: readonly CephNode[]): pulumi.Output<ClusterPlan> {
     const { network } = args;
     const zones = network.zones.map((zone) => zone.name);

@@ -17,7 +17,7 @@ const RECOVERY_DAYS = 30;
 
 /**
  * Secrets for the keys of RGW's users, empty: a monitor makes the keys and writes them here, so that they
- * stand in no state and no log.
+ * are in no state and no log.
  */
 export class CephCredentials extends pulumi.ComponentResource {
   readonly arns: pulumi.Output<string>[];

@@ -15,7 +15,7 @@ export type GatewayBalancerArgs = {
   securityGroupId: pulumi.Input<string>;
   /** The nodes on which RGW runs. */
   gateways: readonly CephNode[];
-  /** Stands for `name.hostName`, and for `*.NAME` where buckets are named so. */
+  /** The certificate of `name.hostName`, and of `*.NAME` where buckets are named so. */
   certificateArn: pulumi.Input<string>;
   /** The private zone, and the name that leads here, alone and behind `BUCKET.`. */
   name: { zoneId: pulumi.Input<string>; hostName: string };
@@ -26,7 +26,7 @@ export type GatewayBalancerArgs = {
 };
 
 /**
- * The internal load balancer before the RGWs of a cluster. It ends TLS and opens it anew towards RGW, and
+ * The internal load balancer before the RGWs of a cluster. It ends TLS and speaks TLS of its own to RGW, and
  * passes requests as they came: the signature covers host, path and headers.
  */
 export class GatewayBalancer extends pulumi.ComponentResource {

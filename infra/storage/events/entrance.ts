@@ -29,7 +29,7 @@ export type EventsEntranceArgs = {
   };
   /** Who pushes: the nodes of the Ceph clusters, on which RGW runs. */
   senders: readonly Part[];
-  /** Stands for `name.hostName`; RGW checks it. */
+  /** The certificate of `name.hostName`; RGW checks it. */
   certificateArn: pulumi.Input<string>;
   /** The private zone, and the name under which the clusters know the receiver. */
   name: { zoneId: pulumi.Input<string>; hostName: string };

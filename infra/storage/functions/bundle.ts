@@ -55,7 +55,7 @@ export function bundleFunction(
 
 /**
  * Builds the bundle and keeps it as a file under its own digest: a text asset would put the whole code into
- * the state, which the engine writes anew after every resource.
+ * the state, which the engine rewrites after every resource.
  *
  * @returns the file's path
  * @throws RunError with esbuild's findings when the entry cannot be bundled

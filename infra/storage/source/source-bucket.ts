@@ -136,7 +136,7 @@ function validate({ bucket, environment }: SourceBucketArgs): void {
     if (twin !== index) {
       throw refuse(
         `${path}.prefix`,
-        `is "${rule.prefix}", as of bucket.archive[${twin}]; one rule a prefix, or it is undecided which class its objects move to`,
+        `is "${rule.prefix}", like that of bucket.archive[${twin}]; one rule a prefix, or it is undecided which class its objects move to`,
       );
     }
   }
@@ -144,7 +144,7 @@ function validate({ bucket, environment }: SourceBucketArgs): void {
     throw refuse(
       'bucket.kmsKeyArn',
       `is given for ${bucket.source}; S3 answers nobody without a signature what a key of KMS encrypts, and the cache ` +
-        'tier reads images so. Encrypt the bucket by S3 itself (SSE-S3) first, its objects written anew',
+        'tier reads images so. Encrypt the bucket by S3 itself (SSE-S3) first, its objects written again',
     );
   }
 }

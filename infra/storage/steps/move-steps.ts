@@ -42,7 +42,7 @@ export type MoveStepsArgs = Omit<
 
 /**
  * The function that runs gates and steps of the move inside the VPC. Updates run on a CI runner that reaches
- * only AWS' APIs: it invokes this one by its name, and whoever may do that may move the data.
+ * only AWS' APIs: it invokes this one by its name; the right to do that is the right to move the data.
  */
 export class MoveSteps extends pulumi.ComponentResource {
   /** For MIGRATE_STEPS_FUNCTION. Known once the function may do what it is for. */
@@ -114,7 +114,7 @@ export class MoveSteps extends pulumi.ComponentResource {
       {
         topic: args.alarms,
         description:
-          'A step of the move was ended in the middle (time, memory, a crash). What it had done stands, and the ' +
+          'A step of the move was ended in the middle (time, memory, a crash). What it had done is kept, and the ' +
           'worker hold-watch ends a hold that it had begun. Run pulumi up again; the log says where it was.',
         metric: {
           namespace: 'AWS/Lambda',

@@ -16,9 +16,9 @@ type Plan = {
   replicas: number;
   cpu: string;
   memory: string;
-  /** Ready when it is open: whoever asks must hear "not now" from us when the ledger is away, not nothing. */
+  /** Ready when it is open: while the ledger is away callers get "not now" instead of no answer. */
   port?: number;
-  /** How long it goes on listening when it is told to leave, so that nobody is sent to a closed port. Default 0. */
+  /** How long it goes on listening after SIGTERM, so that nobody is sent to a closed port. Default 0. */
   leaveSeconds?: number;
   /** Never two at once, not even while one replaces the other. */
   alone?: boolean;
@@ -35,7 +35,7 @@ export const PLANS: Record<LongRunning, Plan> = {
     memory: '512Mi',
     port: PENDING_PORT,
   },
-  // Whoever is first ends a hold that its holder left; a lock lets one work.
+  // The first one ends a hold that its holder left; a lock lets only one work.
   'hold-watch': { words: ['hold', 'watch'], replicas: 2, cpu: '100m', memory: '256Mi' },
   // Two would write each canary twice.
   pulse: { words: ['capture', 'pulse'], replicas: 1, cpu: '100m', memory: '256Mi', alone: true },
@@ -69,7 +69,7 @@ export function isWanted(app: LongRunning, wanted: readonly Worker[]): boolean {
 export type DeploymentArgs = {
   image: pulumi.Input<string>;
   wanted: readonly Worker[];
-  /** Changes when the environment document does, so that its readers start anew. */
+  /** Changes with the environment document, so that pods restart. */
   environmentDigest: pulumi.Input<string>;
   requestSeconds: number;
 };

@@ -56,7 +56,7 @@ const DAY_SECONDS = 86_400;
 
 export type JobArgs = {
   image: string;
-  /** The longest that one request may take: a worker that is told to stop ends after those under way. */
+  /** The longest that one request may take: a worker that is stopped ends after those under way. */
   requestSeconds: number;
 };
 

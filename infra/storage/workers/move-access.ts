@@ -30,7 +30,7 @@ export type MoveAccessArgs = {
 /**
  * What the steps of a move work with on Kubernetes: their way to the cluster's API and their rights there,
  * the templates of the Jobs that they make, and the addresses of pods. It is the same in every phase and
- * stands before the gate, so that an update can mend what makes a gate refuse.
+is made before the gate, so that an update can mend what makes a gate refuse.
  */
 export class MoveAccess extends pulumi.ComponentResource {
   constructor(name: string, args: MoveAccessArgs, options?: pulumi.ComponentResourceOptions) {

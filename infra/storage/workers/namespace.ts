@@ -9,7 +9,7 @@ import type { WorkerRoles } from './worker-roles.ts';
 
 export type StorageNamespaceArgs = {
   cluster: Pick<KubernetesCluster, 'provider'>;
-  /** Stand before anything that runs here: a pod that starts without a role has none until it is made anew. */
+  /** Made before anything that runs here: a pod that starts without a role has none until it is replaced. */
   roles: WorkerRoles;
   /** The environment document, JSON; there is no secret in it. */
   environmentDocument: pulumi.Input<string>;
@@ -23,7 +23,7 @@ export type StorageNamespaceArgs = {
  * lets in, and nobody talks to anybody without a policy that says so.
  */
 export class StorageNamespace extends pulumi.ComponentResource {
-  /** For what is made in the namespace: the namespace stands, with its policies, accounts and environment. */
+  /** For what is made in the namespace: it exists, with its policies, accounts and environment. */
   readonly provider: k8s.Provider;
   /** Changes with the environment document. */
   readonly environmentDigest: pulumi.Output<string>;

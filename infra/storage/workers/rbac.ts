@@ -4,7 +4,7 @@ import { CONFIG_MAPS } from './names.ts';
 type Rule = k8s.types.input.rbac.v1.PolicyRule;
 
 /**
- * The steps make Jobs of the stack's templates, let them go on, and take them away. Whoever turns the cache
+ * The steps make Jobs of the stack's templates, let them go on, and take them away. The one that turns the cache
  * tier asks each of its pods whether it has turned. The hold's watch does both in the steps' stead.
  */
 export const STEPS_RULES: Rule[] = [

@@ -122,7 +122,7 @@ function writeCanary(args: RightsOf): IamStatement[] {
   ];
 }
 
-/** Whoever carries a turn out keeps its epoch on S3, too, and acts by no ledger that is behind it. */
+/** A worker that carries a turn out writes its epoch to S3 too, and reads it before it acts. */
 function mirrorEpoch(args: RightsOf): IamStatement[] {
   return [
     {

@@ -9,7 +9,7 @@ export type WorkerRolesArgs = {
 };
 
 /**
- * A role on AWS for the pods of each app. Apart from the pods, because others are told of the roles (capture
+ * A role on AWS for the pods of each app. Apart from the pods, because others need the roles (capture
  * must know our own writes) before the pods can be.
  */
 export class WorkerRoles extends pulumi.ComponentResource {

@@ -1,6 +1,6 @@
 """Makes a Ceph cluster what plan.json says: converge.py hosts | services | pools | gateway | users.
 
-Runs where Ceph's commands and the keyring of client.admin are. Every part looks at what stands and changes
+Runs where Ceph's commands and the keyring of client.admin are. Every part looks at what is there and changes
 only what differs, so it may be killed anywhere and run again.
 """
 

@@ -1,4 +1,4 @@
-"""What CloudWatch is told of a cluster, as the list that put-metric-data takes: figures.py CLUSTER TOPIC."""
+"""The metrics of a cluster for CloudWatch, as the list that put-metric-data takes: figures.py CLUSTER TOPIC."""
 
 import json
 import sys

@@ -85,7 +85,7 @@ def zone_group(wanted, group):
 
 
 def commit(names, group, zone):
-    """The gateways read the committed period; each commit makes them load everything anew."""
+    """The gateways read the committed period; each commit makes them reload everything."""
     standing = admin_json("zonegroup", "get", *group)
     period = admin_json("period", "get", *names, allowed=NOT_THERE) or {}
     known = period.get("period_map", {}).get("zonegroups", [])

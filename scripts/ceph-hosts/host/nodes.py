@@ -31,7 +31,7 @@ def hosts(plan):
             say("added %s" % document["hostname"])
         elif standing["addr"] != document["addr"]:
             raise Refused(
-                "%s is known at %s and now stands at %s: it was replaced. Its disks are empty; take the old host out "
+                "%s is known at %s and is now at %s: it was replaced. Its disks are empty; take the old host out "
                 "first (docs/runbooks/ceph-replace-node.md): ceph orch host rm %s --offline --force"
                 % (document["hostname"], standing["addr"], document["addr"], document["hostname"])
             )
@@ -84,7 +84,7 @@ def upgrade(image):
 
 
 def await_disks(plan):
-    """Waits for the OSDs. One that fails must not stop the update of a cluster that stands."""
+    """Waits for the OSDs. One that fails must not stop the update of a running cluster."""
     wanted, seen, quiet = plan["osds"], -1, 0
     needed = {rule_class(rule) for rule in plan["rules"]}
 

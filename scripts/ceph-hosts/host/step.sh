@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # One step of making a Ceph cluster so, on one of its monitors. Usage: step.sh STEP
 #
-# Every step may be killed anywhere and run again. What it is told stands in plan.json (infra/ceph/plan.ts).
+# Every step may be killed anywhere and run again. Its plan is plan.json (infra/storage/ceph/plan/plan.ts).
 # Exit codes: 75 this host is no member of the cluster that is recorded, another monitor must be asked;
 # 1 anything else.
 set -euo pipefail

@@ -35,7 +35,7 @@ function toOperation(change: Change, rules: EventRules): NewOperation | null {
   if (key.includes('\0')) throw new MalformedEvent(`key ${JSON.stringify(key)} holds a NUL character`);
 
   const canary = key === CANARY_KEY && eventName.startsWith('ObjectCreated:');
-  // The migration's own corner of the bucket never moves, whoever touches it.
+  // The migration's own corner of the bucket never moves, no matter who writes there.
   if (key.startsWith(RESERVED_PREFIX) && !canary) return null;
   if (!canary && principal !== undefined && rules.ownPrincipals.some((own) => isOwn(principal, own))) {
     return null;

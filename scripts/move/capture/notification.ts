@@ -14,8 +14,8 @@ import { MIGRATION, notificationId } from '../../contract/names.ts';
  * Makes the topic that pushes to the capture receiver, or brings the one that there is up to date.
  * Nothing is pushed until a bucket's notification names it.
  *
- * RGW looks for new persistent queues every 30 s or so, so whoever makes the topic well before it is
- * needed saves that wait. On Amazon the queue belongs to the stack and nothing is done here.
+ * RGW looks for new persistent queues every 30 s or so: a topic made well before it is needed saves that
+ * wait. On Amazon the queue belongs to the stack and nothing is done here.
  *
  * @returns what a bucket notification names it by: the topic's or the queue's ARN
  */
@@ -55,7 +55,7 @@ export async function installCapture(environment: Environment): Promise<void> {
 async function switchBridgeOn(control: BucketControl, ledger: Pool, { sourceBucket }: Move): Promise<void> {
   const standing = await control.notifications(sourceBucket);
   if (standing.some(isEventBridge)) return;
-  // Recorded first: whoever is killed between the two must still know whose it is.
+  // Recorded first: after a kill between the two we must still know that it is ours.
   await recordBridgeOn(ledger, sourceBucket);
   await control.setEventBridge(sourceBucket, true);
 }

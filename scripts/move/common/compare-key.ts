@@ -5,7 +5,7 @@ import { hasCode, StoreError } from '../../store/errors.ts';
 import { etagIsDigest } from '../../store/object.ts';
 import type { Pair } from './pair.ts';
 
-/** How one key stands on both sides. */
+/** One key on both sides, and what differs. */
 export type Comparison = {
   key: string;
   /** Names of what differs; empty when the key is proven equal, or on neither side. */

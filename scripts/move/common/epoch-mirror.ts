@@ -28,7 +28,7 @@ function placesOf({ source, targets, moves }: Environment): Place[] {
 
 /**
  * Writes an epoch to both stores, before anything of its turn is carried out. May be repeated. A source that
- * refuses (its writes may be denied by then) is told of in the log; a target that does throws StoreError.
+ * refuses (its writes may be denied by then) is logged; a target that does throws StoreError.
  *
  * @throws UserError (exit 1) where a store knows a later epoch
  */
@@ -58,7 +58,7 @@ export async function assertLedgerIsCurrent(environment: Environment, ledger: Da
   await assertIsCurrent(environment, await readMove(ledger));
 }
 
-/** The same of what was read of a ledger: whoever acts by it later may act by what another ledger said. */
+/** Guards a value that was read earlier: the ledger may have been restored since. */
 export async function assertIsCurrent(
   environment: Environment,
   { epoch, phase }: Pick<MoveState, 'epoch' | 'phase'>,

@@ -70,7 +70,7 @@ async function isRefusedOnce(
   }
 }
 
-/** Works on every target at once; whoever undoes it later knows how long a request of it may be on its way. */
+/** Works on every target at once. Its requests have `requestSeconds`, so that an undo knows how long to wait for them. */
 async function asAdmin(
   { targets, bounds: { requestSeconds } }: Environment,
   work: (admin: RgwAdmin, endpoint: StoreEndpoint, name: string) => Promise<void>,

@@ -46,7 +46,7 @@ export class PageReader {
     this.#frontier = objects.at(-1)?.key ?? this.#frontier;
     if (page.truncated && !isBeyond && last !== end) {
       this.#ahead = list(this.#frontier);
-      this.#ahead.catch(() => undefined); // whoever asks for the page gets the error
+      this.#ahead.catch(() => undefined); // the next call of next() throws it
     } else {
       this.#ended = true;
     }

@@ -9,8 +9,8 @@ import { APPLICATIONS } from '../../contract/names.ts';
 const BUCKET_OWNER = APPLICATIONS;
 
 /**
- * Opens the documents of the source's buckets as their owner, and closes them again. Before any of them
- * is changed it is kept in the ledger as it stands; a ledger that does not answer lets nothing be changed.
+ * Opens the documents of the source's buckets as their owner, and closes them again. Each is
+ * kept in the ledger before it is changed; where the ledger does not answer, nothing is changed.
  */
 export async function withControl<T>(
   environment: Pick<Environment, 'source' | 'ledger' | 'bounds'>,

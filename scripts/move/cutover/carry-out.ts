@@ -12,8 +12,8 @@ import { writeParameter } from '../../platform/applications-parameter/parameter.
 import { sleep } from '../../contract/wait.ts';
 
 /**
- * Carries out a turn that the ledger has committed. Every step may be repeated, so whoever finds a
- * committed turn that is not done (the holder, the next run, the watcher) calls this.
+ * Carries out a turn that the ledger has committed. Every step may be repeated: the holder, the
+ * next run and the watcher all call this where a committed turn is not carried out yet.
  */
 export async function carryOut(environment: Environment, ledger: Pool): Promise<void> {
   const hold = await openHold(ledger);

@@ -38,7 +38,7 @@ export type HoldResult = { id: string; holdSeconds: number; certifiedKeys: numbe
  * The applications' writes wait while the last changes are replayed and certified; then one transaction
  * in the ledger turns the move (the commit point), and Nginx and the parameter follow. Before that
  * transaction every failure calls the hold off and S3 goes on; after it, every failure is rolled
- * forward, by this process, the next run, or the watcher (`watch.ts`), whoever is alive.
+ * forward, by this process, the next run, or the watcher (`watch.ts`).
  *
  * Throws UserError (exit 1) where it was called off.
  */
@@ -182,8 +182,8 @@ async function settleTarget(
     }
     const open = (await replayLag(ledger)).operations;
     if (open === 0) throw new Error(describe(findings));
-    // Somebody who ignores the hold wrote just now. Replay takes it up and all is compared once more;
-    // whoever goes on writing for as long as the hold may last has it called off.
+    // A client that ignores the hold wrote just now. Replay takes it up and all is compared once more; one that
+    // goes on writing until the hold's limit has it called off.
     log.info({ open, findings: findings.length }, 'a write came in the hold; once more');
     await enableUsers(environment, WRITERS_BEFORE_HOLD);
   }

@@ -20,7 +20,7 @@ export const warning = (about: string, message: string): PreflightFinding => ({
 
 /** The findings as a table for a person, the blocking ones first. */
 export function describeFindings(findings: readonly PreflightFinding[]): string {
-  if (findings.length === 0) return 'preflight: nothing stands in the way';
+  if (findings.length === 0) return 'preflight: nothing is in the way';
   const sorted = [...findings].sort((a, b) => a.severity.localeCompare(b.severity));
   const width = Math.max(...sorted.map(({ about }) => about.length));
   const lines = sorted.map(

@@ -37,7 +37,7 @@ async function checkLedger(ledger: Pool): Promise<PreflightFinding[]> {
   }
 }
 
-/** What cannot be looked at stands in the way too. */
+/** What cannot be checked blocks too. */
 async function guarded(about: string, check: () => Promise<PreflightFinding[]>): Promise<PreflightFinding[]> {
   try {
     return await check();

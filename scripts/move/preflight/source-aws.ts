@@ -5,7 +5,7 @@ import type { Entry } from '../../store/documents.ts';
 import { childrenOf, parseXml } from '../../store/xml.ts';
 import { blocking, warning, type PreflightFinding } from './finding.ts';
 
-/** What only Amazon's buckets have that stands in our way. */
+/** Checks of what only Amazon's buckets have. */
 
 /** S3 takes no two notifications for one event and overlapping prefixes, and ours is for every key. */
 export function overlapFindings(
@@ -48,7 +48,7 @@ export function cacheTierFindings(
       blocking(
         about,
         `${opaque} of the objects looked at are encrypted with a KMS key, which S3 never decrypts for a request without a signature, ` +
-          'as the cache tier sends it: have them written anew with SSE-S3 first',
+          'as the cache tier sends it: have them written again with SSE-S3 first',
       ),
     ];
   }

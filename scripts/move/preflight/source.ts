@@ -130,7 +130,7 @@ export function encryptionFindings(about: string, names: readonly string[]): Pre
       blocking(
         about,
         `${opaque} of the objects looked at are encrypted with a key that only their owner has (SSE-C) and can be neither copied nor compared: ` +
-          'have them written anew without it, or waive them by name: migrate verify waive',
+          'have them written again without it, or waive them by name: migrate verify waive',
       ),
     );
   }

@@ -82,7 +82,7 @@ async function passOn(
     headers.push(name, request.rawHeaders[index + 1] ?? '');
   }
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  // Not undici: it writes the path anew, and the client has signed it as it is.
+  // Not undici: it normalises the path, which the client has signed as it is.
   const outgoing = (origin.protocol === 'https:' ? httpsRequest : httpRequest)(
     {
       host: origin.hostname,

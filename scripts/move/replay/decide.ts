@@ -151,7 +151,7 @@ function outcomeOfDelete({ source, target }: AfterTurn): Outcome {
   return target.current === null ? 'equal' : 'conflict';
 }
 
-/** Which put stands for S3's object: the one that wrote it, as far as that can be told. */
+/** Which put wrote S3's object, as far as that can be known. */
 function newestPut(puts: readonly SeenOperation[], source: SourceState): SeenOperation | undefined {
   const wrote = puts.filter(({ etag }) => source !== null && etag === source.etag);
   return (wrote.length > 0 ? wrote : puts).reduce<SeenOperation | undefined>(

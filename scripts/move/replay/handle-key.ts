@@ -64,7 +64,7 @@ export async function handleKey(
       return { result: 'retired', outcomes: settled.retire.map(({ outcome }) => outcome) };
     } catch (error) {
       if (error instanceof LeaseLost) {
-        mayRelease = false; // it runs out by itself, and whoever takes it over waits out our last request
+        mayRelease = false; // it expires, and the worker that takes it over waits for our last request
         return { result: 'lease-lost' };
       }
       if (sides !== undefined && (await isSuspended(sides, error))) return { result: 'suspended' };
@@ -98,7 +98,7 @@ async function seenOperations(
 }
 
 /**
- * Retires exactly the operations that were read, if the claim still stands and the epoch is still ours:
+ * Retires exactly the operations that were read, if we still hold the claim and the epoch is still ours:
  * otherwise somebody else decides about the key.
  */
 async function retire(

@@ -81,7 +81,11 @@ async function explainEtag(sides: ReplayStores, source: ObjectHead, target: Obje
 }
 
 /** Every version and delete marker that the key has on Ceph. */
-async function readHistory(sides: ReplayStores, key: string, source: ObjectHead | null): Promise<TargetHistory> {
+async function readHistory(
+  sides: ReplayStores,
+  key: string,
+  source: ObjectHead | null,
+): Promise<TargetHistory> {
   const versions: ListedVersion[] = [];
   for await (const version of sides.target.listVersions(sides.targetBucket, { key })) versions.push(version);
   let hasSource = false;
@@ -106,9 +110,13 @@ async function isState(sides: ReplayStores, version: ListedVersion, source: Obje
 
 /**
  * The current version, if replay wrote it over something: the condition it is written on lets a delete
- * marker pass, and whoever was killed right after that PUT could not take it back.
+ * marker pass, and a worker killed right after that PUT could not take it back.
  */
-async function findIntruder(sides: ReplayStores, key: string, versions: ListedVersion[]): Promise<string | null> {
+async function findIntruder(
+  sides: ReplayStores,
+  key: string,
+  versions: ListedVersion[],
+): Promise<string | null> {
   const latest = versions.find((version) => version.isLatest);
   if (versions.length < 2 || latest === undefined || latest.isDeleteMarker) return null;
   const answer = await sides.target.send({

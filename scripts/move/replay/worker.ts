@@ -124,7 +124,7 @@ class ReplayWorker {
     const now = performance.now();
     if (!this.#options.follow) this.#assertServed(now);
     if (now < this.#pausedUntil) return 0;
-    // First of all: a claim that stands by mistake must run out, whatever the phase.
+    // Let a leaked claim expire in every phase.
     if (!(await this.#renewLeases())) return 0;
     const move = await readMove(this.#ledger);
     // From then on S3 is emptied, and what its events say concerns nobody.
@@ -148,7 +148,7 @@ class ReplayWorker {
     this.#waiting = open.filter((key) => !this.#active.has(idOf(key)) && !this.#later.has(idOf(key)));
   }
 
-  /** Whoever waits for the end of a drain must hear why it does not come. */
+  /** A caller that waits for the end of a drain must hear why it does not come. */
   #assertServed(now: number): void {
     if (this.#suspendedSince === null || now - this.#suspendedSince < SUSPENDED_LIMIT_MS) return;
     throw new UserError(
@@ -185,7 +185,7 @@ class ReplayWorker {
       .then((handled) => this.#note(id, handled))
       .catch((error: unknown) => {
         log.error({ ...key, reason: messageOf(error) }, 'a key was left open');
-        // Its claim may stand, and would be renewed for as long as we go by this name.
+        // Its claim may still exist, and would be renewed for as long as we go by this name.
         this.#leaseLost = true;
         this.#pausedUntil = performance.now() + PAUSE_MS;
       })
@@ -209,7 +209,7 @@ class ReplayWorker {
       case 'failed':
         return;
       case 'lease-lost':
-        if (!this.#leaseLost) log.warn('the leases may have run out; starting anew under another name');
+        if (!this.#leaseLost) log.warn('the leases may have run out; starting again under another name');
         this.#leaseLost = true;
         return;
       case 'suspended':

@@ -1,7 +1,7 @@
 import type { Failure } from '../../ledger/failures.ts';
 import type { Retried } from '../../ledger/retry.ts';
 
-/** Failed keys that a person is shown; a machine is told all. */
+/** Failed keys that a person is shown; JSON has all. */
 const SHOWN = 100;
 
 /** A line a key: where, which, how often, why. */

@@ -99,7 +99,7 @@ function megabytes(bytes: number): string {
 function nextLines({ next }: Status): string[] {
   if (next === null) return ['next        nothing: the move is done'];
   if (next.refuses.length === 0) {
-    return [`next        ${next.phase}: nothing that can be told from here stands in the way`];
+    return [`next        ${next.phase}: nothing that can be seen from here is in the way`];
   }
   return [
     `next        ${next.phase}; its gate would still refuse:`,

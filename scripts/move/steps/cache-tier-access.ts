@@ -43,7 +43,7 @@ export function readerStatements(bucket: string, readers: Readers): PolicyStatem
 /**
  * Lets the cache tier, and CloudFront's failover, read the images from S3: statements merged into the
  * policies of the buckets behind the cache tier. All that these hold can then be read through the cache
- * tier by whoever knows its name.
+ * tier by anybody who knows its name.
  */
 export async function allowCacheTier(environment: Environment): Promise<void> {
   const { sourceVpcEndpoint: vpcEndpoint, distributionParameter } = environment.cacheTier;

@@ -17,7 +17,7 @@ type Comparing = Pick<PhaseContext, 'environment' | 'ledger' | 'say'>;
 
 /**
  * Sees to a base certificate without findings whose horizon is so recent that the hold need compare
- * only a few keys: a full scan where none stands, then rounds over the keys touched meanwhile. All of
+ * only a few keys: a full scan where there is none, then rounds over the keys touched meanwhile. All of
  * this runs while clients write; only the last few keys are left for the hold.
  *
  * Where the long work runs in a cluster, so does all of this but the last rounds: a step that may not wait

@@ -12,7 +12,7 @@ export type PhaseContext = {
   /** Says to the person at the terminal what goes on; a step that takes long calls it again and again. */
   say: (line: string) => void;
   lock: HeldLock;
-  /** Seconds until whoever runs the step ends it; not given where nobody does. */
+  /** Seconds that the step may still take. Default: no limit. */
   remainingSeconds?: (() => number) | undefined;
 };
 

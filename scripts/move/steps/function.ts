@@ -13,7 +13,7 @@ const MOST_LINES = 2000;
 
 /**
  * The Lambda that runs steps inside the VPC, for callers that reach only AWS' APIs. Variable:
- * `MIGRATE_ENVIRONMENT` (`ssm:NAME`). Read anew each time: a bucket that was added must be known.
+ * `MIGRATE_ENVIRONMENT` (`ssm:NAME`). Read each time: a bucket that was added must be known.
  *
  * Never throws for what a person is to read: the caller gets the exit code and the lines, as if the command
  * had run there.

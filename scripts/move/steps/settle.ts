@@ -60,7 +60,7 @@ const STEPS_AGAIN: Record<Phase, readonly StepId[]> = {
 };
 
 /**
- * The move is where it should be; make sure that what it needs still stands (after a destroy and an up,
+ * The move is where it should be; make sure that what it needs still exists (after a destroy and an up,
  * a killed run, a daemon's restart). Long work that a phase began and did not finish goes on.
  */
 async function converge(context: PhaseContext, phase: Phase): Promise<void> {

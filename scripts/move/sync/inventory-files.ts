@@ -3,7 +3,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { UserError } from '../../contract/errors.ts';
 import { compareKeys } from '../../store/keys.ts';
 
-/** A key of an inventory, and for how many keys it stands. */
+/** A key of an inventory, and how many keys it represents. */
 export type Sample = { key: string; weight: number };
 /** What one of an inventory's files tells. `bytes`: null where only reading all of it would tell. */
 export type Sampled = { samples: Sample[]; objects: number; bytes: number | null };
@@ -13,7 +13,7 @@ export type ReadBytes = (start: number, end: number) => Promise<Buffer>;
 
 /** Of each file of text, so much is read from its beginning, compressed. */
 const HEAD_BYTES = 256 * 1024;
-/** Samples that stand for a file, or a group of rows, whose keys are in no order. */
+/** Samples that represent a file, or a group of rows, whose keys are in no order. */
 const SAMPLES = 64;
 
 /**
@@ -95,7 +95,7 @@ function textOf(bound: unknown): string | null {
   return typeof bound === 'string' ? bound.replace(/\ufffd+$/, '') : null;
 }
 
-/** Lets the first keys of a file, or some of them, stand for all of its `objects`. */
+/** Lets the first keys of a file, or some of them, represent all of its `objects`. */
 function weigh(keys: string[], objects: number): Sample[] {
   const [first] = keys;
   if (first === undefined) return [];

@@ -6,7 +6,7 @@ import { compareKeys } from '../../store/keys.ts';
 import { samplerOf, type ReadBytes, type Sample } from './inventory-files.ts';
 
 /**
- * A manifest of S3 Inventory, as it stands beside the files it names, in one bucket with them.
+ * A manifest of S3 Inventory, as it lies beside the files it names, in one bucket with them.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-inventory-location.html
  */
 const ManifestSchema = z.object({
@@ -17,7 +17,7 @@ const ManifestSchema = z.object({
 });
 
 const MANIFEST_BYTES = 64 * 1024 * 1024;
-/** Of more files than that, evenly many are looked at: they stand for the others. */
+/** Of more files than that, some are read, evenly spread, and represent the others. */
 const MOST_FILES = 2000;
 const AT_ONCE = 8;
 
@@ -69,7 +69,7 @@ export async function readInventory(
 }
 
 /**
- * The keys to cut at: whenever the samples before one stand for a shard's worth. No two are the same, and none
+ * The split points: one wherever the samples before it represent a shard's worth. No two are the same, and none
  * is the first of all.
  */
 export function cutsOf(samples: Sample[], keysPerShard: number): string[] {

@@ -18,7 +18,7 @@ const LOOK_EVERY_MS = 100;
 export type PipelineContext = SyncStores & {
   ledger: Pool;
   claim: ClaimOptions;
-  /** Keys in work at once, asked anew before each. */
+  /** Keys in work at once, asked before each. */
   concurrency: () => number;
   /** So many keys in a row that fail by the store's trouble are no matter of single keys any more. */
   backoff: number;
@@ -87,7 +87,7 @@ export class Pipeline {
     for (const merged of open) this.#pool.add(() => this.#work(batch, merged));
   }
 
-  /** Ends the work with an error, the first of which stands. */
+  /** Ends the work with an error; the first one counts. */
   fail(error: unknown): void {
     this.#leaseLost ||= error instanceof LeaseLost;
     this.#pool.fail(error);

@@ -6,7 +6,7 @@ import { megabytes, readProgress, type MoveProgress } from './progress.ts';
 /** What a run of sync came to. */
 export type SyncReport = { moves: MoveProgress[]; failed: Failure[] };
 
-/** Failed keys that a person is shown; a machine is told all. */
+/** Failed keys that a person is shown; JSON has all. */
 const SHOWN = 20;
 
 export async function readReport(environment: Environment, ledger: Database): Promise<SyncReport> {

@@ -17,7 +17,7 @@ export type StartedRun = { move: string; run: bigint; begun: boolean };
 const START_LOCK = 7_203_300;
 
 export type StartOptions = {
-  /** Begin another where the last is complete. An open one always stands. Default: no. */
+  /** Begin another where the last is complete. An open one is always kept. Default: no. */
   again?: boolean;
   /**
    * `s3://bucket/…/manifest.json` of an S3 Inventory of the source, by whose keys the run is split. Only where

@@ -164,7 +164,7 @@ class Pass {
       .finally(() => (this.#cutting = undefined));
   }
 
-  /** Gives the second half of what is not listed yet to whoever waits. */
+  /** Gives the second half of what is not listed yet to a waiting worker. */
   async #cut(): Promise<void> {
     const { source, move, ledger } = this.#context;
     const shard = this.#shard;
@@ -174,7 +174,7 @@ class Pass {
       this.#pageKeys,
     );
     if (at === null || this.#listed || compareKeys(at, this.#frontier()) <= 0) return;
-    // First here, so that nothing beyond is read while the ledger is told.
+    // First here, so that nothing beyond is read while the ledger is written.
     shard.until = at;
     await cutShard(ledger, shard, at);
   }

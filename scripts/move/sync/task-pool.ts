@@ -40,7 +40,7 @@ export class TaskPool {
     this.#wake();
   }
 
-  /** Ends the work with an error, the first of which stands. */
+  /** Ends the work with an error; the first one counts. */
   fail(error: unknown): void {
     this.#failure ??= { error };
     this.stop();

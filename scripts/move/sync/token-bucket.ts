@@ -2,7 +2,7 @@
 const BURST_SECONDS = 0.25;
 
 /**
- * Spends no more a second than its rate, which may change at any time. Whoever asks is served at once where
+ * Spends no more a second than its rate, which may change at any time. A request is served at once where
  * there is something left, even for more than that: the debt is what the next one waits for. So one request
  * of any size is never refused, and the average holds.
  */

@@ -62,7 +62,7 @@ export async function runWorker(
     try {
       return await runSession(common, options);
     } catch (error) {
-      // What a session holds in the ledger must run out before others may have it: a new name, and anew.
+      // What a session holds in the ledger must expire before others may have it: go on under a new name.
       if (error instanceof LeaseLost) log.warn(error.message);
       else await backoff.wait(error);
     }
@@ -112,7 +112,7 @@ async function work(session: Session, options: WorkerOptions): Promise<WorkerEnd
         return 'done';
       }
       if (taken === 'wait') {
-        // A run that is to be split by an inventory: whoever comes first does it.
+        // A run that is to be split by an inventory: the first worker does it.
         const split = await splitSyncRuns(environment, ledger);
         for (const { name } of environment.moves) await wantShard(ledger, name);
         await pause(split ? LOOK_EVERY_MS : LOOK_AT_SPLIT_MS, stop);

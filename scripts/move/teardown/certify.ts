@@ -6,7 +6,7 @@ import { deniesWrites } from './deny.ts';
 import { retireGuards } from './facts.ts';
 import { MIGRATION } from '../../contract/names.ts';
 
-/** How many findings of a move are told one by one. */
+/** How many findings of a move are listed one by one. */
 const TOLD = 10;
 
 /** Proves that nothing of a move would be lost with S3, and records the certificate (verify's). */

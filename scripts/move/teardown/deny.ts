@@ -55,7 +55,7 @@ export async function denyWrites(environment: Environment): Promise<void> {
   await assertWritesRefused(environment);
 }
 
-/** Whether our statement stands in every source bucket's policy. */
+/** Whether our statement is in every source bucket's policy. */
 export async function deniesWrites(environment: Environment): Promise<boolean> {
   return withControl(environment, async (control) => {
     const policies = await Promise.all(environment.moves.map((move) => control.policy(move.sourceBucket)));
@@ -65,7 +65,7 @@ export async function deniesWrites(environment: Environment): Promise<boolean> {
   });
 }
 
-/** Takes our statement out of every source bucket's policy; what else stands there stays. */
+/** Takes our statement out of every source bucket's policy; the rest of the policy stays. */
 export async function allowWrites(environment: Environment): Promise<void> {
   await withControl(environment, async (control) => {
     for (const move of environment.moves) await control.removePolicy(move.sourceBucket, [DENY_SID]);

@@ -12,8 +12,8 @@ import { EXPIRY_RULES, rulesStand } from './rules.ts';
 /**
  * Has the source buckets expire all they hold, by lifecycle rules merged into the customer's own.
  * Removal is asynchronous: `sourceIsEmpty` says when it is done. Every guard is asked again first; a
- * containment certificate that got stale is taken anew, which is safe while writes are denied. Where our
- * rules stand in every bucket already, nothing is done.
+ * containment certificate that got stale is taken again, which is safe while writes are denied. Where our
+ * rules are in every bucket already, nothing is done.
  *
  * @throws UserError exit 1 with what is missing; then no rule was set
  */
@@ -23,7 +23,7 @@ export async function expireSource(
 ): Promise<void> {
   const say = options.say ?? (() => undefined);
   if ((await rulesStand(environment)) === 'all') {
-    say('the expiry rules stand already');
+    say('the expiry rules are set already');
     return;
   }
   const ledger = openLedger(environment.ledger, { application: `migrate expire (pid ${process.pid})` });

@@ -100,7 +100,7 @@ async function takeBack(environment: Environment): Promise<void> {
 
 /**
  * Gives up a retire that was begun and has not expired anything: writes to S3 are allowed again.
- * Refuses (UserError, exit 1) once an expiry rule stands, because S3 may have lost objects by then.
+ * Refuses (UserError, exit 1) once an expiry rule is set, because S3 may have lost objects by then.
  */
 export async function cancelRetire(environment: Environment, _ledger: Pool): Promise<void> {
   if ((await rulesStand(environment)) !== 'none') {

@@ -15,7 +15,7 @@ export const EXPIRY_RULES: readonly ExpiryRule[] = [
   { id: expiryRuleId('uploads'), abortUploadDays: 1 },
 ];
 
-/** In how many of the source buckets our rules stand. From the first one on, S3 may lose objects. */
+/** In how many of the source buckets our rules are set. From the first one on, S3 may lose objects. */
 export async function rulesStand(environment: Environment): Promise<'none' | 'some' | 'all'> {
   return withControl(environment, async (control) => {
     const standing = await Promise.all(

@@ -17,8 +17,8 @@ import { openPair, type Pair } from '../common/pair.ts';
 
 /**
  * How an object of S3 is contained in what Ceph has:
- * - `equal`: the same object stands there;
- * - `superseded`: it stands in the key's history there, and a client's later write or delete follows it;
+ * - `equal`: the same object is there;
+ * - `superseded`: it is in the key's history there, and a client's later write or delete follows it;
  * - `aside`: a straggler's write, recorded as a conflict, its bytes kept aside;
  * - `waived`: it is not, and somebody named it as one that need not be;
  * - `unexplained`: none of these.

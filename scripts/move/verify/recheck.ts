@@ -31,7 +31,7 @@ export function checkableSides({ certificate }: CertificateFile): RecheckedSide[
   return certificate.kind === 'containment' ? ['source'] : ['source', 'target'];
 }
 
-/** Reads one side anew: every key, its size, ETag, headers, metadata and tags. */
+/** Reads one side again: every key, its size, ETag, headers, metadata and tags. */
 export async function recheck(
   { certificate }: CertificateFile,
   side: RecheckedSide,

@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../../contract/environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
 
-/** Where the parameter's text stands. Replaced as a whole: a reader sees the old one or the new one. */
+/** Where the parameter's text is kept. Replaced as a whole: a reader sees the old one or the new one. */
 export type ParameterPlace = {
   /** Null where there is none. */
   read(): Promise<string | null>;
-  /** Returns when whoever reads from now on sees the new text. */
+  /** Returns once every later read sees the new text. */
   write(text: string): Promise<void>;
 };
 

@@ -60,7 +60,7 @@ function clientFor(name: string, requestTimeout: number): LambdaClient {
   const agent = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MILLISECONDS };
   return new LambdaClient({
     ...awsClientOptions(region),
-    // Asking again is said to whoever waits, so it is not the SDK's.
+    // The waiting person must see each retry, so the SDK does not retry by itself.
     maxAttempts: 1,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: CONNECT_MILLISECONDS,
@@ -99,13 +99,13 @@ function readAnswer(name: string, { Payload, FunctionError, LogResult }: InvokeC
   );
 }
 
-/** It ran out of time or memory: what it did stands, and a step goes on where it was. */
+/** It ran out of time or memory: what it did is kept, and a step goes on where it was. */
 function crashed(name: string, payload: string, log: string | undefined): UserError {
   const { errorMessage = 'no reason was given' } = (parseJson(payload) ?? {}) as { errorMessage?: string };
   const tail =
     log === undefined ? '' : `\nIts last lines:\n${Buffer.from(log, 'base64').toString('utf8').trim()}`;
   return new UserError(
-    `The function ${name} was ended in the middle of its work: ${errorMessage}. What it had done stands, and a hold that it had begun is ended by the worker hold-watch. ` +
+    `The function ${name} was ended in the middle of its work: ${errorMessage}. What it had done is kept, and a hold that it had begun is ended by the worker hold-watch. ` +
       `Run pulumi up again: the step goes on where it was. Its log: aws logs tail /aws/lambda/${name.split(':').pop() ?? name}.${tail}`,
     { exitCode: 3 },
   );

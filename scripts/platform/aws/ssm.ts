@@ -2,7 +2,7 @@ import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient 
 import { UserError } from '../../contract/errors.ts';
 import { ambientRegion, awsClientOptions, awsTrouble } from '../../store/identity/aws-client.ts';
 
-/** A text in Systems Manager's parameter store, and the version that it stands in. */
+/** A text in Systems Manager's parameter store, and its version. */
 export type SsmText = { text: string; version: number };
 
 const clients = new Map<string, SSMClient>();
@@ -27,7 +27,7 @@ export async function getSsmText(region: string, name: string): Promise<SsmText 
 /**
  * Replaces the text of a parameter, whole. Its type and tier stay what the stack made them.
  *
- * @returns the version that it stands in now
+ * @returns its new version
  */
 export async function putSsmText(region: string, name: string, text: string): Promise<number> {
   try {

@@ -23,7 +23,7 @@ type PodTemplate = {
 /** A Job's name is a label too, and its pods' names are longer by an index and a random end. */
 const LONGEST_NAME = 52;
 
-/** The name of the Job that does a piece of work for a run: the same for whoever asks again. */
+/** The name of the Job that does a piece of work for a run: the same each time. */
 export function jobName(work: LongWork, run: string): string {
   const name = `${work}-${run}`;
   if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name)) {
@@ -58,7 +58,7 @@ export function instantiate(
   };
 }
 
-/** What a container is told of the work: both comparisons are made of one template. */
+/** The container's variables for the work: both comparisons use one template. */
 const VARIABLES: Record<LongWork, Record<string, string>> = {
   copy: {},
   verify: { MIGRATE_VERIFY_KIND: 'now' },

@@ -57,7 +57,7 @@ export class KubernetesApi {
     return this.#good('GET', path, status, body);
   }
 
-  /** False where one of that name stands already. */
+  /** False where one of that name exists already. */
   async create(path: string, object: object): Promise<boolean> {
     const { status, body } = await this.#send('POST', path, object);
     if (status === 409) return false;

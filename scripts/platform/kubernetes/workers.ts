@@ -11,7 +11,7 @@ const LOOK_EVERY_MILLISECONDS = 500;
 
 /**
  * The long work as Jobs of a cluster, made of templates that the stack owns: a ConfigMap each, whose key
- * `job.json` is the whole Job. A Job is named after the work and its run, so whoever asks for the same
+ * `job.json` is the whole Job. A Job is named after the work and its run, so asking again for the same
  * again finds it.
  */
 export function kubernetesWorkers(

@@ -7,7 +7,7 @@ import type { Follower } from './follower.ts';
 const SILENT_SECONDS = 60;
 
 /**
- * Tells others how a follower stands.
+ * Tells others the state of a follower.
  *
  * - `GET /_origin`: the origin and epoch by which every request is served; 503 while it turns. Unlike
  *   Nginx's own answer it comes only when no worker of before takes connections any more.

@@ -19,7 +19,7 @@ export type FollowerOptions = {
 
 /**
  * Keeps one Nginx as the ledger and the stack say: its origin, the addresses of the stores, its
- * configuration. Each change is a reload, which ends no request. What cannot be read keeps what stands; a
+ * configuration. Each change is a reload, which ends no request. What cannot be read leaves things as they are; a
  * configuration that Nginx refuses is left out, and does not keep the origin from turning.
  */
 export class Follower {

@@ -75,7 +75,7 @@ function signal(master: number): void {
   try {
     process.kill(master, 'SIGHUP');
   } catch {
-    // It has just died; whoever owns it starts another, which reads the files.
+    // It has just died; its supervisor starts another, which reads the files.
   }
 }
 

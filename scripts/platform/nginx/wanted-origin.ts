@@ -42,7 +42,7 @@ export function originReader(
   };
 }
 
-/** A phase in which Nginx stands as it must stand now. */
+/** A phase in which Nginx has the origin that it must have now. */
 function stage({ phase, entering, writesGoTo }: Pick<MoveState, 'phase' | 'entering' | 'writesGoTo'>): Phase {
   if (writesGoTo === 'source') return 'copy';
   const now = entering ?? phase;

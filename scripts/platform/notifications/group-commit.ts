@@ -7,7 +7,7 @@ export class GroupCommit<T> {
   #waiting: { items: readonly T[]; written: PromiseWithResolvers<void> }[] = [];
   #writing = false;
 
-  /** @param write one transaction: durable when it resolves, nothing of it stands when it rejects */
+  /** @param write one transaction: durable when it resolves; when it rejects nothing of it was written */
   constructor(write: (items: T[]) => Promise<void>) {
     this.#write = write;
   }

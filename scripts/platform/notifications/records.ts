@@ -5,7 +5,7 @@ import { bridgeEventName } from '../../contract/event-names.ts';
 /** The messages that tell of changes, as their senders write them, and what we read of them. */
 
 /**
- * A message that cannot be stored as it is. Whoever sent it must keep it and try again: an event that was
+ * A message that cannot be stored as it is. The sender must keep it and try again: an event that was
  * acknowledged but not stored is lost.
  */
 export class MalformedEvent extends Error {
@@ -15,7 +15,7 @@ export class MalformedEvent extends Error {
   }
 }
 
-/** A change of one object, whoever told of it. */
+/** A change of one object, from any sender. */
 export type Change = {
   bucket: string;
   /** As the object is named. */

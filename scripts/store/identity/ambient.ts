@@ -11,7 +11,7 @@ let chain: ReturnType<typeof fromNodeProviderChain> | undefined;
 
 /**
  * The SDK's default chain: variables, a profile, the pod's identity, the function's role. One for the
- * whole process: it keeps what it got, fetches anew five minutes before the end, and however many ask at
+ * whole process: it keeps what it got, fetches again five minutes before the end, and however many ask at
  * once, it asks once.
  */
 export function ambientChain(): ReturnType<typeof fromNodeProviderChain> {
@@ -19,7 +19,7 @@ export function ambientChain(): ReturnType<typeof fromNodeProviderChain> {
   return chain;
 }
 
-/** So long before their end credentials are fetched anew, as by the chain. */
+/** Credentials are fetched again this long before their end, as the chain does. */
 const RENEW_MILLISECONDS = 300_000;
 
 /**

@@ -55,7 +55,7 @@ export async function readCredentials(
   return (await credentialsProvider(credentials, user))();
 }
 
-/** Where a user's key stands, for messages. */
+/** Where a user's key is kept, for messages. */
 export function describeSource(source: CredentialsSource, user: string): string {
   switch (source.kind) {
     case 'file':
@@ -74,7 +74,7 @@ function parseSecret(name: string, text: string): Credentials {
     return KeySchema.parse(JSON.parse(text));
   } catch {
     throw new UserError(
-      `The secret ${name} is not what it should be: {"accessKeyId": …, "secretAccessKey": …}; the step that makes the user makes it anew`,
+      `The secret ${name} is not what it should be: {"accessKeyId": …, "secretAccessKey": …}; the step that makes the user makes it again`,
       { exitCode: 3 },
     );
   }

@@ -3,7 +3,7 @@ import { messageOf, UserError } from '../../contract/errors.ts';
 import { commentOnIssue, findIssue, jobFrom, openIssue, updateIssue, type Job } from './github.ts';
 
 /**
- * `npm run ci:drift -- STACK`: looks whether what stands is what the state and this checkout say, changes
+ * `npm run ci:drift -- STACK`: checks whether the account is what the state and this checkout say, changes
  * nothing, and keeps one issue a stack: opened when it drifts, brought up to date while it does, closed when it
  * no longer does. Ends with 0 in all these cases; with another code when it could not look.
  */
@@ -64,7 +64,7 @@ function describe(stack: string, drift: string, runUrl: string): string {
   const shown =
     left < 0 ? `${drift.slice(0, LONGEST_BODY)}\n… ${-left} more characters are in the run's log.` : drift;
   return [
-    `What stands in \`${stack}\` is not what \`main\` says: somebody changed it by hand, or a change of main was not brought in.`,
+    `\`${stack}\` is not what \`main\` says: somebody changed it by hand, or a change of main was not deployed.`,
     'What an update would do now:',
     `\`\`\`\n${shown.replaceAll('```', "'''")}\n\`\`\``,
     'To take it back: approve the next deployment. To keep it: write it into the program, until the preview is empty.',

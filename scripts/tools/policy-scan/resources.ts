@@ -10,7 +10,7 @@ export type StackResource = {
   propertyDependencies: Readonly<Record<string, readonly string[]>>;
 };
 
-/** What stands for a value that is known only after the update, in what the engine prints. */
+/** What the engine prints in place of a value that is known only after the update. */
 const UNKNOWN = '04da6b54-80e4-46f7-96ec-b56ff0331ba9';
 const SIGNATURE = '4dabf18193072939515e22adb298388d';
 const SECRET = '1b47061264138c4ac30d75fd1eb44270';

@@ -8,7 +8,7 @@ const reason = z.string().min(20, 'says too little to be a reason');
 const TriageSchema = z.strictObject({
   /** Checks that are no risk here, whatever the resource, each with why. */
   lower: z.record(z.string().regex(/^CKV2?_/), reason),
-  /** Findings that stay high, and are as they are for a reason. `*` stands for any part of a name. */
+  /** Findings that stay high, and are as they are for a reason. `*` matches any part of a name. */
   justified: z.array(z.strictObject({ check: z.string(), resource: z.string(), reason })),
 });
 export type Triage = z.infer<typeof TriageSchema>;

@@ -11,7 +11,7 @@ import { installerVariables } from './variables.mjs';
  * @param {import('node:stream').Writable} [options.hold] keeps a lock for the program should this process be killed
  * @param {string} [options.cwd]
  * @param {Record<string, string>} [options.variables] added to the environment
- * @param {(line: string) => void} [options.onLine] is told each line of the output as it comes
+ * @param {(line: string) => void} [options.onLine] called with each line of the output as it comes
  * @returns {Promise<string>} the output
  */
 export async function runInstaller(command, args, options = {}) {

@@ -7,7 +7,7 @@ import { runInstaller } from './installer.mjs';
 import { isReachable } from './pulumi-download.ts';
 
 /**
- * The provider plugins that a run on one machine needs, and the folder of what stands in for each. `aws` and
+ * The provider plugins that a run on one machine needs, and the folder of each stand-in. `aws` and
  * `kubernetes` are for the stacks in the cloud: there the engine downloads the real ones, and nothing takes
  * their place.
  */

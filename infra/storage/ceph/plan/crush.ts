@@ -6,7 +6,7 @@ export type FailureDomain = 'zone' | 'host';
 
 export type ErasureProfile = { dataChunks: number; codingChunks: number };
 
-/** What a CRUSH map is told, in the text that `crushtool` compiles. The rule's number is chosen where it is put. */
+/** A rule of a CRUSH map, in the text that `crushtool` compiles. Its number is chosen on the host. */
 export type CrushRule = { name: string; type: 'replicated' | 'erasure'; steps: readonly string[] };
 
 /** Copies of what is replicated: each in another zone, or on another host. */

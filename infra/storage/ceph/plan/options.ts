@@ -35,7 +35,7 @@ export function clusterOptions(
     { who: 'global', name: 'osd_pool_default_pg_autoscale_mode', value: 'off' },
     { who: 'global', name: 'auth_allow_insecure_global_id_reclaim', value: 'false' },
     ...(settings.replicas === 1 ? [{ who: 'global', name: 'mon_allow_pool_size_one', value: 'true' }] : []),
-    // A pool can be removed only by whoever turns this first.
+    // To remove a pool this must be turned off first.
     { who: 'mon', name: 'mon_allow_pool_delete', value: 'false' },
     // A node of many disks that goes away is not worth re-copying when it is only restarting.
     { who: 'mon', name: 'mon_osd_down_out_interval', value: '1800' },

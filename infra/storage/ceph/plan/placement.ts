@@ -1,4 +1,4 @@
-/** Where the nodes of a cluster stand: pure counting, so that a preview shows the same on every machine. */
+/** The zone of each node of a cluster: pure counting, so that a preview shows the same on every machine. */
 
 export type PlacedNode = {
   /** `GROUP-i`: the instance, its host in Ceph and its resource are named so, for good. */
@@ -10,8 +10,8 @@ export type PlacedNode = {
 };
 
 /**
- * The nodes of a group, spread over the zones in turn: node i stands in zone i mod zones. A group that grows
- * gets nodes at its end; those that stand keep name and zone. The list of zones may only grow together with
+ * The nodes of a group, spread over the zones in turn: node i is in zone i mod zones. A group that grows
+ * gets nodes at its end; existing ones keep name and zone. The list of zones may only grow together with
  * new groups: another number of zones would move nodes, which for disks in the machine means losing them.
  *
  * @param group its name and number of nodes

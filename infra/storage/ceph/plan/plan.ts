@@ -36,7 +36,7 @@ export type PlanArgs = {
   topic: string;
 };
 
-/** All that the step on the hosts is told; scripts/ceph-hosts/host carries it out. */
+/** The input of the step on the hosts; scripts/ceph-hosts/host carries it out. */
 export type ClusterPlan = {
   cluster: string;
   environment: string;
@@ -75,7 +75,7 @@ export type ClusterPlan = {
 /**
  * The plan of a cluster. Equal arguments give equal text; what changes in it runs the step again.
  *
- * @throws RangeError where the cluster could not stand: no monitor, no gateway, no hot disk, two roles on
+ * @throws RangeError where the cluster could not work: no monitor, no gateway, no hot disk, two roles on
  *   one disk, too little memory, or an erasure code that stops when a zone is lost
  */
 export function clusterPlan(args: PlanArgs): ClusterPlan {
@@ -136,7 +136,7 @@ export function clusterPlan(args: PlanArgs): ClusterPlan {
 }
 
 /**
- * Refuses what could not stand, before anything is made.
+ * Refuses what could not work, before anything is made.
  *
  * @throws RangeError saying what is missing or too small
  */
