@@ -310,7 +310,7 @@ describe('every time after', () => {
     const other = await hosts.host(plan.seed, 'i-0seed', moved);
     const { exitCode, all } = await other.step('hosts');
     expect(all).toMatch(
-      /monitor-0 is known at 10\.20\.192\.10 and now stands at 10\.20\.192\.99: it was replaced/,
+      /monitor-0 is known at 10\.20\.192\.10 and is now at 10\.20\.192\.99: it was replaced/,
     );
     expect(exitCode).toBe(1);
   });

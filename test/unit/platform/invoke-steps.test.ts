@@ -117,7 +117,7 @@ describe('the function of the steps', () => {
     await expect(invoke()).rejects.toMatchObject({
       exitCode: 3,
       message:
-        `The function ${NAME} was ended in the middle of its work: Task timed out after 900.00 seconds. What it had done stands, and a hold that it had begun is ended by the worker hold-watch. ` +
+        `The function ${NAME} was ended in the middle of its work: Task timed out after 900.00 seconds. What it had done is kept, and a hold that it had begun is ended by the worker hold-watch. ` +
         `Run pulumi up again: the step goes on where it was. Its log: aws logs tail /aws/lambda/${NAME}.\nIts last lines:\ngate sync-complete: …`,
     });
   });

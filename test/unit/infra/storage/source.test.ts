@@ -224,7 +224,7 @@ test.each<[string, Partial<AwsBucket>, string, RegExp]>([
       ],
     },
     'bucket.archive[1].prefix',
-    /^is "a\/", as of bucket\.archive\[0\];/,
+    /^is "a\/", like that of bucket\.archive\[0\];/,
   ],
   ['a key that keeps Nginx out', { kmsKeyArn: 'arn:aws:kms:k' }, 'bucket.kmsKeyArn', /SSE-S3/],
 ])('%s is refused', async (_, bucket, propertyPath, reason) => {

@@ -64,7 +64,7 @@ test('a sample is spread over all', () => {
 });
 
 test('the table has what blocks first', () => {
-  expect(describeFindings([])).toBe('preflight: nothing stands in the way');
+  expect(describeFindings([])).toBe('preflight: nothing is in the way');
   expect(describeFindings([warning('b', 'w'), blocking('source', 'x')]).split('\n')).toEqual([
     'blocking  source  x',
     'warning   b       w',
