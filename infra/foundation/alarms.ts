@@ -75,7 +75,7 @@ export type AlarmArgs = {
   /** Rings when so many periods in a row are bad. Default: 1. */
   forPeriods?: number;
   /**
-   * What a period without a value is. `breaching` where something must report all the time (a pulse);
+   * What a period without a value is. `breaching` where something must report all the time (a heartbeat);
    * `notBreaching` where there is a value only when something happens (a queue of failures). Default:
    * `ignore`, which keeps the alarm as it was.
    */

@@ -73,9 +73,9 @@ export function targetBuckets(buckets: readonly BucketAccess[]): OwnedBucket[] {
       // from `retire` on.
       owner: APPLICATIONS,
       statements: [
-        allow('StorageMigrationAside', QUARANTINE_BUCKET, [STRAGGLER], ['s3:*']),
+        allow('StorageMigrationQuarantine', QUARANTINE_BUCKET, [STRAGGLER], ['s3:*']),
         // The writers may look at it so that a refusal proves their suspension, and nothing else.
-        allow('StorageMigrationAsideRead', QUARANTINE_BUCKET, [VERIFY, ...WRITERS_BEFORE_HOLD], READ),
+        allow('StorageMigrationQuarantineRead', QUARANTINE_BUCKET, [VERIFY, ...WRITERS_BEFORE_HOLD], READ),
       ],
     },
   ];

@@ -104,10 +104,10 @@ export class Move extends pulumi.ComponentResource {
         alarms,
         database,
         environmentParameter,
-        // Who writes to S3 for us: the pulse, the steps that prove capture by a canary, and who carries a turn out.
+        // Who writes to S3 for us: the heartbeat, the steps that prove capture by a canary, and who carries a turn out.
         ownPrincipals: [
           this.steps.roleUniqueId,
-          this.roles.roleUniqueIds.pulse,
+          this.roles.roleUniqueIds.heartbeat,
           this.roles.roleUniqueIds['hold-watch'],
         ],
         // Always: what comes before `copy` is a hint like any other, and a rule that waited for the gate

@@ -19,7 +19,7 @@ export const ADMIN = 'admin';
 export const WRITERS_BEFORE_HOLD = [SYNC, REPLAY] as const;
 
 /** The bucket of each target cluster that keeps the bytes of conflicts. */
-export const QUARANTINE_BUCKET = 'migration-aside';
+export const QUARANTINE_BUCKET = 'migration-quarantine';
 
 /** The cluster behind the cache tier. */
 export const CACHED_CLUSTER = 'images';

@@ -1,6 +1,6 @@
 import type { Database } from './database.ts';
 
-/** What a straggler did on S3 after the hold and that was not applied; its bytes are kept aside. */
+/** What a straggler did on S3 after the hold and that was not applied; its bytes are kept in quarantine. */
 export type Conflict = {
   move: string;
   key: string;
@@ -9,14 +9,14 @@ export type Conflict = {
   sourceEtag: string | null;
   sourceSize: number | null;
   targetEtag: string | null;
-  asideBucket: string | null;
-  asideKey: string | null;
+  quarantineBucket: string | null;
+  quarantineKey: string | null;
   reason: string;
 };
 
 export async function recordConflict(db: Database, conflict: Conflict): Promise<void> {
   await db.query(
-    `INSERT INTO conflict (move, key, position, kind, source_etag, source_size, target_etag, aside_bucket, aside_key, reason)
+    `INSERT INTO conflict (move, key, position, kind, source_etag, source_size, target_etag, quarantine_bucket, quarantine_key, reason)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (move, key, position) DO NOTHING`,
     [
       conflict.move,
@@ -26,8 +26,8 @@ export async function recordConflict(db: Database, conflict: Conflict): Promise<
       conflict.sourceEtag,
       conflict.sourceSize,
       conflict.targetEtag,
-      conflict.asideBucket,
-      conflict.asideKey,
+      conflict.quarantineBucket,
+      conflict.quarantineKey,
       conflict.reason,
     ],
   );
@@ -36,7 +36,7 @@ export async function recordConflict(db: Database, conflict: Conflict): Promise<
 export async function listConflicts(db: Database): Promise<(Conflict & { at: Date })[]> {
   const { rows } = await db.query<Conflict & { at: Date }>(
     `SELECT move, key, position, kind, source_etag AS "sourceEtag", source_size::float8 AS "sourceSize",
-       target_etag AS "targetEtag", aside_bucket AS "asideBucket", aside_key AS "asideKey", reason, at
+       target_etag AS "targetEtag", quarantine_bucket AS "quarantineBucket", quarantine_key AS "quarantineKey", reason, at
      FROM conflict ORDER BY id`,
   );
   return rows;

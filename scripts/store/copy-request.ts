@@ -20,7 +20,7 @@ export type CopyRequest = {
    */
   ifNoneMatch?: '*';
   /**
-   * Nobody else uploads to the target bucket (before the cutover, or the bucket for what is kept aside):
+   * Nobody else uploads to the target bucket (before the cutover, or the bucket for what is kept in quarantine):
    * open uploads of this key are then what a killed process left, and are aborted. Default: false.
    */
   ownsTarget?: boolean;

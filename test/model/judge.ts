@@ -115,7 +115,7 @@ export class Judge {
     const { target, ledger, plan } = this.#world;
     if (before === null) return;
     const versions = target.bucket(TARGET_BUCKET).versions(key);
-    if (!versions.some(({ etag }) => etag === before) && !this.#isAside(key, before)) {
+    if (!versions.some(({ etag }) => etag === before) && !this.#isQuarantined(key, before)) {
       this.#world.violated(`4: ${key} (${short(before)}) was expired on S3 and is nowhere else`);
     }
     const cutover = ledger.tables.move.cutoverAt ?? Infinity;
@@ -189,7 +189,7 @@ export class Judge {
     if (isOnSource && this.#world.restoredAt !== null && this.#isFinding(key)) return;
     if (last.kind === 'put' && last.etag !== null && !this.#isKept(key, last.etag)) {
       this.#world.violated(
-        `1: a straggler's write of ${key} (${short(last.etag)}) is neither on Ceph nor kept aside`,
+        `1: a straggler's write of ${key} (${short(last.etag)}) is neither on Ceph nor kept in quarantine`,
       );
     }
   }
@@ -236,16 +236,16 @@ export class Judge {
 
   #isKept(key: string, etag: string): boolean {
     const versions = this.#world.target.bucket(TARGET_BUCKET).versions(key);
-    return versions.some((version) => version.etag === etag) || this.#isAside(key, etag);
+    return versions.some((version) => version.etag === etag) || this.#isQuarantined(key, etag);
   }
 
-  #isAside(key: string, etag: string): boolean {
+  #isQuarantined(key: string, etag: string): boolean {
     const { ledger, target } = this.#world;
     return ledger.tables.conflict.some(
       (row) =>
         row.key === key &&
-        row.asideKey !== null &&
-        target.bucket(QUARANTINE_BUCKET).current(row.asideKey)?.etag === etag,
+        row.quarantineKey !== null &&
+        target.bucket(QUARANTINE_BUCKET).current(row.quarantineKey)?.etag === etag,
     );
   }
 

@@ -14,7 +14,7 @@ import { ModelStore } from './store/model-store.ts';
 
 export const SOURCE_BUCKET = 'on-s3';
 export const TARGET_BUCKET = 'on-ceph';
-export const QUARANTINE_BUCKET = 'migration-aside';
+export const QUARANTINE_BUCKET = 'migration-quarantine';
 /** The applications, which follow their parameter, and those that do not. */
 export const FOLLOWER = 'applications';
 export const STRAGGLER = 'customer';

@@ -50,7 +50,7 @@ export async function moveOnMoto(): Promise<MoveOnMoto> {
     await moto.ssm.send(new PutParameterCommand({ Name, Value, Type: 'String', Tier: 'Advanced' }));
   }
   const client = await moto.client();
-  for (const bucket of [SOURCE, TARGET, 'migration-aside']) await client.createBucket(bucket);
+  for (const bucket of [SOURCE, TARGET, 'migration-quarantine']) await client.createBucket(bucket);
   return {
     moto,
     environment,

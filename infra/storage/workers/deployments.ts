@@ -8,7 +8,7 @@ import { migrateContainer, MIGRATE_VOLUMES, podTemplate, spreadOut, type Contain
 type DeploymentSpec = k8s.types.input.apps.v1.DeploymentSpec;
 
 /** The apps that run as Deployments. */
-export type LongRunning = Extract<App, 'replay' | 'pending' | 'hold-watch' | 'pulse' | 'events'>;
+export type LongRunning = Extract<App, 'replay' | 'pending' | 'hold-watch' | 'heartbeat' | 'events'>;
 
 type Plan = {
   words: readonly string[];
@@ -38,7 +38,7 @@ export const PLANS: Record<LongRunning, Plan> = {
   // The first one ends a hold that its holder left; a lock lets only one work.
   'hold-watch': { words: ['hold', 'watch'], replicas: 2, cpu: '100m', memory: '256Mi' },
   // Two would write each canary twice.
-  pulse: { words: ['capture', 'pulse'], replicas: 1, cpu: '100m', memory: '256Mi', alone: true },
+  heartbeat: { words: ['capture', 'heartbeat'], replicas: 1, cpu: '100m', memory: '256Mi', alone: true },
   // A closed port can end RGW's delivery for good: nodes and load balancer must have let go of it before.
   events: {
     words: ['events', 'serve'],
@@ -56,7 +56,7 @@ export function isWanted(app: LongRunning, wanted: readonly Worker[]): boolean {
     case 'events':
       // Ceph tells of its objects before, during and after the move.
       return true;
-    case 'pulse':
+    case 'heartbeat':
       // On AWS the capture itself is a Lambda; this keeps its canary going.
       return wanted.includes('capture');
     case 'replay':

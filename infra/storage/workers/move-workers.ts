@@ -69,7 +69,7 @@ const LOST: Record<LongRunning, string> = {
   replay: 'Changes on S3 reach Ceph late: the lag grows, and a cutover is refused.',
   pending: 'Keys that are on S3 alone are answered with 503, and writes of them are refused.',
   'hold-watch': 'A hold whose holder dies would not be ended: clients would wait with their writes.',
-  pulse: 'No canary is written: whether capture works is not known.',
+  heartbeat: 'No canary is written: whether capture works is not known.',
   events:
     'Nobody receives what Ceph tells of its objects; it waits in RGW, which refuses writes when its queue is full.',
 };

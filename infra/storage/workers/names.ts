@@ -8,7 +8,7 @@ export const APPS = [
   'replay',
   'pending',
   'hold-watch',
-  'pulse',
+  'heartbeat',
   'events',
   'cache-tier',
 ] as const;

@@ -50,7 +50,7 @@ export function policyOf(app: App, { cidr, databasePort }: { cidr: string; datab
     copy: { egress: stores },
     verify: { egress: stores },
     replay: { egress: stores },
-    pulse: { egress: stores },
+    heartbeat: { egress: stores },
     pending: { ingress: [{ from: pods('cache-tier'), ports: tcp(PENDING_PORT) }], egress: stores },
     // Asks each Nginx whether it has turned.
     'hold-watch': {

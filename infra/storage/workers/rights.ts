@@ -38,7 +38,7 @@ export const CEPH_USERS: Readonly<Record<App, readonly string[]>> = {
   pending: [REPLAY, STRAGGLER],
   // It carries a turn out: suspends and enables users and proves it, and versions the buckets as their owner.
   'hold-watch': ['admin', APPLICATIONS, SYNC, REPLAY, STRAGGLER, VERIFY],
-  pulse: [],
+  heartbeat: [],
   events: [],
   'cache-tier': [],
 };
@@ -51,7 +51,7 @@ export function rightsOf(app: App, args: RightsOf): IamStatement[] {
   const statements = [app === 'events' ? args.food : args.ledger];
   if (READERS.includes(app)) statements.push(...readSources(args));
   if (app === 'verify') statements.push(readPolicies(args));
-  if (app === 'pulse') statements.push(...writeCanary(args));
+  if (app === 'heartbeat') statements.push(...writeCanary(args));
   if (CEPH_USERS[app].length > 0) statements.push(...readSecrets(CEPH_USERS[app], args));
   if (app === 'hold-watch') {
     statements.push(...mirrorEpoch(args), {

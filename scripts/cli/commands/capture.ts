@@ -6,7 +6,7 @@ import { assertReachable, openLedger } from '../../ledger/connect.ts';
 import { seconds, withEnvironment, type StoresOptions } from '../options.ts';
 import { proveCanary } from '../../move/capture/canary.ts';
 import { installCapture, removeCapture } from '../../move/capture/notification.ts';
-import { serveCapture, servePulse } from '../../move/capture/serve.ts';
+import { serveCapture, serveHeartbeat } from '../../move/capture/serve.ts';
 
 export default function capture(command: Command): void {
   command
@@ -20,12 +20,13 @@ export default function capture(command: Command): void {
     .addHelpText('after', example('migrate capture serve --environment environment.json'))
     .action(async (options) => serveCapture(await environmentOf(options), stopSignal()));
 
-  withEnvironment(command.command('pulse'))
+  // `pulse` is its former name.
+  withEnvironment(command.command('heartbeat').alias('pulse'))
     .description(
       'Writes the canary to every source bucket and samples the lag, until it is told to stop; for AWS, where a Lambda takes the notifications.',
     )
-    .addHelpText('after', example('migrate capture pulse --environment ssm:/storage/prod/environment'))
-    .action(async (options) => servePulse(await environmentOf(options), stopSignal()));
+    .addHelpText('after', example('migrate capture heartbeat --environment ssm:/storage/prod/environment'))
+    .action(async (options) => serveHeartbeat(await environmentOf(options), stopSignal()));
 
   withEnvironment(command.command('install'))
     .description("Adds our entry to the source buckets' notifications; the others stay.")

@@ -18,12 +18,15 @@ const limitOption = () =>
       '"50MB/s@08:00-20:00,1000req/s"; "none" for no limit; default: as it was set before',
   );
 
-const patienceOption = () =>
+const backoffOption = () =>
   new Option(
-    '--patience <SECONDS>',
+    '--backoff <SECONDS>',
     'how long to wait in all, in longer and longer pauses, for a store that gives trouble; ' +
       'then it stops where it was, with exit code 3; default: 60',
   ).argParser(seconds({ from: 0, to: 86_400 }));
+/** The name that `--backoff` had before. */
+const formerBackoffOption = () =>
+  new Option('--patience <SECONDS>').argParser(seconds({ from: 0, to: 86_400 })).hideHelp();
 
 const versionsOption = () =>
   new Option(
@@ -36,7 +39,8 @@ const versionsOption = () =>
 function addRun(command: Command): Command {
   withStores(command)
     .addOption(limitOption())
-    .addOption(patienceOption())
+    .addOption(backoffOption())
+    .addOption(formerBackoffOption())
     .addOption(versionsOption())
     .option(
       '--dry-run',
@@ -104,7 +108,8 @@ export default function sync(command: Command): void {
       'of n workers this is number i, from 0: it takes its own shards first, then helps the others; ' +
         'default: JOB_COMPLETION_INDEX of MIGRATE_WORKERS, where these variables are set',
     )
-    .addOption(patienceOption())
+    .addOption(backoffOption())
+    .addOption(formerBackoffOption())
     .addHelpText('after', example('migrate sync worker --environment environment.json'))
     .action(async ({ shard, ...options }) => {
       keepHeapSmall();

@@ -14,19 +14,19 @@ import { setLimits } from '../../move/sync/limits.ts';
 import { progressDisplay, readProgress, type ProgressDisplay } from '../../move/sync/progress.ts';
 import { describeFailed, describeReport, readReport, reportJson } from '../../move/sync/report.ts';
 import { startSyncRuns } from '../../move/sync/start.ts';
-import { sayEnd, UNFINISHED, withLedger } from './with-ledger.ts';
+import { sayEnd, UNFINISHED, withLedger, type BackoffOptions } from './with-ledger.ts';
 import { runWorker, type WorkerEnd } from '../../move/sync/worker.ts';
 
 const SHOW_EVERY_MS = 500;
 
-export type RunOptions = StoresOptions & {
-  limit?: string;
-  patience?: number;
-  concurrency?: number;
-  versions?: boolean;
-  dryRun?: boolean;
-  json?: boolean;
-};
+export type RunOptions = StoresOptions &
+  BackoffOptions & {
+    limit?: string;
+    concurrency?: number;
+    versions?: boolean;
+    dryRun?: boolean;
+    json?: boolean;
+  };
 
 /** A whole run in this process. */
 export async function run({

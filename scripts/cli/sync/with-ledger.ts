@@ -15,13 +15,16 @@ import type { WorkerEnd } from '../../move/sync/worker.ts';
  */
 export const UNFINISHED = 143;
 
+/** How long to wait for a store that gives trouble, in seconds; `patience` is its former name. */
+export type BackoffOptions = { backoff?: number; patience?: number };
+
 /** Runs a command's work with the environment that it was given, and its ledger. */
 export async function withLedger<T>(
-  { patience, ...stores }: StoresOptions & { patience?: number },
+  { backoff, patience, ...stores }: StoresOptions & BackoffOptions,
   options: { toWrite: boolean },
   work: (environment: Environment, ledger: Pool) => Promise<T>,
 ): Promise<T> {
-  const environment = withBackoff(await environmentOf(stores), patience);
+  const environment = withBackoff(await environmentOf(stores), backoff ?? patience);
   if (options.toWrite && environment.name === 'standalone') await assertStores(environment);
   await prepareLedger(environment, options);
   const ledger = openLedger(environment.ledger, {

@@ -107,12 +107,14 @@ function withoutMissing(observed: Map<string, Map<string, Value>>): Map<string, 
 /** The ledger's conflicts, each with its bytes in quarantine, read again. */
 async function readConflicts(environment: Environment, ledger: Database): Promise<KeptConflict[]> {
   const kept: KeptConflict[] = [];
-  for (const { move, key, kind, sourceEtag, asideBucket, asideKey } of await listConflicts(ledger)) {
+  for (const { move, key, kind, sourceEtag, quarantineBucket, quarantineKey } of await listConflicts(
+    ledger,
+  )) {
     const cluster = environment.moves.find(({ name }) => name === move)?.targetCluster ?? '';
     const quarantined =
-      asideBucket === null || asideKey === null
+      quarantineBucket === null || quarantineKey === null
         ? null
-        : await readQuarantined(environment, cluster, asideBucket, asideKey);
+        : await readQuarantined(environment, cluster, quarantineBucket, quarantineKey);
     kept.push({ move, key, kind, sourceEtag, quarantined });
   }
   return kept;

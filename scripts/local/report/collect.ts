@@ -54,13 +54,15 @@ export async function collectFigures(
     clients: await readClients(options.files.fleetStatus),
     series: await allJsonLines<FleetSample>(options.files.fleetSeries),
     audit: options.audit,
-    conflicts: (await listConflicts(ledger)).map(({ move, key, kind, asideBucket, asideKey, reason }) => ({
-      move,
-      key,
-      kind,
-      quarantine: asideKey === null ? null : `${asideBucket}/${asideKey}`,
-      reason,
-    })),
+    conflicts: (await listConflicts(ledger)).map(
+      ({ move, key, kind, quarantineBucket, quarantineKey, reason }) => ({
+        move,
+        key,
+        kind,
+        quarantine: quarantineKey === null ? null : `${quarantineBucket}/${quarantineKey}`,
+        reason,
+      }),
+    ),
     certificates,
     memory,
     phases: phasesOf(await allJsonLines<RunEvent>(options.files.runEvents)),

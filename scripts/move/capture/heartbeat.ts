@@ -25,7 +25,7 @@ export async function sampleLag(ledger: Pool): Promise<void> {
 }
 
 /** What the capture server does besides receiving: the canary, lag samples, its own figures. */
-export class Pulse {
+export class Heartbeat {
   readonly #environment: Environment;
   readonly #ledger: Pool;
   readonly #owner = `capture-${process.pid}`;

@@ -4,7 +4,7 @@ import { assertReachable, openLedger } from '../../ledger/connect.ts';
 import { replayLag } from '../../ledger/operations.ts';
 import { log } from '../../contract/log.ts';
 import { CaptureHandler, eventRules } from './handler.ts';
-import { Pulse } from './heartbeat.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { startReceiver } from '../../platform/notifications/receiver.ts';
 
 /**
@@ -27,14 +27,14 @@ export async function serveCapture(environment: Environment, stop: AbortSignal):
       handler: new CaptureHandler(ledger, eventRules(environment)),
       health: () => replayLag(ledger),
     });
-    const pulse = new Pulse(environment, ledger);
+    const heartbeat = new Heartbeat(environment, ledger);
     try {
-      await pulse.start();
+      await heartbeat.start();
       log.info({ receiver: receiver.url }, 'capture is listening');
       await aborted(stop);
     } finally {
       await receiver.close();
-      await pulse.stop();
+      await heartbeat.stop();
     }
   } finally {
     await ledger.end();
@@ -47,16 +47,16 @@ export async function serveCapture(environment: Environment, stop: AbortSignal):
  *
  * Starts without the ledger, and goes on without it: the canary is what will show that it is back.
  */
-export async function servePulse(environment: Environment, stop: AbortSignal): Promise<void> {
-  const ledger = openLedger(environment.ledger, { max: 3, application: `pulse-${process.pid}` });
-  const pulse = new Pulse(environment, ledger);
+export async function serveHeartbeat(environment: Environment, stop: AbortSignal): Promise<void> {
+  const ledger = openLedger(environment.ledger, { max: 3, application: `heartbeat-${process.pid}` });
+  const heartbeat = new Heartbeat(environment, ledger);
   try {
     await assertReachable(ledger).catch((error: unknown) => log.error(error));
-    await pulse.start();
+    await heartbeat.start();
     log.info({ seconds: environment.bounds.canarySeconds }, 'a canary is written every so many seconds');
     await aborted(stop);
   } finally {
-    await pulse.stop();
+    await heartbeat.stop();
     await ledger.end();
   }
 }

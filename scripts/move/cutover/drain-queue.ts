@@ -10,7 +10,7 @@ const LOOK_EVERY_MILLISECONDS = 500;
  *
  * What is left: an event that S3 has not sent yet is in no queue. Nothing is lost by it. When it comes, the
  * turn is made, and the key is handled as a straggler's: a new key is brought to Ceph, an overwritten one is
- * reported as a conflict with its bytes kept aside; and if it never came, the containment certificate, which
+ * reported as a conflict with its bytes kept in quarantine; and if it never came, the containment certificate, which
  * trusts listings, finds it before anything is removed from S3.
  *
  * Throws UserError where messages were given up (the dead-letter queue): these are events that nobody took.

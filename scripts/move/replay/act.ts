@@ -14,7 +14,7 @@ export type Deed = {
   /** The target's ETag and whether it is the source's, where something was copied. */
   copied?: { etag: string; reproduced: boolean };
   /** Where the bytes are kept, and what they are. */
-  aside?: { bucket: string; key: string; etag: string; bytes: number };
+  quarantine?: { bucket: string; key: string; etag: string; bytes: number };
 };
 
 /**
@@ -31,8 +31,9 @@ export async function act(
   try {
     return await carryOut(sides, claims, where, action);
   } finally {
-    if (action.do !== 'aside') await untilAnswered(target, targetBucket, where.key);
-    else await untilAnswered(target, QUARANTINE_BUCKET, asideKey(where.move, where.key, action.position));
+    if (action.do !== 'quarantine') await untilAnswered(target, targetBucket, where.key);
+    else
+      await untilAnswered(target, QUARANTINE_BUCKET, quarantineKey(where.move, where.key, action.position));
   }
 }
 
@@ -66,19 +67,19 @@ async function carryOut(
     case 'withdraw':
       await target.delete(targetBucket, key, { versionId: action.versionId, assertLive });
       return {};
-    case 'aside': {
-      const targetKey = asideKey(where.move, key, action.position);
+    case 'quarantine': {
+      const targetKey = quarantineKey(where.move, key, action.position);
       const copy = await copyObject({ ...request, targetBucket: QUARANTINE_BUCKET, targetKey });
       const { etag, bytes } = copy;
       return copy.outcome === 'gone'
         ? {}
-        : { aside: { bucket: QUARANTINE_BUCKET, key: targetKey, etag, bytes } };
+        : { quarantine: { bucket: QUARANTINE_BUCKET, key: targetKey, etag, bytes } };
     }
   }
 }
 
 /** `<move>/<key>/<position>`; a key that is too long for that is named by its digest. */
-export function asideKey(move: string, key: string, position: bigint): string {
+export function quarantineKey(move: string, key: string, position: bigint): string {
   const plain = `${move}/${key}/${position}`;
   if (Buffer.byteLength(plain) <= MAX_KEY_BYTES) return plain;
   return `${move}/sha256-${createHash('sha256').update(key).digest('hex')}/${position}`;

@@ -61,11 +61,11 @@ export type Action =
   | { do: 'apply' }
   /** Remove exactly this version, which replay wrote and should not have: what it covered shows again. */
   | { do: 'withdraw'; versionId: string }
-  /** Keep S3's bytes aside and report. */
-  | { do: 'aside'; position: bigint };
+  /** Keep S3's bytes in quarantine and report. */
+  | { do: 'quarantine'; position: bigint };
 
 export type Retirement = { position: bigint; outcome: Outcome };
-/** An operation that is reported. Of a put the bytes are kept aside, if S3 still has them. */
+/** An operation that is reported. Of a put the bytes are kept in quarantine, if S3 still has them. */
 export type ReportedConflict = { position: bigint; kind: 'put' | 'delete'; reason: string };
 
 export type Decision = {
@@ -192,7 +192,7 @@ function judgePut(
   }
   if (history.entries === 0) return { action: { do: 'apply' }, outcome: 'applied' };
   return {
-    action: { do: 'aside', position: put.position },
+    action: { do: 'quarantine', position: put.position },
     outcome: 'conflict',
     reason: REASONS.overwritten,
   };

@@ -122,11 +122,11 @@ async function retire(
       await recordConflict(client, {
         ...where,
         ...conflict,
-        sourceEtag: (put ? settled.aside?.etag : undefined) ?? seen?.etag ?? null,
-        sourceSize: put ? (settled.aside?.bytes ?? settled.sight.source?.size ?? null) : null,
+        sourceEtag: (put ? settled.quarantine?.etag : undefined) ?? seen?.etag ?? null,
+        sourceSize: put ? (settled.quarantine?.bytes ?? settled.sight.source?.size ?? null) : null,
         targetEtag: settled.sight.target.current?.etag ?? null,
-        asideBucket: put ? (settled.aside?.bucket ?? null) : null,
-        asideKey: put ? (settled.aside?.key ?? null) : null,
+        quarantineBucket: put ? (settled.quarantine?.bucket ?? null) : null,
+        quarantineKey: put ? (settled.quarantine?.key ?? null) : null,
       });
     }
     await clearFailure(client, { ...where, stage: 'replay' });

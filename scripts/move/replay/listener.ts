@@ -4,7 +4,7 @@ import type { Pool } from '../../ledger/database.ts';
  * Waits for work: until the log says that something was appended, or the time is up. Notifications are
  * only a hint that saves waiting; one that is lost costs one poll.
  */
-export class Wake {
+export class Listener {
   readonly #ledger: Pool;
   #stopListening: (() => void) | null = null;
   #woken = false;

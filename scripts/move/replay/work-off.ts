@@ -12,7 +12,10 @@ const ROUNDS = 6;
 
 type Last = { action: Action['do']; deed: Deed; sight: Sight };
 
-export type WorkedOff = Pick<Decision, 'retire' | 'conflicts'> & { sight: Sight; aside: Deed['aside'] };
+export type WorkedOff = Pick<Decision, 'retire' | 'conflicts'> & {
+  sight: Sight;
+  quarantine: Deed['quarantine'];
+};
 
 /**
  * Brings a key to where nothing is left to do: look at both sides, decide, act, and look again, because
@@ -35,10 +38,14 @@ export async function workOff(
     const sight: Sight = last === null ? seen : acceptCopy(seen, last);
     const decision = decide(situationOf(writesGoTo, operations, sight));
     if (decision.action.do === 'nothing') {
-      return { ...decision, retire: nameDeed(decision.retire, last), sight, aside: undefined };
+      return { ...decision, retire: nameDeed(decision.retire, last), sight, quarantine: undefined };
     }
-    if (decision.action.do === 'aside' && last?.deed.aside !== undefined && unchanged(sight, last.sight)) {
-      return { ...decision, sight, aside: last.deed.aside };
+    if (
+      decision.action.do === 'quarantine' &&
+      last?.deed.quarantine !== undefined &&
+      unchanged(sight, last.sight)
+    ) {
+      return { ...decision, sight, quarantine: last.deed.quarantine };
     }
     if (decision.action.do === 'copy' && justCopied && unchanged(sight, last?.sight)) {
       const differs = sight.target.differs?.join(', ') ?? 'it is not there';

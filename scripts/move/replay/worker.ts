@@ -12,7 +12,7 @@ import { log } from '../../contract/log.ts';
 import { handleKey, type Handled } from './handle-key.ts';
 import { readBacklog } from './backlog.ts';
 import { OpenStores } from './stores.ts';
-import { Wake } from './listener.ts';
+import { Listener } from './listener.ts';
 
 export type ReplayOptions = {
   /** Go on until `stop` aborts; otherwise end when nothing is open but what keeps failing. */
@@ -63,7 +63,7 @@ class ReplayWorker {
   readonly #ledger: Pool;
   readonly #options: ReplayOptions;
   readonly #clients: OpenStores;
-  readonly #wake: Wake;
+  readonly #listener: Listener;
   readonly #outcomes: ReplayResult['outcomes'] = {};
   /** Keys in hand, by move and key. */
   readonly #active = new Map<string, Promise<void>>();
@@ -85,12 +85,12 @@ class ReplayWorker {
     this.#ledger = ledger;
     this.#options = options;
     this.#clients = new OpenStores(environment, options.concurrency);
-    this.#wake = new Wake(ledger);
+    this.#listener = new Listener(ledger);
   }
 
   async run(): Promise<ReplayResult> {
     const { stop, follow } = this.#options;
-    stop.addEventListener('abort', () => this.#wake.now(), { once: true });
+    stop.addEventListener('abort', () => this.#listener.now(), { once: true });
     let failedKeys = 0;
     try {
       while (!stop.aborted) {
@@ -107,12 +107,12 @@ class ReplayWorker {
           log.error({ reason: messageOf(error) }, 'replay waits for the ledger');
           this.#pausedUntil = performance.now() + PAUSE_MS;
         }
-        await this.#wake.wait(POLL_MS);
+        await this.#listener.wait(POLL_MS);
       }
     } finally {
       await Promise.all(this.#active.values());
       await this.#claims?.stop();
-      this.#wake.close();
+      this.#listener.close();
       await this.#report(true).catch(() => undefined); // the ledger may be why we end
       await this.#clients.close();
     }
@@ -129,7 +129,7 @@ class ReplayWorker {
     const move = await readMove(this.#ledger);
     // From then on S3 is emptied, and what its events say concerns nobody.
     if (move.phase === 'retire' || move.phase === 'done') return 0;
-    await this.#wake.listen();
+    await this.#listener.listen();
     for (const [id, until] of this.#later) if (until <= now) this.#later.delete(id);
     const room = this.#options.concurrency - this.#active.size;
     if (room === 0) return 0;
@@ -191,7 +191,7 @@ class ReplayWorker {
       })
       .finally(() => {
         this.#active.delete(id);
-        this.#wake.now(); // there is room for another one
+        this.#listener.now(); // there is room for another one
       });
     this.#active.set(id, done);
   }

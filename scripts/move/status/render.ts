@@ -18,7 +18,7 @@ export function renderStatus(status: Status, now: Date): string {
     `failed      ${status.failures.length} keys`,
     ...status.failures.slice(0, SHOWN).map(failureLine),
     ...more(status.failures.length),
-    `conflicts   ${status.conflicts.total}, bytes kept aside`,
+    `conflicts   ${status.conflicts.total}, bytes kept in quarantine`,
     ...status.conflicts.latest.map(
       ({ move: name, key, reason }) => `            ${name} ${JSON.stringify(key)}: ${reason}`,
     ),

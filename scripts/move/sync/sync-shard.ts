@@ -120,7 +120,7 @@ class Pass {
     await this.#write().catch((error: unknown) => pipeline.fail(error));
     pipeline.throwIfFailed();
     if (pipeline.superseded) return 'superseded';
-    return pipeline.settled.whole ? 'finished' : 'asked';
+    return pipeline.checkpoints.whole ? 'finished' : 'asked';
   }
 
   /** Hands the pipeline what the listings show. What a listing showed before it failed is settled all the same. */
@@ -186,10 +186,10 @@ class Pass {
 
   async #write(): Promise<void> {
     const { ledger, move } = this.#context;
-    const { settled, failed } = this.#pipeline;
+    const { checkpoints, failed } = this.#pipeline;
     const shard = this.#shard;
-    const taken = settled.take();
-    const checkpoint = settled.whole ? (shard.until ?? this.#frontier()) : taken.checkpoint;
+    const taken = checkpoints.take();
+    const checkpoint = checkpoints.whole ? (shard.until ?? this.#frontier()) : taken.checkpoint;
     const advanced = checkpoint !== shard.checkpoint;
     if (!advanced && taken.copied === 0 && taken.deleted === 0 && taken.objects === 0) return;
     await checkpointShard(ledger, shard, { ...taken, checkpoint, failed: 0 });

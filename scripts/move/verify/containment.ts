@@ -19,16 +19,16 @@ import { openPair, type Pair } from '../common/pair.ts';
  * How an object of S3 is contained in what Ceph has:
  * - `equal`: the same object is there;
  * - `superseded`: it is in the key's history there, and a client's later write or delete follows it;
- * - `aside`: a straggler's write, recorded as a conflict, its bytes kept aside;
+ * - `quarantined`: a straggler's write, recorded as a conflict, its bytes kept in quarantine;
  * - `waived`: it is not, and somebody named it as one that need not be;
  * - `unexplained`: none of these.
  */
-export type Containment = 'equal' | 'superseded' | 'aside' | 'waived' | 'unexplained';
+export type Containment = 'equal' | 'superseded' | 'quarantined' | 'waived' | 'unexplained';
 type Judged = Comparison & { containment: Containment };
 
 /**
  * Proves that nothing of S3 would be lost with it: every object there is equal on Ceph, superseded by an
- * operation that Ceph recorded (the target bucket is versioned since the cutover), or kept aside. An
+ * operation that Ceph recorded (the target bucket is versioned since the cutover), or kept in quarantine. An
  * object that is missing without such a record is a finding; one that is only on Ceph is none. The
  * horizon is noted before the listing, so any later operation on S3 makes the certificate stale.
  *
@@ -54,7 +54,7 @@ export async function takeContainmentCertificate(
     const classes: Record<Containment, number> = {
       equal: 0,
       superseded: 0,
-      aside: 0,
+      quarantined: 0,
       waived: 0,
       unexplained: 0,
     };
@@ -102,14 +102,14 @@ async function judge(
 }
 
 /** How Ceph explains that it does not have this object, or in words that it does not. */
-type Explained = { containment: 'superseded' | 'aside' } | { unexplained: string };
+type Explained = { containment: 'superseded' | 'quarantined' } | { unexplained: string };
 
 async function explain(pair: Pair, ledger: Pool, key: string, source: Described | null): Promise<Explained> {
   const none = { unexplained: 'no record of a later write or delete on Ceph' };
   if (source === null) return none;
   try {
     if (await isSuperseded(pair, key, source)) return { containment: 'superseded' };
-    return (await isAside(pair, ledger, key, source)) ? { containment: 'aside' } : none;
+    return (await isQuarantined(pair, ledger, key, source)) ? { containment: 'quarantined' } : none;
   } catch (error) {
     // What may not be read there proves nothing.
     if (error instanceof StoreError && error.status === 403)
@@ -131,11 +131,11 @@ async function isSuperseded(pair: Pair, key: string, source: Described): Promise
 }
 
 /** Whether a conflict was recorded for exactly this object, and its bytes are where the record says. */
-async function isAside(pair: Pair, ledger: Pool, key: string, source: Described): Promise<boolean> {
+async function isQuarantined(pair: Pair, ledger: Pool, key: string, source: Described): Promise<boolean> {
   const { rows } = await ledger.query<{ bucket: string; key: string }>(
-    `SELECT aside_bucket AS bucket, aside_key AS key FROM conflict
+    `SELECT quarantine_bucket AS bucket, quarantine_key AS key FROM conflict
      WHERE move = $1 AND key = $2 AND kind = 'put' AND source_etag = $3
-       AND aside_bucket IS NOT NULL AND aside_key IS NOT NULL ORDER BY id DESC`,
+       AND quarantine_bucket IS NOT NULL AND quarantine_key IS NOT NULL ORDER BY id DESC`,
     [pair.move.name, key, source.head.etag],
   );
   for (const aside of rows) {

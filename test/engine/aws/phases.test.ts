@@ -113,7 +113,7 @@ describe('from prepare to done', { timeout: 10 * MINUTES }, () => {
       update phase-settle-run: environment.MIGRATE_PHASE
       update storage-workers-hold-watch: spec.replicas
       update storage-workers-pending: spec.replicas
-      update storage-workers-pulse: spec.replicas"
+      update storage-workers-heartbeat: spec.replicas"
     `);
     await entered(stack, 'done');
   });

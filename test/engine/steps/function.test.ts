@@ -65,7 +65,7 @@ beforeAll(async () => {
   }
   const queue = await makeQueue(moto, 'storage-dev-capture', { deliveries: 3 });
   const client = await moto.client();
-  for (const bucket of ['food-co-images', 'images-on-ceph', 'migration-aside'])
+  for (const bucket of ['food-co-images', 'images-on-ceph', 'migration-quarantine'])
     await client.createBucket(bucket);
 
   // Nginx and the workers are Kubernetes' on AWS, which has a test of its own.

@@ -77,7 +77,7 @@ test.each<[App, () => Promise<unknown>]>([
   ['copy', copyObjectOnce],
   ['verify', () => takeBaseCertificate(environment, ledger, environment.moves[0] as Move)],
   ['verify', () => certifyContainment(environment, ledger, () => undefined, takeContainmentCertificate)],
-  ['pulse', writeCanary],
+  ['heartbeat', writeCanary],
   ['hold-watch', keepEpoch],
 ])('pods of %s may all that they ask of the source', async (app, work) => {
   const { secretsKeyArn, region, account, sources, credentialsPrefixes, ...rest } = rightsArgs();

@@ -171,9 +171,12 @@ export const LIST_STATEMENTS: readonly Statement[] = [
         .map((row) => ({ ...row, at: new Date(row.at) })),
   ],
   [
-    `INSERT INTO conflict (move, key, position, kind, source_etag, source_size, target_etag, aside_bucket, aside_key, reason)
+    `INSERT INTO conflict (move, key, position, kind, source_etag, source_size, target_etag, quarantine_bucket, quarantine_key, reason)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (move, key, position) DO NOTHING`,
-    ({ tables, nextId }, [move, key, position, kind, sourceEtag, , , asideBucket, asideKey, reason]) => {
+    (
+      { tables, nextId },
+      [move, key, position, kind, sourceEtag, , , quarantineBucket, quarantineKey, reason],
+    ) => {
       const id = nextId('conflict');
       const same = isOf(move, key);
       if (tables.conflict.some((row) => same(row) && row.position === BigInt(text(position)))) return 0;
@@ -184,8 +187,8 @@ export const LIST_STATEMENTS: readonly Statement[] = [
         position: BigInt(text(position)),
         kind: text(kind),
         sourceEtag: orNull(sourceEtag),
-        asideBucket: orNull(asideBucket),
-        asideKey: orNull(asideKey),
+        quarantineBucket: orNull(quarantineBucket),
+        quarantineKey: orNull(quarantineKey),
         reason: text(reason),
       };
       tables.conflict = [...tables.conflict, row];
@@ -193,15 +196,15 @@ export const LIST_STATEMENTS: readonly Statement[] = [
     },
   ],
   [
-    `SELECT aside_bucket AS bucket, aside_key AS key FROM conflict
+    `SELECT quarantine_bucket AS bucket, quarantine_key AS key FROM conflict
      WHERE move = $1 AND key = $2 AND kind = 'put' AND source_etag = $3
-       AND aside_bucket IS NOT NULL AND aside_key IS NOT NULL ORDER BY id DESC`,
+       AND quarantine_bucket IS NOT NULL AND quarantine_key IS NOT NULL ORDER BY id DESC`,
     ({ tables }, [move, key, etag]) =>
       tables.conflict
         .filter((row) => isOf(move, key)(row) && row.kind === 'put' && row.sourceEtag === etag)
-        .filter(({ asideBucket, asideKey }) => asideBucket !== null && asideKey !== null)
+        .filter(({ quarantineBucket, quarantineKey }) => quarantineBucket !== null && quarantineKey !== null)
         .toReversed()
-        .map(({ asideBucket, asideKey }) => ({ bucket: asideBucket, key: asideKey })),
+        .map(({ quarantineBucket, quarantineKey }) => ({ bucket: quarantineBucket, key: quarantineKey })),
   ],
   // What a run of the model never looks at again.
   [

@@ -76,7 +76,7 @@ export const TABLES: readonly ModelTable[] = [
   ),
   table(
     'conflict',
-    'id, move, key, position, kind, source_etag AS "sourceEtag", aside_bucket AS "asideBucket", aside_key AS "asideKey", reason',
+    'id, move, key, position, kind, source_etag AS "sourceEtag", quarantine_bucket AS "quarantineBucket", quarantine_key AS "quarantineKey", reason',
     ({ conflict }) => conflict,
   ),
   table('failed_key', 'move, key, stage, reason, attempts, next_at AS "nextAt"', ({ failedKey }) =>

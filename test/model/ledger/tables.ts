@@ -83,8 +83,8 @@ export type ConflictRow = {
   position: bigint;
   kind: string;
   sourceEtag: string | null;
-  asideBucket: string | null;
-  asideKey: string | null;
+  quarantineBucket: string | null;
+  quarantineKey: string | null;
   reason: string;
 };
 export type FailedRow = {

@@ -53,11 +53,11 @@ export const STRAGGLER_MUTANTS: readonly Mutant[] = [
     'if (intruder === undefined)',
   ),
   broken(
-    "a straggler's bytes are not kept aside",
+    "a straggler's bytes are not kept in quarantine",
     1,
     'stragglers',
     'move/replay/decide.ts',
-    "action: { do: 'aside', position: put.position },",
+    "action: { do: 'quarantine', position: put.position },",
     "action: { do: 'nothing' },",
   ),
 ];

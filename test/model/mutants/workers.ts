@@ -45,8 +45,8 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
       3,
       'follow',
       'move/replay/act.ts',
-      "if (action.do !== 'aside') await untilAnswered(target, targetBucket, where.key);",
-      "if (action.do !== 'aside') void where;",
+      "if (action.do !== 'quarantine') await untilAnswered(target, targetBucket, where.key);",
+      "if (action.do !== 'quarantine') void where;",
     ),
     given: {
       slow: 0.08,

@@ -149,12 +149,12 @@ describe('by notification', () => {
     }
   });
 
-  test('the pulse writes one every so many seconds while capture is at work, and ends on SIGTERM', async () => {
+  test('the heartbeat writes one every so many seconds while capture is at work, and ends on SIGTERM', async () => {
     await scratch.ledger.query(`UPDATE move SET phase = 'copy'`);
-    const file = `${process.env['MIGRATE_ENVIRONMENT']}.pulse`;
+    const file = `${process.env['MIGRATE_ENVIRONMENT']}.heartbeat`;
     const bounds = { ...environment.bounds, canarySeconds: 0.2 };
     await writeFile(file, JSON.stringify({ ...environment, bounds }));
-    const pulse = execa(process.execPath, [MIGRATE, 'capture', 'pulse', '--environment', file], {
+    const heartbeat = execa(process.execPath, [MIGRATE, 'capture', 'heartbeat', '--environment', file], {
       reject: false,
     });
     try {
@@ -163,9 +163,9 @@ describe('by notification', () => {
         return (await logged()).filter(({ kind }) => kind === 'canary').length >= 3;
       });
     } finally {
-      pulse.kill('SIGTERM');
+      heartbeat.kill('SIGTERM');
     }
-    expect(await pulse).toMatchObject({ exitCode: 0 });
+    expect(await heartbeat).toMatchObject({ exitCode: 0 });
     await deliverAll(moto, queue.queueUrl, handler);
   });
 

@@ -4,7 +4,7 @@ import { StoreClient } from '../../../scripts/store/client.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
 
 /** All moves to a cluster share this bucket: what the local environment keeps there is put back. */
-const PLACE = ['migration-aside', '.migration/epoch'] as const;
+const PLACE = ['migration-quarantine', '.migration/epoch'] as const;
 
 let scratch: Scratch;
 let owners: StoreClient[];

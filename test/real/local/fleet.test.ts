@@ -46,7 +46,7 @@ test('clients turn from one store to the other without a failure, through a kill
     ...rehearsal.files,
     sampleOneOf: 1,
   });
-  // Nobody replays here: what the straggler wrote after the turn is neither applied nor kept aside.
+  // Nobody replays here: what the straggler wrote after the turn is neither applied nor kept in quarantine.
   expect(audit.findings.every(({ kind }) => kind === 'straggler')).toBe(true);
   expect(audit).toMatchObject({ lost: 0, resurrected: 0, wrong: 0, unexpected: 0 });
   expect(audit.straggler).toMatchObject({ writes: 6, unaccounted: 2 });

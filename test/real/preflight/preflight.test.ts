@@ -9,7 +9,7 @@ import { preflight } from '../../../scripts/move/preflight/preflight.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
 import { EXPIRY_RULES } from '../../../scripts/move/teardown/rules.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
-import { asideBucket, bothSides, quick } from '../verify/support.ts';
+import { quarantineBucket, bothSides, quick } from '../verify/support.ts';
 
 let scratch: Scratch;
 let environment: Environment;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   scratch = await (await realServices()).scratch('preflight');
   environment = quick(scratch);
   sides = await bothSides(scratch);
-  await (await asideBucket(environment)).close();
+  await (await quarantineBucket(environment)).close();
 });
 afterAll(() => scratch.close());
 

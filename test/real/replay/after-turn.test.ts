@@ -100,7 +100,7 @@ describe('what a straggler does on S3', () => {
     await replayed(deletion('kept'));
     expect(await read('kept')).toBe('s3');
     expect(await conflictsOf('kept')).toMatchObject([
-      { kind: 'delete', reason: REASONS.deleted, asideKey: null },
+      { kind: 'delete', reason: REASONS.deleted, quarantineKey: null },
     ]);
   });
 
@@ -140,7 +140,7 @@ describe('what a straggler does on S3', () => {
     expect((await target.head(targetBucket, 'session'))?.size).toBe(part.length);
   });
 
-  test('an overwrite is a conflict, its bytes kept aside', async () => {
+  test('an overwrite is a conflict, its bytes kept in quarantine', async () => {
     const { etag } = await put(source, 'overwritten', 'by a straggler');
     await replayed(operation('overwritten', { etag }));
     expect(await read('overwritten')).toBe('ceph');
@@ -150,11 +150,11 @@ describe('what a straggler does on S3', () => {
       kind: 'put',
       sourceEtag: etag,
       sourceSize: 14,
-      asideBucket: QUARANTINE_BUCKET,
-      asideKey: `scratch/overwritten/${conflict?.position}`,
+      quarantineBucket: QUARANTINE_BUCKET,
+      quarantineKey: `scratch/overwritten/${conflict?.position}`,
       reason: REASONS.overwritten,
     });
-    expect(await read(conflict?.asideKey ?? '', QUARANTINE_BUCKET)).toBe('by a straggler');
+    expect(await read(conflict?.quarantineKey ?? '', QUARANTINE_BUCKET)).toBe('by a straggler');
   });
 
   test('writing again what applications deleted on Ceph is a conflict: nothing comes back', async () => {
@@ -162,7 +162,7 @@ describe('what a straggler does on S3', () => {
     await replayed(operation('deleted'));
     expect(await read('deleted')).toBeNull();
     const [conflict] = await conflictsOf('deleted');
-    expect(await read(conflict?.asideKey ?? '', QUARANTINE_BUCKET)).toBe('by a straggler');
+    expect(await read(conflict?.quarantineKey ?? '', QUARANTINE_BUCKET)).toBe('by a straggler');
   });
 
   test('what landed over a delete marker because its writer was killed in between is taken back', async () => {
@@ -179,14 +179,14 @@ describe('what a straggler does on S3', () => {
     await replayed(operation('raced'));
     expect(await read('raced')).toBeNull();
     expect(await outcomesOf(scratch.ledger, 'raced')).toEqual(['conflict']);
-    expect(await conflictsOf('raced')).toMatchObject([{ kind: 'put', asideBucket: QUARANTINE_BUCKET }]);
+    expect(await conflictsOf('raced')).toMatchObject([{ kind: 'put', quarantineBucket: QUARANTINE_BUCKET }]);
     await expect(source.head(sourceBucket, 'raced')).resolves.not.toBeNull();
   });
 
   test('bytes that are gone from S3 before they could be read are reported', async () => {
     await replayed(operation('vanished', { etag: 'd41d8cd98f00b204e9800998ecf8427e' }));
     expect(await conflictsOf('vanished')).toMatchObject([
-      { kind: 'put', reason: REASONS.gone, asideKey: null },
+      { kind: 'put', reason: REASONS.gone, quarantineKey: null },
     ]);
   });
 });

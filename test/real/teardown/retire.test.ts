@@ -21,7 +21,7 @@ import {
 import { finishTeardown } from '../../../scripts/move/steps/finish-teardown.ts';
 import { takeContainmentCertificate } from '../../../scripts/move/verify/containment.ts';
 import { emptyBucket, realServices, type Scratch } from '../../support/real.ts';
-import { asideBucket, bothSides, quick, touch } from '../verify/support.ts';
+import { quarantineBucket, bothSides, quick, touch } from '../verify/support.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -38,7 +38,7 @@ beforeAll(async () => {
   move = environment.moves[0] as Move;
   sides = await bothSides(scratch);
   control = await BucketControl.open(environment.source, 'applications');
-  await (await asideBucket(environment)).close();
+  await (await quarantineBucket(environment)).close();
 });
 afterAll(async () => {
   await control.removePolicy(scratch.sourceBucket, [DENY_SID]);

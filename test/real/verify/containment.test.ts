@@ -7,7 +7,7 @@ import type { StoreClient } from '../../../scripts/store/client.ts';
 import { takeContainmentCertificate } from '../../../scripts/move/verify/containment.ts';
 import { QUARANTINE_BUCKET } from '../../../scripts/contract/names.ts';
 import { realServices, type Scratch } from '../../support/real.ts';
-import { asideBucket, bothSides, findingsOf, quick } from './support.ts';
+import { quarantineBucket, bothSides, findingsOf, quick } from './support.ts';
 
 let scratch: Scratch;
 let environment: Environment;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   scratch = await (await realServices()).scratch('containment');
   environment = quick(scratch);
   sides = await bothSides(scratch);
-  aside = await asideBucket(environment);
+  aside = await quarantineBucket(environment);
 });
 afterAll(async () => {
   await aside.close();
@@ -31,8 +31,8 @@ const take = (): Promise<Certificate> =>
 
 async function keepAside(key: string, body: string, kept: string | null): Promise<void> {
   const { etag } = await sides.onSource(key, body);
-  const asideKey = `scratch/${key}/1`;
-  if (kept !== null) await aside.put(QUARANTINE_BUCKET, asideKey, Buffer.from(kept));
+  const quarantineKey = `scratch/${key}/1`;
+  if (kept !== null) await aside.put(QUARANTINE_BUCKET, quarantineKey, Buffer.from(kept));
   await recordConflict(scratch.ledger, {
     move: 'scratch',
     key,
@@ -41,8 +41,8 @@ async function keepAside(key: string, body: string, kept: string | null): Promis
     sourceEtag: etag,
     sourceSize: body.length,
     targetEtag: null,
-    asideBucket: QUARANTINE_BUCKET,
-    asideKey,
+    quarantineBucket: QUARANTINE_BUCKET,
+    quarantineKey,
     reason: 'a test',
   });
 }

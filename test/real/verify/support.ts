@@ -59,7 +59,7 @@ export function findingsOf(certificate: Certificate): Finding[] {
 }
 
 /** Writes what replay keeps aside, as the user that it does so. */
-export async function asideBucket(environment: Environment): Promise<StoreClient> {
+export async function quarantineBucket(environment: Environment): Promise<StoreClient> {
   const endpoint = Object.values(environment.targets)[0];
   if (endpoint === undefined) throw new Error('the environment has no target');
   return StoreClient.open(endpoint, 'migration-straggler', { requestSeconds: 10 });

@@ -10,7 +10,7 @@ import { takeLock } from '../../../scripts/ledger/locks.ts';
 import { migrateLedger } from '../../../scripts/ledger/migrations.ts';
 import { readMove } from '../../../scripts/ledger/move.ts';
 import { appendOperations, commitHorizon, touchedSince } from '../../../scripts/ledger/operations.ts';
-import { Wake } from '../../../scripts/move/replay/listener.ts';
+import { Listener } from '../../../scripts/move/replay/listener.ts';
 
 /** WebAssembly is compiled first, which takes its time on a busy machine. */
 const LIMIT_MS = 120_000;
@@ -67,7 +67,7 @@ test('a connection that breaks off in a transaction takes it back and lets the o
 });
 
 test('a connection that listens hears what another one says; the horizon covers what was committed', async () => {
-  const wake = new Wake(ledger);
+  const wake = new Listener(ledger);
   await wake.listen();
   const horizon = await commitHorizon(ledger);
   const heard = wake.wait(LIMIT_MS);

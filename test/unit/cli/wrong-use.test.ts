@@ -69,8 +69,8 @@ test.each([
     "error: option '--timeout <SECONDS>' argument '0' is invalid. It must be a number of seconds above 0 and up to 3600.",
   ],
   [
-    ['sync', '--patience', '86401'],
-    "error: option '--patience <SECONDS>' argument '86401' is invalid. It must be a number of seconds from 0 to 86400.",
+    ['sync', '--backoff', '86401'],
+    "error: option '--backoff <SECONDS>' argument '86401' is invalid. It must be a number of seconds from 0 to 86400.",
   ],
   [['retry'], 'error: which keys? Give --all, or choose by --key, --bucket or --stage.'],
   [['retry', '--all', '--key', 'a'], "error: option '--all' cannot be used with option '--key <KEY>'"],

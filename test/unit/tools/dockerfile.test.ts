@@ -76,7 +76,7 @@ describe('what pods start', () => {
       'hold-watch: hold watch',
       'nginx: /bin/sh -c',
       'pending: pending serve',
-      'pulse: capture pulse',
+      'heartbeat: capture pulse',
       'replay: replay --follow',
       'verify: verify job',
     ]);

@@ -25,7 +25,7 @@ afterAll(async () => {
     for await (const { key } of owner.list(name, { prefix: PREFIX })) await owner.delete(name, key);
   }
   const straggler = await as(target('images'), 'migration-straggler');
-  await straggler.delete('migration-aside', `${PREFIX}a`);
+  await straggler.delete('migration-quarantine', `${PREFIX}a`);
   for (const client of clients) await client.close();
 });
 
@@ -71,8 +71,8 @@ describe('a target', () => {
       await writer.put(bucket.target, key, BYTES, { acl: 'bucket-owner-full-control', tags: { a: 'b' } });
       expect(await writer.tags(bucket.target, key)).toEqual({ a: 'b' });
       await writer.delete(bucket.target, key);
-      expect(await writer.bucketExists('migration-aside')).toBe(true);
-      await expect(writer.put('migration-aside', `${PREFIX}a`, BYTES)).rejects.toMatchObject(refused);
+      expect(await writer.bucketExists('migration-quarantine')).toBe(true);
+      await expect(writer.put('migration-quarantine', `${PREFIX}a`, BYTES)).rejects.toMatchObject(refused);
     },
   );
 
@@ -80,13 +80,13 @@ describe('a target', () => {
     const straggler = await as(target('images'), 'migration-straggler');
     await straggler.put(bucket.target, `${PREFIX}s`, BYTES, { acl: 'bucket-owner-full-control' });
     await expect(straggler.delete(bucket.target, `${PREFIX}s`)).rejects.toMatchObject(refused);
-    await straggler.put('migration-aside', `${PREFIX}a`, BYTES);
+    await straggler.put('migration-quarantine', `${PREFIX}a`, BYTES);
   });
 
   it('is only read by who verifies', async () => {
     const verifier = await as(target('images'), 'migration-verify');
     expect((await verifier.head(bucket.target, `${PREFIX}s`))?.size).toBe(BYTES.length);
-    expect((await verifier.head('migration-aside', `${PREFIX}a`))?.size).toBe(BYTES.length);
+    expect((await verifier.head('migration-quarantine', `${PREFIX}a`))?.size).toBe(BYTES.length);
     await expect(verifier.put(bucket.target, `${PREFIX}v`, BYTES)).rejects.toMatchObject(refused);
     await expect(verifier.delete(bucket.target, `${PREFIX}s`)).rejects.toMatchObject(refused);
   });

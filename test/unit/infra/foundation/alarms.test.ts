@@ -71,10 +71,10 @@ describe('an alarm', () => {
   it('rings below zero things too, after some periods, and takes silence for trouble where it is told', async () => {
     const { topic, description, metric } = ARGS;
     const { find } = await record(
-      () => alarm('pulse', { topic, description, metric, below: 1, forPeriods: 5, missing: 'breaching' }),
+      () => alarm('heartbeat', { topic, description, metric, below: 1, forPeriods: 5, missing: 'breaching' }),
       OUTPUTS,
     );
-    expect(find(ALARM, 'pulse').inputs).toMatchObject({
+    expect(find(ALARM, 'heartbeat').inputs).toMatchObject({
       comparisonOperator: 'LessThanThreshold',
       threshold: 1,
       evaluationPeriods: 5,

@@ -151,11 +151,11 @@ describe('the local environment', () => {
     const ours = ['StorageMigrationWriters', 'StorageMigrationStraggler', 'StorageMigrationVerify'];
     expect(sidsOf('local-images-users-up')).toEqual({
       'food-co-images': ['PublicRead', ...ours],
-      'migration-aside': ['StorageMigrationAside', 'StorageMigrationAsideRead'],
+      'migration-quarantine': ['StorageMigrationQuarantine', 'StorageMigrationQuarantineRead'],
     });
     expect(sidsOf('local-metadata-users-up')).toEqual({
       'food-co-metadata': ours,
-      'migration-aside': ['StorageMigrationAside', 'StorageMigrationAsideRead'],
+      'migration-quarantine': ['StorageMigrationQuarantine', 'StorageMigrationQuarantineRead'],
     });
   });
 });

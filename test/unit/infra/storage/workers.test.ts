@@ -32,12 +32,12 @@ describe('what runs in a phase', () => {
       ]),
     );
   it.each([
-    ['prepare', { replay: 0, pending: 2, 'hold-watch': 2, pulse: 1, events: 2 }],
-    ['copy', { replay: 2, pending: 2, 'hold-watch': 2, pulse: 1, events: 2 }],
-    ['cutover', { replay: 2, pending: 2, 'hold-watch': 2, pulse: 1, events: 2 }],
-    ['retain', { replay: 2, pending: 2, 'hold-watch': 2, pulse: 1, events: 2 }],
-    ['retire', { replay: 0, pending: 2, 'hold-watch': 2, pulse: 1, events: 2 }],
-    ['done', { replay: 0, pending: 0, 'hold-watch': 0, pulse: 0, events: 2 }],
+    ['prepare', { replay: 0, pending: 2, 'hold-watch': 2, heartbeat: 1, events: 2 }],
+    ['copy', { replay: 2, pending: 2, 'hold-watch': 2, heartbeat: 1, events: 2 }],
+    ['cutover', { replay: 2, pending: 2, 'hold-watch': 2, heartbeat: 1, events: 2 }],
+    ['retain', { replay: 2, pending: 2, 'hold-watch': 2, heartbeat: 1, events: 2 }],
+    ['retire', { replay: 0, pending: 2, 'hold-watch': 2, heartbeat: 1, events: 2 }],
+    ['done', { replay: 0, pending: 0, 'hold-watch': 0, heartbeat: 0, events: 2 }],
   ] as const)('%s', (phase, expected) => {
     expect(replicas(phase)).toEqual(expected);
   });
@@ -161,7 +161,7 @@ describe('the receiver of what Ceph tells of its objects', () => {
       ports: [{ port: 8090, targetPort: 8090, nodePort: 30090 }],
     });
   });
-  it.each(['replay', 'pending', 'hold-watch', 'pulse'])('%s leaves at once', (app) => {
+  it.each(['replay', 'pending', 'hold-watch', 'heartbeat'])('%s leaves at once', (app) => {
     const { spec } = parts.find('kubernetes:apps/v1:Deployment', `workers-${app}`).inputs as {
       spec: { template: { spec: { terminationGracePeriodSeconds: number; containers: object[] } } };
     };
@@ -217,7 +217,7 @@ describe('who may talk to whom', () => {
     ['copy', undefined],
     ['verify', undefined],
     ['replay', undefined],
-    ['pulse', undefined],
+    ['heartbeat', undefined],
     ['hold-watch', undefined],
     [
       'pending',
@@ -262,7 +262,7 @@ describe('what pods may do on AWS', () => {
     ['verify', ['migration-verify']],
     ['replay', ['migration-replay', 'migration-straggler']],
     ['pending', ['migration-replay', 'migration-straggler']],
-    ['pulse', []],
+    ['heartbeat', []],
     ['events', []],
     ['cache-tier', []],
   ])('%s reads the keys of these users of Ceph and of no other', (app, users) => {
@@ -284,7 +284,7 @@ describe('what pods may do on AWS', () => {
         if (Action.some((action) => /^s3:(Put|Delete|Abort|Restore)/.test(action))) writes[app] = Resource;
       }
     }
-    expect(writes).toEqual({ pulse: ours, 'hold-watch': ours });
+    expect(writes).toEqual({ heartbeat: ours, 'hold-watch': ours });
   });
   it('the comparison alone reads the policies of the sources', () => {
     const readers = APPS.filter((app) =>

@@ -94,7 +94,7 @@ export function exampleFigures(given: Partial<Figures> = {}): Figures {
         move: 'images',
         key: 'a<b>&"c',
         kind: 'put',
-        quarantine: 'migration-aside/1',
+        quarantine: 'migration-quarantine/1',
         reason: 'Ceph holds one',
       },
     ],

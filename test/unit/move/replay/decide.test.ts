@@ -159,7 +159,7 @@ describe('after the turn Ceph is the truth', () => {
       [absent, marker],
     ] as const) {
       expect(after([put], onSource, target, history)).toEqual({
-        action: { do: 'aside', position: 1n },
+        action: { do: 'quarantine', position: 1n },
         retire: [{ position: 1n, outcome: 'conflict' }],
         conflicts: [{ position: 1n, kind: 'put', reason: REASONS.overwritten }],
       });
@@ -279,7 +279,7 @@ describe('in every situation', () => {
     check((situation) => {
       const { action } = decide(situation);
       if (situation.writesGoTo === 'target') {
-        expect(['nothing', 'apply', 'aside', 'withdraw']).toContain(action.do);
+        expect(['nothing', 'apply', 'quarantine', 'withdraw']).toContain(action.do);
         if (action.do === 'apply') expect(situation.history.entries).toBe(0);
         if (action.do === 'withdraw') expect(action.versionId).toBe(situation.history.intruder);
       } else {

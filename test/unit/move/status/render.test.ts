@@ -48,7 +48,7 @@ test('one screen says where the move is and what is missing', () => {
     'hold        none yet',
     'replay      nothing open',
     'failed      0 keys',
-    'conflicts   0, bytes kept aside',
+    'conflicts   0, bytes kept in quarantine',
     'pending     0 keys are on S3 alone',
     '',
     'images: s3 → ceph',
