@@ -61,6 +61,12 @@ describe('the glossary', () => {
     expect(named.map(singular).filter((name) => !terms.has(name))).toEqual([]);
   });
 
+  it('has every folder of the move', () => {
+    const rooms = readdirSync(path.join(ROOT, 'scripts/move')).filter((name) => name !== 'common');
+    expect(rooms.length).toBeGreaterThan(5);
+    expect(rooms.filter((name) => !terms.has(singular(name)))).toEqual([]);
+  });
+
   it('has the words that the steps of every plan are named by', () => {
     const plans = ['none' as const, ...PHASES].flatMap((from) => PHASES.map((to) => plan(from, to)));
     const ids = plans.flatMap((each) => (each.kind === 'refused' ? [] : each.steps.map(({ id }) => id)));
