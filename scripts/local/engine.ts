@@ -53,14 +53,13 @@ export class Engine {
     await copyFile(path.join(project, 'Pulumi.local.yaml'), this.#configFile, constants.COPYFILE_EXCL).catch(
       ignoreExisting,
     );
-    // Making a stack writes the salt of its passphrase beside the project file, wherever the settings are:
-    // it is made here, beside copies of both, and used from the checkout.
+    // Pulumi writes a new stack's salt beside the project file, so the stack is made here, beside a copy.
     await copyFile(path.join(project, 'Pulumi.yaml'), path.join(this.#folder, 'Pulumi.yaml'));
     await this.#pulumi(['stack', 'select', STACK, '--create'], { cwd: this.#folder });
     await this.#pulumi(['stack', 'select', STACK]);
   }
 
-  /** The variables under which the engine runs; for those who want to type the commands themselves. */
+  /** The variables under which the engine runs. */
   async environment(): Promise<Record<string, string>> {
     const passphraseFile = path.join(this.#folder, 'passphrase');
     return {
@@ -125,8 +124,8 @@ export class Engine {
 
   /**
    * A killed update leaves its lock behind, and operations that the engine thinks may still be pending.
-   * The lock is broken only when the process that took it, on this host, is dead; our commands may all
-   * be repeated, so the pending ones are forgotten.
+   * The lock is broken only when the process that took it, on this host, is dead. All our commands may be
+   * repeated, so the pending ones are forgotten.
    */
   async breakDeadLock(): Promise<void> {
     const folder = path.join(this.#folder, 'state', '.pulumi', 'locks', 'organization', 'storage', STACK);

@@ -49,7 +49,7 @@ export class LocalMove {
     this.#unlock = unlock;
   }
 
-  /** Installs what is missing and takes the environment over; nothing of it runs yet. */
+  /** Installs what is missing and locks the environment; starts nothing of it yet. */
   static async open(settings: LocalSettings, say: (line: string) => void): Promise<LocalMove> {
     assertMachine();
     await ensureDebianPackages(localPackages, { log: say });
@@ -61,7 +61,7 @@ export class LocalMove {
       const engine = await Engine.open({ home: settings.home, project: PROJECT, binDirs });
       await engine.setConfig('storage:home', settings.home);
       await engine.setConfig('storage:portBase', String(settings.portBase));
-      // After a reboot, or a kill of the supervisor, nothing of the stack has changed and all of it is dead.
+      // After a reboot or a kill of the supervisor all is dead, but no input of the stack changed: change one.
       if (!(await Supervisor.at(homeAt(settings.home).supervisorConfig).isUp())) {
         await engine.setConfig('storage:revive', new Date().toISOString());
       }
@@ -182,7 +182,7 @@ export class LocalMove {
       onPhase(phase);
       // The phase that the move is in is entered again: it brings back what was stopped meanwhile.
       await this.advance(phase);
-      // A run that was killed while the clients rested (in the report) left them so.
+      // A run that was killed in the report left the clients paused.
       if (phase !== 'done') await this.clients.startFleet();
     }
   }

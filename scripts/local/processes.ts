@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
 /**
- * Whether a process lives and is what we think it is: numbers are given out again, so the name of the
- * program counts too.
+ * Whether a process lives and is what we think it is: the kernel reuses numbers, so the name of the program
+ * counts too.
  */
 export async function processIsAlive(pid: number, program: string): Promise<boolean> {
   const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');

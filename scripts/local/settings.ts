@@ -2,7 +2,7 @@ import path from 'node:path';
 import { PHASES, type Phase } from '../contract/phases.ts';
 import { UserError } from '../contract/errors.ts';
 
-/** What a local run is asked for. */
+/** The options of a local run. */
 export type LocalSettings = {
   /** The one folder that holds every daemon's data, log and pid. */
   home: string;

@@ -6,18 +6,18 @@ import { z } from 'zod';
  */
 
 const port = z.int().min(1).max(65535);
-const homeFolder = z.string().startsWith('/');
 
-export const SupervisorSpec = z.strictObject({
-  home: homeFolder,
+/** What every part needs to know. */
+const part = z.strictObject({
+  home: z.string().startsWith('/'),
   /** Any text: the part is run again where it changes. */
   run: z.string().optional(),
 });
+
+export const SupervisorSpec = part;
 export type SupervisorSpec = z.infer<typeof SupervisorSpec>;
 
-export const CephClusterSpec = z.strictObject({
-  home: homeFolder,
-  run: z.string().optional(),
+export const CephClusterSpec = part.extend({
   name: z.string().regex(/^[a-z]+$/),
   /** The text of ceph.conf. */
   configuration: z.string(),
@@ -37,9 +37,7 @@ const StatementSchema = z.looseObject({
   Effect: z.enum(['Allow', 'Deny']),
 });
 
-export const StoreUsersSpec = z.strictObject({
-  home: homeFolder,
-  run: z.string().optional(),
+export const StoreUsersSpec = part.extend({
   cluster: z.string(),
   endpoint: z.string(),
   region: z.string(),
@@ -57,18 +55,14 @@ export const StoreUsersSpec = z.strictObject({
 });
 export type StoreUsersSpec = z.infer<typeof StoreUsersSpec>;
 
-export const PostgresSpec = z.strictObject({
-  home: homeFolder,
-  run: z.string().optional(),
+export const PostgresSpec = part.extend({
   databases: z.array(z.string().regex(/^[a-z]+$/)),
   /** Lines of postgresql.conf. */
   settings: z.record(z.string(), z.string()),
 });
 export type PostgresSpec = z.infer<typeof PostgresSpec>;
 
-export const NginxSpec = z.strictObject({
-  home: homeFolder,
-  run: z.string().optional(),
+export const NginxSpec = part.extend({
   /** The text of nginx.conf. */
   configuration: z.string(),
   /** The text of the njs module that it imports. */
@@ -84,17 +78,13 @@ export const NginxSpec = z.strictObject({
 });
 export type NginxSpec = z.infer<typeof NginxSpec>;
 
-export const EnvironmentSpec = z.strictObject({
-  home: homeFolder,
-  run: z.string().optional(),
+export const EnvironmentSpec = part.extend({
   /** The whole document; `scripts/contract/environment.ts` says what it holds. */
   document: z.unknown(),
 });
 export type EnvironmentSpec = z.infer<typeof EnvironmentSpec>;
 
-export const WorkersSpec = z.strictObject({
-  home: homeFolder,
-  run: z.string().optional(),
+export const WorkersSpec = part.extend({
   environmentFile: z.string().startsWith('/'),
   nodeBinary: z.string().startsWith('/'),
   projectFolder: z.string().startsWith('/'),

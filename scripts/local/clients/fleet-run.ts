@@ -21,7 +21,7 @@ import { World } from './world.ts';
 const STATUS_EVERY_MS = 500;
 const SAMPLE_EVERY_MS = 1000;
 const TICK_MS = 10;
-/** After a pause of the process the operations that were due then are not made up for. */
+/** After a pause of the process it does not catch up on the operations that were due meanwhile. */
 const MOST_AT_ONCE = 4;
 /** How much longer than the longest request an attempt without an answer may take to arrive. */
 const ARRIVAL_MARGIN_MS = 3000;
@@ -116,7 +116,7 @@ export class Fleet {
     };
     await status(true);
     const statusTimer = setInterval(() => {
-      // On a busy disk one may take longer than the interval; two at once would take each other's draft.
+      // On a busy disk one may take longer than the interval: never two at once.
       writing ??= status(true)
         .catch(this.#shared.onDefect)
         .finally(() => (writing = undefined));

@@ -41,7 +41,7 @@ export class Clients {
     await this.#supervisor.bring([{ ...program, stopSeconds: 60 }], { deadlineSeconds: START_SECONDS });
   }
 
-  /** One that knows of no hold and holds presigned URLs of S3. It ends by itself. */
+  /** A client that ignores the hold and uses presigned URLs of S3. It ends by itself. */
   async startStraggler(): Promise<void> {
     const program = this.#program(STRAGGLER, 'straggler.ts', []);
     await this.#supervisor.bring([{ ...program, restart: 'unexpected' }], { deadlineSeconds: START_SECONDS });

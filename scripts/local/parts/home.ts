@@ -13,8 +13,8 @@ const MAY_COME_FIRST = ['pulumi', 'log'];
 const WANTED_FREE_BYTES = 4 * 2 ** 30;
 
 /**
- * Makes the folder ours, and what every part needs in it. Does nothing where that has been done.
- * Throws UserError where the folder holds somebody else's files, we are not root, or the disk is full.
+ * Marks the folder as ours and makes what every part needs in it. Does nothing where that has been done.
+ * Throws UserError where the folder holds files that are not ours, we are not root, or the disk is full.
  */
 export async function claimHome(folder: string): Promise<Home> {
   if (!path.isAbsolute(folder) || path.normalize(folder) !== folder || folder.endsWith('/')) {
@@ -44,7 +44,7 @@ export async function claimHome(folder: string): Promise<Home> {
     await assertSpace(folder);
     await writeFileAtomic(path.join(folder, MARKER), '{"storage-local":1}\n');
   }
-  // PostgreSQL and Nginx drop root and must get through to their own folders.
+  // PostgreSQL and Nginx drop root and must still reach their own folders.
   await chmod(folder, 0o711);
   for (const open of [home.run, home.log, home.data]) {
     await mkdir(open, { recursive: true });

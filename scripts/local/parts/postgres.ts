@@ -94,7 +94,7 @@ async function makeCluster(
   await rename(fresh, data);
 }
 
-/** Who may connect: root and the server's own user, by the kernel's word for it. */
+/** Who may connect: root and the server's own user, as the kernel reports them. */
 async function writeAccess(data: string, user: { uid: number; gid: number }): Promise<void> {
   const options = { mode: 0o600, owner: user };
   await writeFileAtomic(path.join(data, 'pg_hba.conf'), 'local all all peer map=local\n', options);
@@ -119,7 +119,7 @@ async function makeDatabases(home: Home, socketFolder: string, databases: readon
   }
 }
 
-/** Connects as the superuser as soon as the server lets somebody in. */
+/** Connects as the superuser as soon as the server accepts connections. */
 async function connect(home: Home, socketFolder: string): Promise<pg.Client> {
   const until = performance.now() + DEADLINE_SECONDS * 1000;
   for (;;) {

@@ -8,14 +8,14 @@ import { CLEAN_ENVIRONMENT } from '../../platform/supervisor/supervisor.ts';
 export type Say = (line: string) => void;
 
 /**
- * Runs a command of the system in a clean environment and hands back what it printed. Throws UserError
- * (exit 3) with its own words where it fails.
+ * Runs a command of the system in a clean environment and returns what it printed. Throws UserError
+ * (exit 3) with its error text where it fails.
  */
 export async function run(
   words: readonly string[],
   options: { timeoutSeconds: number; input?: string; user?: { uid: number; gid: number }; cwd?: string },
 ): Promise<string> {
-  // Killed with us: what goes on working on files beside the next run would spoil them.
+  // It is killed with us: a leftover would work on the same files as the next run.
   const result = await execa('/usr/bin/setpriv', ['--pdeathsig', 'KILL', ...words], {
     extendEnv: false,
     env: CLEAN_ENVIRONMENT,

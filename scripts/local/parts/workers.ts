@@ -18,8 +18,8 @@ const COMMANDS = {
 const SYNC = 'sync';
 
 /**
- * Makes the supervisor run the wanted workers, and no others. The workers of the bulk copy are made known
- * and left as they are, running or not.
+ * Makes the supervisor run the wanted workers, and no others. It only learns of the workers of the bulk copy:
+ * those that run go on, the others stay stopped.
  */
 export async function workersUp(spec: WorkersSpec, say: Say): Promise<{ running: string[] }> {
   const home = await claimHome(spec.home);

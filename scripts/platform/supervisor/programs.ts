@@ -11,7 +11,7 @@ export type Program = {
   priority?: number;
   /** Whether it runs whenever the supervisor does; default: yes. */
   autostart?: boolean;
-  /** `unexpected`: an exit with code 0 is the end of its work, anything else is mended. Default: always. */
+  /** `unexpected`: an exit with code 0 is the end of its work, after any other it is started again. Default: always. */
   restart?: 'always' | 'unexpected';
   /** How often in a row it may die within its first second before it is given up; default: without end. */
   startAttempts?: number;

@@ -25,7 +25,7 @@ const ALREADY_STARTED = 60;
 const NOT_RUNNING = 70;
 const ALREADY_ADDED = 90;
 
-/** What every process that we start gets of ours: nothing of AWS, no proxy, no token. */
+/** The environment of every process that we start: nothing of AWS, no proxy, no token. */
 export const CLEAN_ENVIRONMENT = {
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   LANG: 'C.UTF-8',
@@ -74,21 +74,21 @@ export class Supervisor {
     }));
   }
 
-  /** Whether it has been given a program of that name. */
+  /** Whether it has a program of that name. */
   async knows(name: string): Promise<boolean> {
     return (await this.processes()).some((process) => process.group === name);
   }
 
   /**
-   * Makes these programs known, each in a file and a group of its own: adds what is new, restarts what
-   * changed, leaves alone what is the same and what is not named.
+   * Registers programs, each in a file and a group of its own: adds what is new, restarts what changed, and
+   * leaves alone what is the same or not named.
    */
   async apply(programs: readonly Program[]): Promise<void> {
     for (const program of programs) {
       const file = path.join(this.#programs, `${program.name}.conf`);
       await writeFileAtomic(file, programText(program, { log: this.#log }), { mode: 0o600 });
     }
-    // The supervisor compares the files with what runs, so a run that was killed half-way is made good.
+    // The supervisor compares the files with what runs, which repairs a run that was killed half-way.
     const [[, changed]] = (await this.#call('reloadConfig')) as [[string[], string[], string[]]];
     for (const { name } of programs) {
       if (changed.includes(name)) {
@@ -187,11 +187,6 @@ export async function startGroup(supervisorConfigFile: string, group: string): P
   await supervisor.start([group], { deadlineSeconds: 30 });
 }
 
-/** Stops a group and waits until its processes have ended; nothing where there is none. */
-export async function stopGroup(supervisorConfigFile: string, group: string): Promise<void> {
-  await Supervisor.at(supervisorConfigFile).stop(group);
-}
-
 function unknownGroup(supervisorConfigFile: string, group: string): UserError {
   return new UserError(
     `The supervisor (${supervisorConfigFile}) has no group "${group}". Bring the environment up again: npm run local.`,
@@ -199,7 +194,7 @@ function unknownGroup(supervisorConfigFile: string, group: string): UserError {
   );
 }
 
-/** Makes sure that the home's supervisord runs. With it come all programs that it was given before. */
+/** Makes sure that the home's supervisord runs. It starts all programs that it had before. */
 export async function ensureSupervisor(home: Home): Promise<Supervisor> {
   return withLock(`${home.folder} supervisord`, () => startSupervisor(home));
 }

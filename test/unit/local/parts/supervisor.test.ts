@@ -5,12 +5,7 @@ import { processesOf, takeDown } from '../../../../scripts/local/parts/down.ts';
 import { claimHome } from '../../../../scripts/local/parts/home.ts';
 import type { Home } from '../../../../scripts/contract/local/home-paths.ts';
 import type { Supervisor } from '../../../../scripts/platform/supervisor/supervisor.ts';
-import {
-  ensureSupervisor,
-  groupState,
-  startGroup,
-  stopGroup,
-} from '../../../../scripts/platform/supervisor/supervisor.ts';
+import { ensureSupervisor, groupState, startGroup } from '../../../../scripts/platform/supervisor/supervisor.ts';
 
 const sleeper = (name: string, seconds = '1000') => ({ name, command: ['/bin/sleep', seconds] });
 const deadline = { deadlineSeconds: 20 };
@@ -86,9 +81,9 @@ describe('a group', () => {
     await startGroup(home.supervisorConfig, 'work');
     expect(await groupState(home.supervisorConfig, 'work')).toBe('running');
     await startGroup(home.supervisorConfig, 'work');
-    await stopGroup(home.supervisorConfig, 'work');
+    await supervisor.stop('work');
     expect(await groupState(home.supervisorConfig, 'work')).toBe('stopped');
-    await stopGroup(home.supervisorConfig, 'no-such-group');
+    await supervisor.stop('no-such-group');
     await expect(startGroup(home.supervisorConfig, 'no-such-group')).rejects.toThrow(
       'has no group "no-such-group"',
     );
