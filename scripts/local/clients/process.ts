@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { outliveStart } from '../../platform/process.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
+import { printFailure } from '../failure.ts';
 
 export type Flags = {
   environment: string;
@@ -49,9 +50,6 @@ export async function runProcess(work: (stopped: AbortSignal) => Promise<void>):
     await outliveStart();
     process.exit(0);
   } catch (error) {
-    process.stderr.write(
-      `${error instanceof UserError ? error.message : ((error as Error).stack ?? messageOf(error))}\n`,
-    );
-    process.exit(error instanceof UserError ? error.exitCode : 70);
+    process.exit(printFailure(error));
   }
 }

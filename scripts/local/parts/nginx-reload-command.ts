@@ -1,4 +1,5 @@
 import { UserError } from '../../contract/errors.ts';
+import { printFailure } from '../failure.ts';
 import { withLock } from '../../platform/lock-file.ts';
 import { reloadNginx } from './nginx-reload.ts';
 
@@ -10,7 +11,5 @@ try {
   }
   await withLock(`${home} nginx reload`, () => reloadNginx(home, endpoint));
 } catch (error) {
-  if (!(error instanceof UserError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = error.exitCode;
+  process.exitCode = printFailure(error);
 }

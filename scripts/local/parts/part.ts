@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { ZodType } from 'zod';
-import { messageOf, UserError } from '../../contract/errors.ts';
+import { UserError } from '../../contract/errors.ts';
+import { printFailure } from '../failure.ts';
 import { claimHome } from './home.ts';
 import { withLock } from '../../platform/lock-file.ts';
 import type { Say } from './run.ts';
@@ -78,11 +79,5 @@ async function main(words: readonly string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (error instanceof UserError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.exitCode;
-  } else {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : messageOf(error)}\n`);
-    process.exitCode = 70;
-  }
+  process.exitCode = printFailure(error);
 }
