@@ -107,7 +107,10 @@ export function operationsChart(axis: TimeAxis, series: FleetSample[], holds: Ho
   );
   return {
     ...frame(axis, 'Operations a second', 190),
-    y: { ...levels(''), domain: [0, mostOf(series.map(({ s3, ceph, cache }) => s3 + ceph + cache))] },
+    y: levels(
+      '',
+      series.map(({ s3, ceph, cache }) => s3 + ceph + cache),
+    ),
     color: { domain: STORES.map(({ name }) => name), range: STORES.map(({ color }) => color) },
     marks: [
       Plot.areaY(points, {
@@ -117,7 +120,7 @@ export function operationsChart(axis: TimeAxis, series: FleetSample[], holds: Ho
         order: STORES.map(({ name }) => name),
         title: 'store',
       }),
-      ...holdBands(axis, holds),
+      holdBands(axis, holds),
     ],
   };
 }
@@ -131,8 +134,11 @@ export function lagChart(axis: TimeAxis, series: LagSample[], holds: HoldFigure[
   }));
   return {
     ...frame(axis, 'Lag of replay in seconds', 120),
-    y: { ...levels(' s'), domain: [0, mostOf(points.map(({ value }) => value))] },
-    marks: [...area(points, 'var(--lag)'), ...holdBands(axis, holds)],
+    y: levels(
+      ' s',
+      points.map(({ value }) => value),
+    ),
+    marks: [...area(points, 'var(--lag)'), holdBands(axis, holds)],
   };
 }
 
@@ -146,8 +152,11 @@ export function copiedChart(axis: TimeAxis, copied: Figures['copied'], holds: Ho
   if (last !== undefined) points.push({ at: since(axis, axis.to), value: last.value });
   return {
     ...frame(axis, 'Objects on Ceph', 120),
-    y: { ...levels(''), domain: [0, mostOf(points.map(({ value }) => value))] },
-    marks: [...area(points, 'var(--ceph)'), ...holdBands(axis, holds)],
+    y: levels(
+      '',
+      points.map(({ value }) => value),
+    ),
+    marks: [...area(points, 'var(--ceph)'), holdBands(axis, holds)],
   };
 }
 
@@ -159,6 +168,7 @@ function frame(axis: TimeAxis, title: string, height: number, time: Plot.ScaleOp
     width: 1120,
     height: height + margins.marginTop + margins.marginBottom,
     ariaLabel: title,
+    opacity: { type: 'identity' },
     x: {
       type: 'utc',
       domain: [new Date(0), since(axis, axis.to)],
@@ -172,8 +182,10 @@ function frame(axis: TimeAxis, title: string, height: number, time: Plot.ScaleOp
   };
 }
 
-function levels(unit: string): Plot.ScaleOptions {
+/** From zero to a round number not below any value. */
+function levels(unit: string, values: number[]): Plot.ScaleOptions {
   return {
+    domain: [0, values.reduce((a, b) => Math.max(a, b), 0.1)],
     nice: 4,
     ticks: 4,
     grid: true,
@@ -191,26 +203,15 @@ function area(points: { at: Date; value: number }[], color: string): Plot.Markis
 }
 
 /** The time in which writes waited; paler where the hold was called off. */
-function holdBands(axis: TimeAxis, holds: HoldFigure[]): Plot.Markish[] {
-  const bands = (given: HoldFigure[], fillOpacity: number): Plot.Markish =>
-    Plot.rectX(given, {
-      x1: ({ startedAt }: HoldFigure) => since(axis, startedAt),
-      x2: (hold: HoldFigure) => since(axis, endOf(hold)),
-      insetRight: -2,
-      fill: 'var(--hold)',
-      fillOpacity,
-      title: (hold: HoldFigure) => `hold: ${seconds(holdSeconds(hold))}`,
-    });
-  return [
-    bands(
-      holds.filter(({ state }) => state !== 'called-off'),
-      0.28,
-    ),
-    bands(
-      holds.filter(({ state }) => state === 'called-off'),
-      0.1,
-    ),
-  ];
+function holdBands(axis: TimeAxis, holds: HoldFigure[]): Plot.Markish {
+  return Plot.rectX(holds, {
+    x1: ({ startedAt }: HoldFigure) => since(axis, startedAt),
+    x2: (hold: HoldFigure) => since(axis, endOf(hold)),
+    insetRight: -2,
+    fill: 'var(--hold)',
+    fillOpacity: ({ state }: HoldFigure) => (state === 'called-off' ? 0.1 : 0.28),
+    title: (hold: HoldFigure) => `hold: ${seconds(holdSeconds(hold))}`,
+  });
 }
 
 function endOf({ startedAt, turnedAt, endedAt }: HoldFigure): Date {
@@ -220,10 +221,6 @@ function endOf({ startedAt, turnedAt, endedAt }: HoldFigure): Date {
 /** Time as the axis counts it: from its beginning. */
 function since(axis: TimeAxis, at: Date | number): Date {
   return new Date(Number(at) - axis.from);
-}
-
-function mostOf(values: number[]): number {
-  return values.reduce((a, b) => Math.max(a, b), 0.1);
 }
 
 function clock(second: number): string {
