@@ -20,7 +20,7 @@ Installs what is missing, prints a line per stage and the ten slowest tests; the
   --help           this text
 
 One file alone, once its stage has run:
-  node node_modules/vitest/vitest.mjs run --project=unit test/unit/move/replay/decide.test.ts`;
+  node node_modules/vitest/vitest.mjs run test/unit/move/replay/decide.test.ts`;
 const SLOWEST = 10;
 
 const root = path.resolve(import.meta.dirname, '..');
