@@ -194,7 +194,7 @@ class Pass {
     if (!advanced && taken.copied === 0 && taken.deleted === 0 && taken.objects === 0) return;
     await checkpointShard(ledger, shard, { ...taken, checkpoint, failed: 0 });
     if (!advanced) return;
-    const range = { after: shard.checkpoint, until: settled.whole ? shard.until : checkpoint };
+    const range = { after: shard.checkpoint, until: checkpoints.whole ? shard.until : checkpoint };
     await clearFailuresBetween(ledger, { move: move.name, stage: 'sync', ...range, except: [...failed] });
     for (const key of failed) if (compareKeys(key, checkpoint) <= 0) failed.delete(key);
     shard.checkpoint = checkpoint;
