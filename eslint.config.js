@@ -33,28 +33,4 @@ export default tseslint.config(
       ),
     },
   },
-  {
-    // Other systems will share the foundation: it may not know the storage system that stands on it.
-    files: ['infra/foundation/**/*.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        {
-          patterns: [
-            {
-              group: [
-                '**/storage/**',
-                '**/settings/**',
-                '**/config.ts',
-                '**/phases/**',
-                '**/ceph/**',
-                '**/nginx/**',
-              ],
-              message: 'The foundation knows no system that stands on it: take what you need as an argument.',
-            },
-          ],
-        },
-      ],
-    },
-  },
 );

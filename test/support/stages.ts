@@ -36,6 +36,18 @@ const QUICK: readonly Stage[] = [
     needs: [],
     check: ['node_modules/eslint/bin/eslint.js', '--max-warnings=0', '.'],
   },
+  {
+    name: 'imports',
+    what: 'dependency-cruiser: who may import whom, and no circle',
+    needs: [],
+    check: [
+      'node_modules/dependency-cruiser/bin/dependency-cruise.mjs',
+      '--config=.dependency-cruiser.js',
+      'scripts',
+      'infra',
+      'bench',
+    ],
+  },
   { name: 'types', what: 'tsc', needs: [], check: ['node_modules/typescript/bin/tsc', '--noEmit'] },
   { name: 'unit', what: 'the parts, each alone', needs: ['packages'], project: 'unit' },
   {
