@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { chown, open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import writeWhole from 'write-file-atomic';
 
 export type WriteOptions = {
   /** Default: 0644. */
@@ -21,21 +21,7 @@ export async function writeFileAtomic(
   { mode = 0o644, owner, durable = true }: WriteOptions = {},
 ): Promise<boolean> {
   const before = await readFile(file).catch(() => undefined);
-  if (before?.equals(Buffer.from(contents)) === true) return false;
-  const draft = `${file}.${randomBytes(4).toString('hex')}.new`;
-  try {
-    const handle = await open(draft, 'wx', mode);
-    try {
-      await handle.writeFile(contents);
-      if (durable) await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    if (owner !== undefined) await chown(draft, owner.uid, owner.gid);
-    await rename(draft, file);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
+  if (before !== undefined && Buffer.from(before).equals(Buffer.from(contents))) return false;
+  await writeWhole(file, contents, { mode, chown: owner ?? false, fsync: durable });
   return true;
 }

@@ -14,6 +14,7 @@ const PLATFORM: Record<string, string> = {
   pg: './platform/pg.ts',
   execa: './platform/programs.ts',
   'node:fs/promises': './platform/files.ts',
+  'write-file-atomic': './platform/files.ts',
   'node:timers/promises': './platform/timers-promises.ts',
 };
 

@@ -112,7 +112,10 @@ describe('the rules of who may import whom', () => {
 async function plant(tree: string, from: string, to: string): Promise<void> {
   for (const file of [from, to]) await mkdir(path.dirname(path.join(tree, file)), { recursive: true });
   await writeFile(path.join(tree, to), 'export const one = 1;\n', { flag: 'a' });
-  await writeFile(path.join(tree, from), `import { one } from '${relative(from, to)}';\nexport default one;\n`);
+  await writeFile(
+    path.join(tree, from),
+    `import { one } from '${relative(from, to)}';\nexport default one;\n`,
+  );
 }
 
 function relative(from: string, to: string): string {

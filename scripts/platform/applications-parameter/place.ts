@@ -1,7 +1,8 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../../contract/environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
+import { writeFileAtomic } from '../write-file.ts';
 
 /** Where the parameter's text is kept. Replaced as a whole: a reader sees the old one or the new one. */
 export type ParameterPlace = {
@@ -27,15 +28,7 @@ function filePlace(file: string): ParameterPlace {
       }
     },
     async write(text) {
-      const draft = `${file}.${process.pid}.new`;
-      const handle = await open(draft, 'w', 0o644);
-      try {
-        await handle.writeFile(text);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(draft, file);
+      await writeFileAtomic(file, text);
     },
   };
 }

@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { writeFileAtomic } from '../write-file.ts';
 
 /** What Nginx and its follower share: the folder is on a volume of the pod's own. */
 export type FollowedFiles = {
@@ -24,11 +25,6 @@ export function followedFiles(folder: string): FollowedFiles {
 
 /** Writes a file in one step where its text differs. Answers whether it did. */
 export async function writeIfChanged(file: string, text: string): Promise<boolean> {
-  const standing = await readFile(file, 'utf8').catch(() => null);
-  if (standing === text) return false;
   await mkdir(path.dirname(file), { recursive: true });
-  const draft = `${file}.new`;
-  await writeFile(draft, text);
-  await rename(draft, file);
-  return true;
+  return writeFileAtomic(file, text);
 }

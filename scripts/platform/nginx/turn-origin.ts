@@ -1,9 +1,9 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { originConf } from '../../contract/nginx-origin.ts';
 import type { Origin } from '../../contract/phases.ts';
 import type { Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
+import { writeFileAtomic } from '../write-file.ts';
 
 /**
  * Turns the cache tier to another origin, without a restart. Returns once every request that begins from
@@ -24,13 +24,7 @@ async function turnByFile(
   order: Origin,
   epoch: bigint,
 ): Promise<void> {
-  const text = originConf({ order, epoch });
-  const standing = await readFile(originFile, 'utf8').catch(() => '');
-  if (standing !== text) {
-    const draft = `${originFile}.${process.pid}.new`;
-    await writeFile(draft, text);
-    await rename(draft, originFile);
-  }
+  await writeFileAtomic(originFile, originConf({ order, epoch }));
   // Even where the file was right: a run that was killed may have written it and not reloaded.
   const [program = '', ...words] = reload;
   const result = await execa(program, words, { reject: false, all: true });
