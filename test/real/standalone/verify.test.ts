@@ -28,8 +28,9 @@ test('equal stores are certified; the certificate is checked again later, withou
   // Who has it names whose keys to use; where the stores are is in it.
   const keys = ['--source-profile', 'old', '--target-profile', 'new'];
   const clean = await stores.migrate('verify', '--certificate', out, ...keys, '--json');
-  expect([clean.exitCode, ...jsonLines(clean.stdout)]).toMatchObject([
+  expect([clean.exitCode, clean.stderr, ...jsonLines(clean.stdout)]).toMatchObject([
     0,
+    '',
     {
       exitCode: 0,
       findings: 0,
@@ -61,7 +62,7 @@ test('equal stores are certified; the certificate is checked again later, withou
 test('what differs is exit code 1, named in what; waived by name it is none', async () => {
   await tamper('z');
   const found = await stores.migrate('verify', ...stores.options, '--json');
-  expect(found.exitCode).toBe(1);
+  expect([found.exitCode, found.stderr]).toEqual([1, '']);
   expect(JSON.parse(found.stdout)).toMatchObject({
     findings: 1,
     document: { findings: { listed: [{ key: 'b c', differs: ['metadata'] }] } },
