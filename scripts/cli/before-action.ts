@@ -13,7 +13,7 @@ export function refuseMisplaced(command: CommandUnknownOpts): void {
   }
   const names = command.options.map(({ long }) => long);
   for (const option of command.options) {
-    const value = command.getOptionValue(option.attributeName()) as unknown;
+    const value: unknown = command.getOptionValue(option.attributeName());
     if (value === '' || (typeof value === 'string' && names.includes(value))) {
       command.error(`error: option '${option.flags}' argument missing`);
     }
