@@ -59,7 +59,7 @@ export async function latestCertificate(
   return rows[0] ?? null;
 }
 
-/** A key that may differ, named by somebody: it is not expired at the end. */
+/** A key that a person lets differ: it is not expired at the end. */
 export type Waiver = { move: string; key: string; reason: string; namedBy: string; at: Date };
 
 export async function listWaivers(db: Database, move: string): Promise<Waiver[]> {

@@ -6,23 +6,23 @@ export type Claim = { id: bigint; move: string; epoch: bigint };
 
 export type ClaimOptions = {
   move: string;
-  /** Who works: unique to the process, for example `replay-4711`. */
+  /** The worker: unique to the process, for example `replay-4711`. */
   owner: string;
   epoch: bigint;
   leaseSeconds: number;
-  /** The longest request: a worker that takes over an expired claim waits this long first. */
+  /** The longest request. A worker that takes over an expired claim waits this long first. */
   requestSeconds: number;
 };
 
 /** The claim may have been taken over: the holder must not send another request under it. */
 export class LeaseLost extends Error {
   constructor(what: string) {
-    super(`The lease on ${what} may have expired; another worker takes it over`);
+    super(`The lease on ${what} may have expired; the worker that takes it over does the work`);
     this.name = 'LeaseLost';
   }
 }
 
-/** Claims one key. Null where somebody else works on it. */
+/** Claims one key. Null where another worker has it. */
 export async function claimKey(pool: Pool, options: ClaimOptions & { key: string }): Promise<Claim | null> {
   const range = "key_range($2, $2, '[]')";
   const insert = async (db: Database) => {
@@ -62,7 +62,7 @@ export async function claimRange(
            FROM claim WHERE move = $1 AND keys && ${range} ORDER BY keys`,
           [options.move, ...bounds],
         );
-        // A whole range in somebody else's hands: nothing of it is ours now.
+        // Another worker has a whole range: nothing of it is ours now.
         if (others.rows.some((row) => !row.single)) return { claims: [], held: [] };
         const held = others.rows.map((row) => row.key ?? '');
         const claims: Claim[] = [];
@@ -79,7 +79,7 @@ export async function claimRange(
         return { claims, held };
       });
     } catch (error) {
-      // Somebody claimed a key of the range between our look and our insert: look again.
+      // Another worker claimed a key of the range between our look and our insert: look again.
       const exclusionViolation = (error as { code?: string }).code === '23P01';
       if (!exclusionViolation || attempt >= 20) throw error;
     }
@@ -102,7 +102,7 @@ function gaps(after: string, until: string | null, held: string[]): [string, str
   return pieces;
 }
 
-/** A claim that ran out and whose last request must have ended is nobody's any more. */
+/** Removes claims that expired so long ago that their last request must have ended. */
 async function removeExpired(
   client: PoolClient,
   range: string,
@@ -123,8 +123,7 @@ export async function releaseClaims(db: Database, claims: readonly Claim[]): Pro
 }
 
 /**
- * Whether these claims are still held, in a transaction that locks them: what is retired in it was done
- * under the claim.
+ * Whether these claims are still ours. The transaction locks them, so what is retired in it was done under the claim.
  */
 export async function claimsStand(client: PoolClient, claims: readonly Claim[]): Promise<boolean> {
   const { rows } = await client.query(
@@ -135,9 +134,9 @@ export async function claimsStand(client: PoolClient, claims: readonly Claim[]):
 }
 
 /**
- * Under how many claims a request may be under way, by anybody: all but those that ran out so long ago that the
- * longest has ended. What a worker that died left behind is removed only when somebody claims its keys again,
- * which may be never. The hold waits until there are none.
+ * Under how many claims a request may be under way: all but those that expired so long ago that the longest request
+ * has ended. The claim of a dead worker is removed only when its keys are claimed again, which may be never. The hold
+ * waits until there are none.
  */
 export async function countClaims(db: Database, requestSeconds: number): Promise<number> {
   const { rows } = await db.query<{ n: number }>(
@@ -188,8 +187,8 @@ export class Claims {
   async #renew(): Promise<void> {
     // Counted from before the statement is sent: the server's clock starts the lease later, never earlier.
     const sent = performance.now();
-    // Once it could have run out it stays lost, though a later renewal may succeed: somebody may have
-    // taken over in between. The process ends and a new one starts with a name of its own.
+    // Once it could have expired it stays lost, though a later renewal may succeed: another worker may have taken
+    // over in between. The process ends, and the next one has another name.
     if (sent >= this.#aliveUntil) return;
     try {
       const { rows } = await this.#pool.query<{ lost: boolean }>(
@@ -200,10 +199,10 @@ export class Claims {
                 count(*) FROM renewed`,
         [this.#owner, this.#leaseSeconds],
       );
-      // One that had run out when the statement came to it is lost for good, whatever the clock here says.
+      // One that had expired when the statement reached it is lost for good, whatever our clock says.
       this.#aliveUntil = rows[0]?.lost === true ? 0 : sent + this.#leaseSeconds * 1000;
     } catch {
-      // The ledger is away: the lease runs out by itself and assertLive stops the work.
+      // The ledger is away: the lease expires by itself and assertLive stops the work.
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Database } from './database.ts';
 
-/** What a straggler did on S3 after the hold and that was not applied; its bytes are kept in quarantine. */
+/** A late write or delete on S3 that was not applied after the hold; its bytes are kept in quarantine. */
 export type Conflict = {
   move: string;
   key: string;

@@ -30,13 +30,12 @@ export function openLedger(
     max: options.max ?? 8,
     application_name: options.application ?? 'migrate',
     connectionTimeoutMillis: 5000,
-    // A worker waits for nobody's lock for longer than its claim lives.
+    // A worker waits for no lock longer than its claim lives.
     statement_timeout: 60_000,
     ...(options.inOrder === true && { options: IN_ORDER }),
   });
-  // A connection that breaks (PostgreSQL restarted) is replaced by the next query, and its user
-  // hears of it by the query under way or the next one. Without a listener it would end the process: the pool's
-  // own is for idle ones, and it takes that away while somebody has the connection.
+  // A connection that breaks (PostgreSQL restarted) fails the query under way or the next one, and the pool replaces
+  // it. Without a listener it would end the process: the pool listens only to those that are idle.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
@@ -47,12 +46,12 @@ export async function assertReachable(pool: Pool): Promise<void> {
   try {
     await pool.query('SELECT 1');
   } catch (error) {
+    if (error instanceof UserError || !(pool instanceof pg.Pool)) throw error;
     throw unreachable(pool, error);
   }
 }
 
-function unreachable(pool: Pool, error: unknown): UserError {
-  if (error instanceof UserError || !(pool instanceof pg.Pool)) throw error;
+function unreachable(pool: pg.Pool, error: unknown): UserError {
   const { host, port, database } = new pg.Client(pool.options);
   return new UserError(
     `The ledger does not answer: PostgreSQL at ${host}:${port}, database "${database ?? ''}": ${messageOf(error)}. ` +

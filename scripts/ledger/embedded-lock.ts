@@ -6,12 +6,12 @@ import { UserError } from '../contract/errors.ts';
 const LOCK = 'lock.sqlite';
 const HOLDER = 'holder.json';
 
-/** Who works with a ledger's folder, for the one who has to wait. */
+/** The process that has a ledger's folder, for the message to the next one. */
 type Holder = { pid: number; command: string; since: string };
 
 /**
  * Takes a ledger's folder for this process. The lock is the kernel's, on a file of SQLite (Node has no other
- * way to one): it is gone with the process, however that ends, and nothing stale is left to be judged.
+ * way to one): it ends with the process, however that ends, so no lock is ever stale.
  *
  * @returns what gives the folder back
  * @throws UserError (exit 3) that names the process which has it
@@ -43,7 +43,7 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
 }
 
-/** It may just be writing who it is. */
+/** The other process may just be writing the file. */
 function describeHolder(folder: string): string {
   try {
     const { pid, command, since } = JSON.parse(readFileSync(path.join(folder, HOLDER), 'utf8')) as Holder;

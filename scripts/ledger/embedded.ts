@@ -15,19 +15,19 @@ import { Turns } from './turns.ts';
  * memory.
  */
 
-/** Says that a folder is a ledger of ours, and of which layout. */
+/** Marks a folder as a ledger, and its layout. */
 const MARKER = 'migrate-ledger.json';
 const LAYOUT = { kind: 'migrate-ledger', layout: 1 };
 const DATA = 'postgres';
 
-/** So much room must be there to begin with: PostgreSQL's log grows by 16 MiB at a time, its first files are 45 MiB. */
-const LEAST_ROOM_BYTES = { again: 32 * 2 ** 20, anew: 96 * 2 ** 20 };
+/** Room that must be free to begin with: PostgreSQL's log grows by 16 MiB at a time, its first files are 45 MiB. */
+const LEAST_ROOM_BYTES = { existing: 32 * 2 ** 20, fresh: 96 * 2 ** 20 };
 
 type Backend = {
   readonly clients: Set<EmbeddedClient>;
   /**
-   * The session, and the ledger's locks: PostgreSQL's own would not keep two of us apart, because we are one session
-   * there. Nobody else is there, because the folder is locked for this process.
+   * Turns at the session, and the ledger's locks: all clients are one session, which PostgreSQL's own locks would not
+   * keep apart. Other processes cannot be there: the folder is locked.
    */
   readonly turns: Turns;
   /** Carries a statement out; only for the client whose turn it is. */
@@ -181,10 +181,10 @@ async function start(folder: string, unlock: () => void): Promise<Backend> {
   };
 }
 
-/** Without it PostgreSQL stops in the middle, and what it then says is of no help. */
+/** Without room PostgreSQL stops in the middle, with a message that helps nobody. */
 function assertRoom(folder: string): void {
   const { bavail, bsize } = statfsSync(folder);
-  const least = LEAST_ROOM_BYTES[existsSync(path.join(folder, DATA)) ? 'again' : 'anew'];
+  const least = LEAST_ROOM_BYTES[existsSync(path.join(folder, DATA)) ? 'existing' : 'fresh'];
   const room = bavail * bsize;
   if (room >= least) return;
   throw new UserError(
@@ -194,7 +194,7 @@ function assertRoom(folder: string): void {
   );
 }
 
-/** Makes the folder, or sees that it is one of ours: nothing else may be written over. */
+/** Makes the folder, or checks that it is a ledger: no other folder may be written to. */
 function prepareFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -20,7 +20,7 @@ const COLUMNS = `id, direction, state, started_at AS "startedAt", limit_seconds 
   turned_at AS "turnedAt", ended_at AS "endedAt", reason, detail,
   extract(epoch FROM clock_timestamp() - started_at)::float8 AS "ageSeconds"`;
 
-/** Records that a hold begins, before the first application sees it. Fails where one is open. */
+/** Records that a hold begins, before the parameter says so. Fails where one is open. */
 export async function beginHold(
   db: Database,
   direction: Hold['direction'],
@@ -72,8 +72,8 @@ export async function commitTurn(client: PoolClient, id: bigint): Promise<boolea
 }
 
 /**
- * Gives a hold up. False where it has turned already: then it must be carried out. It has ended only when what
- * it had changed is put back: `endCalledOff`.
+ * Calls a hold off. False where it has turned already: then it must be carried out. It has ended only when what
+ * it changed is put back: `endCalledOff`.
  */
 export async function callOff(db: Database, id: bigint, reason: string): Promise<boolean> {
   const { rowCount } = await db.query(
@@ -84,7 +84,7 @@ export async function callOff(db: Database, id: bigint, reason: string): Promise
   return rowCount === 1;
 }
 
-/** Whether a hold was called off, and not all that it had changed is put back. */
+/** Whether a hold was called off and something that it changed is not put back yet. */
 export async function isCalledOffOpen(db: Database): Promise<boolean> {
   const { rows } = await db.query(
     `SELECT 1 FROM hold WHERE state = 'called-off' AND ended_at IS NULL LIMIT 1`,
@@ -92,7 +92,7 @@ export async function isCalledOffOpen(db: Database): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Records that all is put back that holds had changed which were called off. */
+/** Records that everything is put back that called-off holds changed. */
 export async function endCalledOff(db: Database): Promise<void> {
   await db.query(
     `UPDATE hold SET ended_at = clock_timestamp() WHERE state = 'called-off' AND ended_at IS NULL`,

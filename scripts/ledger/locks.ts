@@ -11,7 +11,7 @@ export type HeldLock = {
   release(): void;
 };
 
-/** `onWait` is called once when somebody else has it, with the name of their connection. */
+/** `onWait` is called once when another holder has the lock, with the name of its connection. */
 type LockOptions = { wait: boolean; onWait?: (holder: string) => void };
 
 /**

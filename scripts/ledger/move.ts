@@ -46,7 +46,7 @@ export async function recordRefusal(
   await appendHistory(db, moved, await readMove(db), to, detail);
 }
 
-/** Gives up an entry that has changed nothing yet, so that the move is in the phase it came from. */
+/** Abandons an entry that has changed nothing yet: the phase is again the one it came from. */
 export async function abandonEntering(db: Database): Promise<void> {
   await db.query('UPDATE move SET entering = NULL');
 }

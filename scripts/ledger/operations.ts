@@ -63,7 +63,7 @@ export async function appendOperations(db: Database, operations: NewOperation[])
 const OPERATIONS_A_KEY = 4;
 
 /**
- * Keys with work to do, the oldest first: not retired, not claimed by anybody, not waiting after a failure. At most
+ * Keys with work to do, the oldest first: not retired, not claimed, not waiting after a failure. At most
  * `limit` keys, and fewer where some have many open operations. What it costs does not grow with the backlog.
  */
 export async function openKeys(db: Database, options: { limit: number }): Promise<OpenKey[]> {
@@ -175,7 +175,7 @@ export async function isDuplicate(
   return rows.length > 0;
 }
 
-/** When anybody but us last changed the source, by the log; null when nobody has. */
+/** When the log says that a client last changed the source; null: never. */
 export async function lastSourceWrite(db: Database): Promise<Date | null> {
   const { rows } = await db.query<{ at: Date | null }>(
     `SELECT max(received_at) AS at FROM operation WHERE kind NOT IN ('canary', 'expire') AND outcome IS DISTINCT FROM 'duplicate'`,

@@ -6,7 +6,7 @@ export async function isPending(db: Database, move: string, key: string): Promis
 }
 
 /**
- * The state of a key on the list. `taken`: a client's write or delete of it was let pass, less than
+ * A key's state on the list. `taken`: a client's write or delete of it was let pass, less than
  * `settledSeconds` ago · `settled`: longer ago, so that it has come through or never will · null: not on it.
  */
 export async function pendingState(
@@ -32,7 +32,7 @@ export async function addPending(db: Database, move: string, keys: string[], rea
 }
 
 /**
- * Marks keys as taken, before a client's write or delete of them passes: S3's object is served to nobody any
+ * Marks keys as taken, before a client's write or delete of them passes: S3's object is not served any
  * more. They stay on the list until it is known that the request came through, because it may fail.
  */
 export async function takePending(db: Database, move: string, keys: string[]): Promise<void> {
@@ -66,7 +66,7 @@ export async function askPromotion(db: Database, move: string, key: string): Pro
   );
 }
 
-/** Pending keys, those that somebody asked for first. */
+/** Pending keys, those with a request first. */
 export async function listPending(db: Database, limit: number): Promise<{ move: string; key: string }[]> {
   const { rows } = await db.query<{ move: string; key: string }>(
     'SELECT move, key FROM pending_key ORDER BY promotion_asked_at NULLS LAST, at LIMIT $1',

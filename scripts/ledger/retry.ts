@@ -13,7 +13,7 @@ export type FailureSelection = {
 };
 
 export type Retried = {
-  /** As they stood before: with their attempts. */
+  /** As they were before: with their attempts. */
   retried: Failure[];
   /** Keys of sync while S3 is no authority: nothing was changed about them. */
   left: Failure[];
@@ -44,7 +44,7 @@ export async function selectFailures(
  * they lie in are open again; not once applications write to Ceph or a hold is under way, because S3 is then
  * no authority.
  *
- * Doing it twice is the same as once.
+ * Doing it twice changes nothing more.
  */
 export function retryFailures(
   ledger: Pool,

@@ -86,7 +86,7 @@ export async function splitRun(
        WHERE run = $1 AND state = 'splitting'`,
       [run, expected.objects, expected.bytes],
     );
-    if (rowCount !== 1) return; // somebody else has done it
+    if (rowCount !== 1) return; // another worker has done it
     await client.query(
       `INSERT INTO shard (move, run, number, after_key, until_key, checkpoint)
        SELECT $1, $2, number, after_key, until_key, after_key
@@ -119,7 +119,7 @@ export async function isShardWanted(db: Database, run: bigint): Promise<boolean>
 }
 
 /**
- * Cuts a shard of ours: it ends with `at` from now on, and what follows is a new one that anybody may take.
+ * Cuts a shard of ours: it ends with `at` from now on, and what follows is a new one that any worker may take.
  * Throws LeaseLost.
  */
 export async function cutShard(pool: Pool, shard: Shard, at: string): Promise<void> {
@@ -130,13 +130,13 @@ export async function cutShard(pool: Pool, shard: Shard, at: string): Promise<vo
       `SELECT until_key AS until FROM shard WHERE id = $1 AND owner = $2 AND state = 'open' FOR UPDATE`,
       [shard.id, shard.owner],
     );
-    const [standing] = rows;
-    if (standing === undefined) throw new LeaseLost(`shard ${shard.number} of ${shard.move}`);
+    const [current] = rows;
+    if (current === undefined) throw new LeaseLost(`shard ${shard.number} of ${shard.move}`);
     await client.query('UPDATE shard SET until_key = $2 WHERE id = $1', [shard.id, at]);
     await client.query(
       `INSERT INTO shard (move, run, number, after_key, until_key, checkpoint)
        SELECT $1, $2, max(number) + 1, $3, $4, $3 FROM shard WHERE run = $2`,
-      [shard.move, shard.run, at, standing.until],
+      [shard.move, shard.run, at, current.until],
     );
   });
 }
@@ -154,7 +154,7 @@ export async function expectObjects(
 }
 
 /**
- * Takes an open shard that nobody owns, or whose owner's lease ran out. Null where there is none.
+ * Takes an open shard without an owner, or whose owner's lease expired. Null where there is none.
  *
  * @param options.preference of `count` workers this is number `index`, from 0: its own shards come first
  */
@@ -213,7 +213,7 @@ export async function renewShard(db: Database, shard: Shard): Promise<void> {
   if (rowCount !== 1) throw new LeaseLost(`shard ${shard.number} of ${shard.move}`);
 }
 
-/** Gives a shard back, so that another worker need not wait for its lease to run out. */
+/** Gives a shard back, so that another worker need not wait for its lease to expire. */
 export async function releaseShard(db: Database, shard: Shard): Promise<void> {
   await db.query('UPDATE shard SET owner = NULL, lease_until = NULL WHERE id = $1 AND owner = $2', [
     shard.id,
@@ -223,7 +223,7 @@ export async function releaseShard(db: Database, shard: Shard): Promise<void> {
 
 /** Marks a shard done; the run is done with its last shard. Throws LeaseLost. */
 export async function finishShard(pool: Pool, shard: Shard): Promise<void> {
-  // Both at once: who is killed in between would leave a run that has no shard to take and is never done.
+  // Both at once: a worker killed in between would leave a run that has no shard to take and is never done.
   await transaction(pool, async (client) => {
     // One end at a time: of the last two each would see the other's shard open.
     await client.query('SELECT 1 FROM sync_run WHERE run = $1 FOR UPDATE', [shard.run]);
