@@ -66,7 +66,7 @@ export function decodeAnswer(document: string): Value {
   };
   if (methodResponse.fault === undefined) return decode(methodResponse.params.param.value[0]);
   const { faultCode, faultString } = decode(methodResponse.fault.value[0]) as Record<string, Value>;
-  throw new Fault(Number(faultCode), String(faultString));
+  throw new Fault(Number(faultCode), faultString as string);
 }
 
 function decode({ int, boolean, string, array, struct }: Encoded): Value {
