@@ -112,9 +112,11 @@ test('prod owns neither a bucket of the customer nor a document of which it has 
   expect(
     ofCustomer.map(({ type, properties }) => [type, properties['bucket'], properties['name']]).sort(),
   ).toEqual(
-    buckets.flatMap((bucket) => [
-      ['aws:s3/bucketMetric:BucketMetric', bucket, 'storage-requests'],
-      ['aws:s3/inventory:Inventory', bucket, 'storage-inventory'],
-    ]),
+    buckets
+      .flatMap((bucket) => [
+        ['aws:s3/bucketMetric:BucketMetric', bucket, 'storage-requests'],
+        ['aws:s3/inventory:Inventory', bucket, 'storage-inventory'],
+      ])
+      .sort(),
   );
 });
