@@ -11,8 +11,8 @@ import {
   FUNCTIONS_FILE,
   RECORDS_FOLDER_VARIABLE,
   recordedResources,
-} from '../../scripts/tools/stand-ins/recording/records.ts';
-import type { Recorded } from '../../scripts/tools/stand-ins/recording/records.ts';
+} from '../../scripts/tools/stand-ins/records.ts';
+import type { Recorded } from '../../scripts/tools/stand-ins/records.ts';
 import { ensurePulumi } from '../../scripts/tools/toolchain/pulumi.ts';
 import { accountAnswers, succeed } from './aws-answers.ts';
 import { AwsEndpoint, type AwsAnswer, type AwsCall } from './aws-endpoint.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { awsStack } from '../../infra/aws/stack.ts';
 import { parseSettings } from '../../infra/config.ts';
 import { AwsProvider } from '../../scripts/tools/stand-ins/aws/provider.ts';
-import { Records } from '../../scripts/tools/stand-ins/recording/records.ts';
+import { Records } from '../../scripts/tools/stand-ins/records.ts';
 import { record, type RecordedProgram } from './recorded.ts';
 import { stackFile } from './stack-file.ts';
 

@@ -1,8 +1,8 @@
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { changesBetween } from '../../scripts/tools/stand-ins/recording/changes.ts';
-import { recordedResources, type Recorded } from '../../scripts/tools/stand-ins/recording/records.ts';
+import { changesBetween } from '../../scripts/tools/stand-ins/changes.ts';
+import { recordedResources, type Recorded } from '../../scripts/tools/stand-ins/records.ts';
 import { engineProject, type EngineProject } from './engine.ts';
 
 /** One step that the engine would take, or has taken, of a resource that is not left as it is. */

@@ -4,10 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Phase } from '../../../scripts/contract/phases.ts';
 import { HOLDS_STATE } from '../../../infra/policy/rules/protected-state.ts';
 import type { StepRequest } from '../../../scripts/contract/step-protocol.ts';
-import {
-  RECORDS_FOLDER_VARIABLE,
-  type Recorded,
-} from '../../../scripts/tools/stand-ins/recording/records.ts';
+import { RECORDS_FOLDER_VARIABLE, type Recorded } from '../../../scripts/tools/stand-ins/records.ts';
 import { succeed } from '../../support/aws-answers.ts';
 import type { AwsStack } from '../../support/aws-stack.ts';
 import { linesOf } from '../../support/changes.ts';

@@ -1,50 +1,20 @@
-import { withoutIndexes } from '../recording/changes.ts';
-import type { PropertyChange, Wire } from '../recording/provider.ts';
+import { inputOf, type PropertyChange } from '../changes.ts';
+import type { Wire } from '../wire.ts';
+import { awsType } from './types.ts';
 
-/** Inputs that make AWS refuse to delete a resource, and what it answers then. */
-export const DELETION_GUARDS: Record<string, { property: string; answer: (id: string) => string }> = {
-  'aws:ec2/instance:Instance': {
-    property: 'disableApiTermination',
-    answer: (id) =>
-      `OperationNotPermitted: The instance '${id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again.`,
-  },
-  'aws:rds/cluster:Cluster': {
-    property: 'deletionProtection',
-    answer: () =>
-      'InvalidParameterCombination: Cannot delete protected Cluster, please disable deletion protection and try again.',
-  },
-  'aws:lb/loadBalancer:LoadBalancer': {
-    property: 'enableDeletionProtection',
-    answer: (id) =>
-      `OperationNotPermitted: Load balancer '${id}' cannot be deleted because deletion protection is enabled`,
-  },
-  'aws:eks/cluster:Cluster': {
-    property: 'deletionProtection',
-    answer: (id) => `InvalidRequestException: Deletion protection is enabled for cluster ${id}.`,
-  },
-  'aws:dynamodb/table:Table': {
-    property: 'deletionProtectionEnabled',
-    answer: (id) => `ValidationException: Resource cannot be deleted as it is currently protected: ${id}`,
-  },
-  'aws:cloudwatch/logGroup:LogGroup': {
-    property: 'deletionProtectionEnabled',
-    answer: (id) => `ValidationException: Log group ${id} has deletion protection enabled.`,
-  },
-};
-
-/** What AWS answers where it refuses to delete, or null. */
-export function deletionRefusal(type: string, id: string, live: Wire): string | null {
-  const guard = DELETION_GUARDS[type.replace(/^aws:alb\//, 'aws:lb/')];
-  if (guard !== undefined && live[guard.property] === true) return guard.answer(id);
-  // A last snapshot is made unless it is declined, and it needs a name.
-  if (
-    type === 'aws:rds/cluster:Cluster' &&
-    live['skipFinalSnapshot'] !== true &&
-    live['finalSnapshotIdentifier'] === undefined
-  ) {
-    return 'RDS Cluster final_snapshot_identifier is required when skip_final_snapshot is false';
+/** Why AWS refuses to delete a resource, or null. */
+export function deletionRefusal(type: string, live: Wire): string | null {
+  const { guard } = awsType(type);
+  if (guard !== undefined && live[guard] === true) {
+    return `OperationNotPermitted: deletion protection (${guard}) is enabled`;
   }
-  return null;
+  // A last snapshot is made unless it is declined, and it needs a name.
+  const { skipFinalSnapshot, finalSnapshotIdentifier } = live;
+  return type === 'aws:rds/cluster:Cluster' &&
+    skipFinalSnapshot !== true &&
+    finalSnapshotIdentifier === undefined
+    ? 'finalSnapshotIdentifier is required when skipFinalSnapshot is false'
+    : null;
 }
 
 /**
@@ -55,9 +25,9 @@ export function deletionRefusal(type: string, id: string, live: Wire): string | 
 const STOPPING = ['userData', 'userDataBase64', 'instanceType', 'ebsOptimized'];
 
 /** The changed inputs that stop and start an instance. */
-export function stopping(type: string, changes: readonly Pick<PropertyChange, 'path'>[]): string[] {
+export function stopping(type: string, changes: readonly PropertyChange[]): string[] {
   if (type !== 'aws:ec2/instance:Instance') return [];
-  return changes.map(({ path }) => withoutIndexes(path)).filter((path) => STOPPING.includes(path));
+  return changes.map(({ path }) => inputOf(path)).filter((input) => STOPPING.includes(input));
 }
 
 /** What AWS answers where an instance may not be stopped, or null. */

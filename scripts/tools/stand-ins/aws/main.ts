@@ -1,4 +1,4 @@
-import { serveRecording } from '../recording/server.ts';
+import { serveRecording } from '../server.ts';
 import { serveStandIn } from '../stand-in.ts';
 import { AwsProvider } from './provider.ts';
 

@@ -1,7 +1,4 @@
-import { checkMembers } from '../declarations/check.ts';
-import type { Sdk } from '../declarations/sdk.ts';
-import type { Failure, Wire } from '../recording/provider.ts';
-import { plain, UNKNOWN } from '../secrets.ts';
+import { mapParts, plain, UNKNOWN, type Wire } from '../wire.ts';
 
 export type AwsSettings = {
   region: string;
@@ -14,28 +11,25 @@ export type AwsSettings = {
 
 const EXAMPLE_ACCOUNT = '123456789012';
 
-/** The provider's arguments come as JSON in text where they are not text themselves. */
-export function settingsOf(config: Wire): AwsSettings {
-  const value = (name: string) => parsed(plain(config[name]));
-  const region = value('region') ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'];
-  const accounts = value('allowedAccountIds') as string[] | undefined;
-  const defaults = value('defaultTags') as { tags?: Record<string, string> } | undefined;
-  const ignored = value('ignoreTags') as { keys?: string[]; keyPrefixes?: string[] } | undefined;
-  return {
-    region: typeof region === 'string' ? region : '',
-    account: accounts?.[0] ?? EXAMPLE_ACCOUNT,
-    defaultTags: defaults?.tags ?? {},
-    ignoredTags: { keys: ignored?.keys ?? [], prefixes: ignored?.keyPrefixes ?? [] },
-  };
+/** The provider's arguments, which come as JSON in text where they are not text themselves. */
+export function argumentsOf(config: Wire): Wire {
+  const { version: _, ...given } = plain(config) as Wire;
+  return mapParts(given, parsed) as Wire;
 }
 
-export function checkSettings(sdk: Sdk, config: Wire): Failure[] {
-  const inputs = Object.fromEntries(
-    Object.entries(config)
-      .filter(([name]) => name !== 'version')
-      .map(([name, value]) => [name, parsed(plain(value))]),
-  );
-  return checkMembers(sdk, 'aws.Provider', sdk.providerInputs(), inputs);
+export function settingsOf(config: Wire): AwsSettings {
+  const given = argumentsOf(config) as {
+    region?: string;
+    allowedAccountIds?: string[];
+    defaultTags?: { tags?: Record<string, string> };
+    ignoreTags?: { keys?: string[]; keyPrefixes?: string[] };
+  };
+  return {
+    region: given.region ?? process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? '',
+    account: given.allowedAccountIds?.[0] ?? EXAMPLE_ACCOUNT,
+    defaultTags: given.defaultTags?.tags ?? {},
+    ignoredTags: { keys: given.ignoreTags?.keys ?? [], prefixes: given.ignoreTags?.keyPrefixes ?? [] },
+  };
 }
 
 function parsed(value: unknown): unknown {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import pulumi from '@pulumi/pulumi';
 import type { CheckFailure, DiffResult } from '@pulumi/pulumi/provider/index.js';
-import { plain } from '../secrets.ts';
+import { isMap, plain } from '../wire.ts';
 
 /** The inputs of `command:local:Command`, as @pulumi/command 1.2.1 documents them. */
 export type CommandInputs = {
@@ -21,22 +21,20 @@ export type Logging = (typeof LOGGING)[number];
 const LOGGING = ['stdout', 'stderr', 'stdoutAndStderr', 'none'] as const;
 
 const isString = (value: unknown) => typeof value === 'string';
-const isList = (value: unknown) => Array.isArray(value);
-const isMap = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** What each input must be. An unknown value, in a preview, stands for any of these. */
 const INPUTS: Record<keyof CommandInputs, { is: (value: unknown) => boolean; expected: string }> = {
   create: { is: isString, expected: 'a string' },
   update: { is: isString, expected: 'a string' },
   delete: { is: isString, expected: 'a string' },
-  triggers: { is: isList, expected: 'a list' },
+  triggers: { is: Array.isArray, expected: 'a list' },
   interpreter: {
     is: (value) => Array.isArray(value) && value.every(isString),
     expected: 'a list of strings',
   },
   dir: { is: isString, expected: 'a string' },
   environment: {
-    is: (value) => isMap(value) && Object.values(value as object).every(isString),
+    is: (value) => isMap(value) && Object.values(value).every(isString),
     expected: 'a map of strings',
   },
   stdin: { is: isString, expected: 'a string' },

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import pulumi from '@pulumi/pulumi';
 import type { Provider } from '@pulumi/pulumi/provider/index.js';
-import { hasSecret, plain, secret } from '../secrets.ts';
+import { nameOf, typeOf } from '../provider.ts';
+import { hasSecret, plain, secret, type Wire } from '../wire.ts';
 import { checkInputs, diffInputs, type CommandInputs } from './inputs.ts';
 import { cancelCommands, runCommand, type CommandOutputs } from './run.ts';
-
-/** As values come over the wire: secrets in them are marked. */
-type Wire = Record<string, unknown>;
 
 /**
  * `command:local:Command` with the semantics of the real provider, 1.2.1
@@ -70,12 +68,4 @@ function withoutStack(error: Error): Error {
 /** What the log needs of a resource. */
 function resource(urn: string): pulumi.Resource {
   return { urn: pulumi.output(urn) } as pulumi.Resource;
-}
-
-function nameOf(urn: string): string {
-  return urn.slice(urn.lastIndexOf('::') + 2);
-}
-
-function typeOf(urn: string): string {
-  return (urn.split('::')[2] ?? '').split('$').at(-1) ?? '';
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import { parse } from 'yaml';
-import type { Wire } from '../recording/provider.ts';
+import type { Wire } from '../wire.ts';
 
 type Kubeconfig = {
   'current-context'?: string;
@@ -51,7 +51,7 @@ export class ApiServer {
   }
 
   /**
-   * Server-side apply. Returns the object as it stands then.
+   * Server-side apply. Returns the object as it is then.
    * @param options.dryRun has everything checked and nothing kept
    */
   async apply(object: Wire, options: { dryRun: boolean; create: boolean }): Promise<Wire> {

@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
-import { checkMembers } from '../declarations/check.ts';
-import { changesBetween } from '../recording/changes.ts';
-import { liveInputs } from '../recording/live-inputs.ts';
-import { nameOf, typeOf, type Diff, type RecordingProvider, type Wire } from '../recording/provider.ts';
-import { Records, reveal } from '../recording/records.ts';
-import { plain, UNKNOWN } from '../secrets.ts';
+import { changesBetween } from '../changes.ts';
+import { checkInputs } from '../check.ts';
+import { liveInputs } from '../live-inputs.ts';
+import { nameOf, typeOf, type Diff, type RecordingProvider } from '../provider.ts';
+import { identityOf, Records, reveal } from '../records.ts';
+import { plain, UNKNOWN, withoutMarks, type Wire } from '../wire.ts';
 import { ApiServer } from './api-server.ts';
-import { replaces, type Mutable } from './immutable.ts';
-import { declarationOf, isCustom, isMany, isOfTheCluster, sdk } from './kinds.ts';
+import { declarationOf, isCustom, isMany, isOfTheCluster, replaces, sdk, type Mutable } from './kinds.ts';
 
 /**
  * `apply`: objects also go to the API server of the provider's kubeconfig, or of KUBECONFIG. Else they are
@@ -31,8 +29,8 @@ export class KubernetesProvider implements RecordingProvider {
   #mutable: Mutable = { configMaps: false, secrets: false };
 
   checkConfig(inputs: Wire) {
-    const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => name !== 'version'));
-    return checkMembers(sdk, 'kubernetes.Provider', sdk.providerInputs(), given);
+    const { version: _, ...given } = inputs;
+    return checkInputs('kubernetes.Provider', sdk.providerInputs(), given);
   }
 
   configure(config: Wire): void {
@@ -61,7 +59,7 @@ export class KubernetesProvider implements RecordingProvider {
       const reason = `@pulumi/kubernetes ${this.version} has no ${type} that can be applied as one object.`;
       return { inputs: news, failures: [{ property: '', reason }] };
     }
-    const failures = declaration === null ? [] : checkMembers(sdk, type, declaration.inputs, news);
+    const failures = declaration === null ? [] : checkInputs(type, declaration.inputs, news);
     const metadata = (plain(news['metadata']) ?? {}) as Metadata | string;
     // Metadata that is not known yet is left alone.
     if (typeof metadata === 'string') return { inputs: news, failures };
@@ -75,7 +73,7 @@ export class KubernetesProvider implements RecordingProvider {
   /** What has no name gets one, kept from then on, as the real provider does. */
   #named(urn: string, metadata: Metadata, old: Metadata, life: number): Metadata {
     if (metadata.name !== undefined || metadata['generateName'] !== undefined) return metadata;
-    const digits = createHash('sha256').update(`${urn} life ${life}`).digest('hex').slice(0, 8);
+    const digits = identityOf(urn, life).slice(0, 8);
     const isKept = old.annotations?.[AUTONAMED] === 'true';
     return {
       ...metadata,
@@ -84,7 +82,7 @@ export class KubernetesProvider implements RecordingProvider {
     };
   }
 
-  diff({ oldInputs, news }: Parameters<RecordingProvider['diff']>[0]): Promise<Diff> {
+  diff({ oldInputs, news }: Parameters<RecordingProvider['diff']>[0]): Diff {
     const object = plain(news) as Wire;
     const changes = changesBetween(oldInputs, news).map((change) => ({
       ...change,
@@ -93,35 +91,26 @@ export class KubernetesProvider implements RecordingProvider {
     const before = (plain(oldInputs['metadata']) ?? {}) as Metadata;
     const after = (object['metadata'] ?? {}) as Metadata;
     const isAutonamed = after.annotations?.[AUTONAMED] === 'true';
-    return Promise.resolve({
-      changes,
-      // Two objects of one name cannot stand side by side.
-      deleteBeforeReplace:
-        changes.some((change) => change.replaces) &&
-        !isAutonamed &&
-        before.name === after.name &&
-        before.namespace === after.namespace,
-    });
+    // There cannot be two objects of one name.
+    const keepsName = !isAutonamed && before.name === after.name && before.namespace === after.namespace;
+    return { changes, deleteBeforeReplace: keepsName && changes.some((change) => change.replaces) };
   }
 
   async create({ urn, inputs, preview }: Parameters<RecordingProvider['create']>[0]) {
     const id = idOf(inputs);
     if (preview) return { id: '', properties: await this.#planned(inputs, true) };
-    if ((await this.#records.find(urn, id)) !== null)
-      throw new Error(`${id} (${typeOf(urn)}) exists already.`);
+    await this.#records.mustBeFree(urn, id);
     const life = await this.#records.lives(urn);
     const properties = await this.#apply(urn, inputs, life, true);
     await this.#records.write({ urn, id, life, inputs, properties });
-    await this.#records.beginLife(urn, id);
     return { id, properties };
   }
 
   async update({ urn, id, news, preview }: Parameters<RecordingProvider['update']>[0]) {
     if (preview) return this.#planned(news, false);
-    const kept = await this.#records.find(urn, id);
-    if (kept === null) throw new Error(`${id} (${typeOf(urn)}) is not there any more.`);
-    const properties = await this.#apply(urn, news, kept.life, false);
-    await this.#records.write({ urn, id, life: kept.life, inputs: news, properties });
+    const { life } = await this.#records.mustFind(urn, id);
+    const properties = await this.#apply(urn, news, life, false);
+    await this.#records.write({ urn, id, life, inputs: news, properties });
     return properties;
   }
 
@@ -132,7 +121,7 @@ export class KubernetesProvider implements RecordingProvider {
     const live = this.#server === null ? recorded : await this.#server.read(objectOf(inputs));
     if (live === null) return null;
     const members = declarationOf(typeOf(urn))?.inputs ?? [];
-    return { inputs: liveInputs(inputs, live, members, sdk), properties: live };
+    return { inputs: liveInputs(inputs, live, members), properties: live };
   }
 
   async delete({ urn, id, properties }: Parameters<RecordingProvider['delete']>[0]): Promise<void> {
@@ -144,7 +133,7 @@ export class KubernetesProvider implements RecordingProvider {
     throw new Error(`The stand-in for the kubernetes plugin has no function ${token}.`);
   }
 
-  /** What stands after it, without making it: what depends on others' values is not known. */
+  /** The object as it would be: the API server checks it, where there is one and all values are known. */
   async #planned(inputs: Wire, create: boolean): Promise<Wire> {
     if (this.#server === null || JSON.stringify(inputs).includes(UNKNOWN)) return inputs;
     await this.#server.apply(objectOf(inputs), { dryRun: true, create });
@@ -156,10 +145,11 @@ export class KubernetesProvider implements RecordingProvider {
       const { metadata, status } = await this.#server.apply(objectOf(inputs), { dryRun: false, create });
       return { ...inputs, metadata, ...(status === undefined ? {} : { status }) };
     }
-    const identity = createHash('sha256').update(`${urn} life ${life}`).digest('hex');
     const metadata = {
       ...(inputs['metadata'] as Wire),
-      uid: identity.slice(0, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
+      uid: identityOf(urn, life)
+        .slice(0, 32)
+        .replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'),
       creationTimestamp: '2026-01-01T00:00:00Z',
       generation: 1,
       resourceVersion: '1',
@@ -169,8 +159,7 @@ export class KubernetesProvider implements RecordingProvider {
 }
 
 function objectOf(properties: Wire): Wire {
-  const object = plain(properties) as Wire;
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !name.startsWith('__')));
+  return withoutMarks(plain(properties) as Wire);
 }
 
 /** `NAMESPACE/NAME`, or `NAME` of what belongs to the cluster. */

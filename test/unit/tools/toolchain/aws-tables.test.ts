@@ -1,58 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import type { Member, TypeNode } from '../../../../scripts/tools/stand-ins/declarations/type-text.ts';
-import { DELETION_GUARDS } from '../../../../scripts/tools/stand-ins/aws/guards.ts';
-import { REPLACING } from '../../../../scripts/tools/stand-ins/aws/replacements.ts';
-import { declarationOf, sdk } from '../../../../scripts/tools/stand-ins/aws/sdk.ts';
-import { SHAPES } from '../../../../scripts/tools/stand-ins/aws/shapes/index.ts';
-import type { Life } from '../../../../scripts/tools/stand-ins/aws/shapes/shape.ts';
+import type { Member, Type } from '../../../../scripts/tools/stand-ins/declarations.ts';
+import { declarationOf } from '../../../../scripts/tools/stand-ins/aws/provider.ts';
+import { TYPES } from '../../../../scripts/tools/stand-ins/aws/types.ts';
 
-/** The hand-written tables of the recording plugin name only what the installed @pulumi/aws declares. */
-
-const life = (type: string): Life => ({
-  type,
-  name: 'one',
-  identity: 'identity',
-  inputs: {
-    publish: true,
-    engine: 'aurora-postgresql',
-    manageMasterUserPassword: true,
-    updateDefaultVersion: true,
-  },
-  region: 'us-east-1',
-  account: '123456789012',
-});
-
-describe('what replaces', () => {
-  it.each(Object.entries(REPLACING))('%s', (type, paths) => {
-    const declaration = declarationOf(type);
-    expect(declaration, `there is no ${type}`).not.toBeNull();
-    expect(paths.filter((path) => !isDeclared(declaration?.inputs ?? [], path.split('.')))).toEqual([]);
-  });
-});
-
-describe('what AWS answers', () => {
-  it.each(Object.entries(SHAPES))('%s', (type, shape) => {
-    const declaration = declarationOf(type);
-    expect(declaration, `there is no ${type}`).not.toBeNull();
-    const outputs = declaration?.outputs.map(({ name }) => name) ?? [];
-    const answered = [
-      ...Object.keys(shape.outputs?.(life(type), 'id') ?? {}),
-      ...Object.keys(shape.planned?.(life(type)) ?? {}),
-      ...Object.keys(shape.updated?.outputs(life(type), 'id', {}) ?? {}),
-      ...(shape.arn === undefined ? [] : ['arn']),
-    ];
-    expect(answered.filter((name) => !outputs.includes(name))).toEqual([]);
-    const inputs = declaration?.inputs.map(({ name }) => name) ?? [];
-    const named = [shape.naming?.property, ...(shape.updated?.by ?? [])].filter(
-      (name) => name !== undefined && name !== '*',
+describe('what the stand-in for AWS knows of a type is what the installed @pulumi/aws declares', () => {
+  it.each(Object.entries(TYPES))('%s', (key, { name, id, arn, outputs, fixed, guard }) => {
+    const kind = key.split('/')[1] ?? '';
+    const declaration = declarationOf(`aws:${key}:${kind.charAt(0).toUpperCase()}${kind.slice(1)}`);
+    expect(declaration).not.toBeNull();
+    const places = [...`${id} ${arn} ${JSON.stringify(outputs)}`.matchAll(/\{([a-z]\w*)\}/gi)].map(
+      ([, place = '']) => place,
     );
-    expect(named.filter((name) => !inputs.includes(name ?? ''))).toEqual([]);
-  });
-});
-
-describe('what refuses to be deleted', () => {
-  it.each(Object.entries(DELETION_GUARDS))('%s', (type, { property }) => {
-    expect(declarationOf(type)?.inputs.map(({ name }) => name)).toContain(property);
+    const inputs = [
+      ...places.filter((place) => !['region', 'account', 'id'].includes(place)),
+      ...(fixed?.split(/\s+/) ?? []),
+      ...[name, guard].filter((input) => input !== undefined),
+    ];
+    const declared = declaration?.inputs ?? [];
+    expect(inputs.filter((input) => !isDeclared(declared, input.split('.')))).toEqual([]);
+    const given = declaration?.outputs.map((output) => output.name);
+    expect(Object.keys(outputs ?? {}).filter((output) => given?.includes(output) !== true)).toEqual([]);
   });
 });
 
@@ -61,17 +28,8 @@ function isDeclared(members: readonly Member[], [first, ...rest]: string[]): boo
   return member !== undefined && (rest.length === 0 || isDeclared(membersOf(member.type), rest));
 }
 
-function membersOf(type: TypeNode): readonly Member[] {
-  switch (type.kind) {
-    case 'reference':
-      return sdk.object(type.name) ?? [];
-    case 'object':
-      return type.members;
-    case 'list':
-      return membersOf(type.item);
-    case 'union':
-      return type.of.flatMap(membersOf);
-    default:
-      return [];
-  }
+function membersOf(type: Type): readonly Member[] {
+  if (type.kind === 'object') return type.members();
+  if (type.kind === 'list') return membersOf(type.item);
+  return type.kind === 'union' ? type.of.flatMap(membersOf) : [];
 }

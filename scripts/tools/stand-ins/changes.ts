@@ -1,21 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
-import { plain } from '../secrets.ts';
-import type { PropertyChange, Wire } from './provider.ts';
+import { isMap, plain, withoutMarks, type Wire } from './wire.ts';
 
-type Step = string | number;
-type Change = Omit<PropertyChange, 'replaces'>;
+export type Path = readonly (string | number)[];
 
-/** What differs between two sets of inputs, as deep as it can be told. The SDK's own marks (`__…`) do not count. */
-export function changesBetween(olds: Wire, news: Wire): Change[] {
-  const without = (inputs: Wire) =>
-    Object.fromEntries(Object.entries(inputs).filter(([name]) => !name.startsWith('__')));
-  return differences(plain(without(olds)), plain(without(news)), []);
+export type PropertyChange = {
+  /** For example `tags.Name` or `ingress[0].cidrBlocks`. */
+  path: string;
+  kind: 'add' | 'delete' | 'update';
+};
+
+/** What differs between two sets of inputs, as deep as it can be told. */
+export function changesBetween(olds: Wire, news: Wire): PropertyChange[] {
+  return differences(plain(withoutMarks(olds)), plain(withoutMarks(news)), []);
 }
 
-function differences(before: unknown, after: unknown, path: Step[]): Change[] {
-  if (isDeepStrictEqual(before, after) || sameJson(before, after)) {
-    return [];
-  }
+function differences(before: unknown, after: unknown, path: Path): PropertyChange[] {
+  if (isDeepStrictEqual(before, after) || sameJson(before, after)) return [];
   if (Array.isArray(before) && Array.isArray(after)) {
     const length = Math.max(before.length, after.length);
     return Array.from({ length }).flatMap((_, index) =>
@@ -43,12 +43,8 @@ function sameJson(before: unknown, after: unknown): boolean {
   }
 }
 
-function isMap(value: unknown): value is Wire {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** As the engine writes paths: `a.b[0]["c.d"]`. */
-export function pathText(path: readonly Step[]): string {
+export function pathText(path: Path): string {
   return path
     .map((step, index) => {
       if (typeof step === 'number') return `[${step}]`;
@@ -58,13 +54,13 @@ export function pathText(path: readonly Step[]): string {
     .join('');
 }
 
-/** The same without indexes: `a.b.c`, for tables that say what a change of a property does. */
-export function withoutIndexes(path: string): string {
-  return path.replaceAll(/\[\d+\]/g, '').replaceAll(/\["([^"]*)"\]/g, '.$1');
+/** The input that a path lies in. */
+export function inputOf(path: string): string {
+  return path.split(/[.[]/, 1)[0] ?? '';
 }
 
-/** Whether a changed path is one of those listed, or lies in one of them. */
+/** Whether a changed path is one of those listed (`a.b.c`, without indexes), or one lies in the other. */
 export function isListed(path: string, listed: readonly string[]): boolean {
-  const name = withoutIndexes(path);
+  const name = path.replaceAll(/\[\d+\]/g, '').replaceAll(/\["([^"]*)"\]/g, '.$1');
   return listed.some((one) => name === one || name.startsWith(`${one}.`) || one.startsWith(`${name}.`));
 }

@@ -1,17 +1,13 @@
-/** As values come over the wire: secrets are marked, what is not known yet is `UNKNOWN`. */
-export type Wire = Record<string, unknown>;
+import type { PropertyChange } from './changes.ts';
+import type { Wire } from './wire.ts';
 
 export type Failure = { property: string; reason: string };
 
-export type PropertyChange = {
-  /** For example `tags.Name` or `ingress[0].cidrBlocks`. */
-  path: string;
-  kind: 'add' | 'delete' | 'update';
-  /** Whether it takes a new resource. */
-  replaces: boolean;
+export type Diff = {
+  /** `replaces`: whether the change takes a new resource. */
+  changes: (PropertyChange & { replaces: boolean })[];
+  deleteBeforeReplace: boolean;
 };
-
-export type Diff = { changes: PropertyChange[]; deleteBeforeReplace: boolean };
 
 /**
  * What a provider that records does. Richer than the Provider of `@pulumi/pulumi/provider`, whose server keeps
@@ -21,13 +17,13 @@ export type RecordingProvider = {
   version: string;
   /** What is wrong with the provider's own arguments. */
   checkConfig(inputs: Wire): Failure[];
-  configure(config: Wire): void | Promise<void>;
+  configure(config: Wire): void;
   check(request: {
     urn: string;
     olds: Wire | null;
     news: Wire;
   }): Promise<{ inputs: Wire; failures: Failure[] }>;
-  diff(request: { urn: string; id: string; oldInputs: Wire; news: Wire }): Promise<Diff>;
+  diff(request: { urn: string; oldInputs: Wire; news: Wire }): Diff;
   create(request: { urn: string; inputs: Wire; preview: boolean }): Promise<{ id: string; properties: Wire }>;
   update(request: {
     urn: string;

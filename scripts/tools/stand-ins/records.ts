@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isRpcSecretValue, plain } from '../secrets.ts';
-import { stackOf, typeOf, type Wire } from './provider.ts';
+import { stackOf, typeOf } from './provider.ts';
+import { isMap, isSecret, mapParts, plain, type Wire } from './wire.ts';
 
 /** Where records are kept; default: `recorded`, beside the folder of the file:// backend. */
 export const RECORDS_FOLDER_VARIABLE = 'STORAGE_RECORDED_RESOURCES';
 
 export const FUNCTIONS_FILE = 'functions.json';
 
-/** A resource as it "really" stands. Tests change `properties`, or remove the file, to make drift. */
+/** A resource as it "really" is. Tests change `properties`, or remove the file, to make drift. */
 export type Recorded = {
   urn: string;
   type: string;
@@ -29,26 +29,29 @@ export class Records {
   }
 
   async find(urn: string, id: string): Promise<Recorded | null> {
-    try {
-      return JSON.parse(await readFile(this.#file(urn, id), 'utf8')) as Recorded;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-      throw error;
+    const text = await readIfThere(this.#file(urn, id));
+    return text === null ? null : (JSON.parse(text) as Recorded);
+  }
+
+  /** Throws where there is one of that type and id already. */
+  async mustBeFree(urn: string, id: string): Promise<void> {
+    if ((await this.find(urn, id)) !== null) {
+      throw new Error(`creating ${typeOf(urn)} (${id}): AlreadyExists: there is one already.`);
     }
   }
 
-  async write(recorded: Omit<Recorded, 'type'>): Promise<void> {
-    const { urn, id, life, inputs, properties } = recorded;
-    const file = this.#file(urn, id);
-    const kept: Recorded = {
-      urn,
-      type: typeOf(urn),
-      id,
-      life,
-      inputs: conceal(inputs) as Wire,
-      properties: conceal(properties) as Wire,
-    };
-    await writeWhole(file, `${JSON.stringify(kept, null, 2)}\n`);
+  /** Throws where there is none. */
+  async mustFind(urn: string, id: string): Promise<Recorded> {
+    const found = await this.find(urn, id);
+    if (found === null) throw new Error(`updating ${typeOf(urn)} (${id}): NotFound: there is none any more.`);
+    return found;
+  }
+
+  async write({ urn, id, life, inputs, properties }: Omit<Recorded, 'type'>): Promise<void> {
+    const concealed = { inputs: conceal(inputs), properties: conceal(properties) };
+    const kept = { urn, type: typeOf(urn), id, life, ...concealed };
+    await writeWhole(this.#file(urn, id), `${JSON.stringify(kept, null, 2)}\n`);
+    await writeWhole(path.join(this.#livesFolder(urn), digest(id)), id);
   }
 
   async remove(urn: string, id: string): Promise<void> {
@@ -63,26 +66,19 @@ export class Records {
     return (await readdir(this.#livesFolder(urn)).catch(() => [])).length;
   }
 
-  async beginLife(urn: string, id: string): Promise<void> {
-    await writeWhole(path.join(this.#livesFolder(urn), digest(id)), id);
-  }
-
   /**
-   * What a test says that a function of the provider answers, over what it would answer: the file
+   * What a test wants a function of the provider to answer, over what it would answer: the file
    * `FOLDER/functions.json`, by the function's token.
    */
   async answer(token: string): Promise<Wire> {
-    const text = await readFile(path.join(this.#folder, FUNCTIONS_FILE), 'utf8').catch(() => '{}');
-    return (JSON.parse(text) as Record<string, Wire>)[token] ?? {};
+    const text = await readIfThere(path.join(this.#folder, FUNCTIONS_FILE));
+    return (JSON.parse(text ?? '{}') as Record<string, Wire>)[token] ?? {};
   }
 
   #file(urn: string, id: string): string {
     const readable = id.replaceAll(/[^\w.-]+/g, '_').slice(-80);
-    return path.join(this.#typeFolder(urn), `${readable}-${digest(id).slice(0, 8)}.json`);
-  }
-
-  #typeFolder(urn: string): string {
-    return path.join(this.#folder, stackOf(urn), typeOf(urn).replaceAll(/[/:]/g, '_'));
+    const type = typeOf(urn).replaceAll(/[/:]/g, '_');
+    return path.join(this.#folder, stackOf(urn), type, `${readable}-${digest(id).slice(0, 8)}.json`);
   }
 
   #livesFolder(urn: string): string {
@@ -106,45 +102,49 @@ export async function recordedResources(
   );
 }
 
-export function recordsFolder(variables: NodeJS.ProcessEnv): string {
+/** The same digits for the same resource in every run, others for what replaces it. */
+export function identityOf(urn: string, life: number): string {
+  return createHash('sha256').update(`${urn} life ${life}`).digest('hex');
+}
+
+function recordsFolder(variables: NodeJS.ProcessEnv): string {
   const given = variables[RECORDS_FOLDER_VARIABLE];
   if (given !== undefined && given !== '') return path.resolve(given);
   const backend = (variables['PULUMI_BACKEND_URL'] ?? '').replace(/^file:\/\//, '');
   return path.join(path.dirname(path.resolve(backend)), 'recorded');
 }
 
-/** Records lie in plain files: of a secret they hold a digest, which still tells whether it changed. */
+/** Records are plain files: of a secret they hold a digest, which still tells whether it changed. */
 function conceal(value: unknown): unknown {
-  if (isRpcSecretValue(value)) {
-    return { secret: digest(JSON.stringify(plain(value))) };
-  }
-  return mapParts(value, conceal);
+  return isSecret(value) ? { secret: secretDigest(value) } : mapParts(value, conceal);
 }
 
 /** A recorded value with the secrets of the engine's state put back where they have not changed. */
 export function reveal(recorded: unknown, known: unknown): unknown {
-  if (isRpcSecretValue(known)) {
-    const same = (recorded as { secret?: unknown } | null)?.secret === digest(JSON.stringify(plain(known)));
-    return same ? known : recorded;
+  if (isSecret(known)) {
+    return isMap(recorded) && recorded['secret'] === secretDigest(known) ? known : recorded;
   }
   if (Array.isArray(recorded)) {
     return recorded.map((part, index) => reveal(part, Array.isArray(known) ? known[index] : undefined));
   }
-  if (typeof recorded === 'object' && recorded !== null) {
-    const parts = (typeof known === 'object' && known !== null ? known : {}) as Wire;
-    return Object.fromEntries(
-      Object.entries(recorded).map(([name, part]) => [name, reveal(part, parts[name])]),
-    );
-  }
-  return recorded;
+  if (!isMap(recorded)) return recorded;
+  const parts = isMap(known) ? known : {};
+  return Object.fromEntries(
+    Object.entries(recorded).map(([name, part]) => [name, reveal(part, parts[name])]),
+  );
 }
 
-function mapParts(value: unknown, change: (part: unknown) => unknown): unknown {
-  if (Array.isArray(value)) return value.map(change);
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, change(part)]));
+function secretDigest(value: unknown): string {
+  return digest(JSON.stringify(plain(value)));
+}
+
+async function readIfThere(file: string): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
   }
-  return value;
 }
 
 /** Never half a file: a killed plugin leaves the one before. */
