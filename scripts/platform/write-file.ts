@@ -22,6 +22,6 @@ export async function writeFileAtomic(
 ): Promise<boolean> {
   const before = await readFile(file).catch(() => undefined);
   if (before !== undefined && Buffer.from(before).equals(Buffer.from(contents))) return false;
-  await writeWhole(file, contents, { mode, chown: owner ?? false, fsync: durable });
+  await writeWhole(file, contents, { mode, fsync: durable, ...(owner !== undefined && { chown: owner }) });
   return true;
 }
