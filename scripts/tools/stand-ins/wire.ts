@@ -45,3 +45,8 @@ export function secret(value: unknown): unknown {
 export function withoutMarks(inputs: Wire): Wire {
   return Object.fromEntries(Object.entries(inputs).filter(([name]) => !name.startsWith('__')));
 }
+
+/** A provider's arguments without its version, which the engine adds. */
+export function withoutVersion(config: Wire): Wire {
+  return Object.fromEntries(Object.entries(config).filter(([name]) => name !== 'version'));
+}

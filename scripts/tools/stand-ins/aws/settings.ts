@@ -1,4 +1,4 @@
-import { mapParts, plain, UNKNOWN, type Wire } from '../wire.ts';
+import { mapParts, plain, UNKNOWN, withoutVersion, type Wire } from '../wire.ts';
 
 export type AwsSettings = {
   region: string;
@@ -13,8 +13,7 @@ const EXAMPLE_ACCOUNT = '123456789012';
 
 /** The provider's arguments, which come as JSON in text where they are not text themselves. */
 export function argumentsOf(config: Wire): Wire {
-  const { version: _, ...given } = plain(config) as Wire;
-  return mapParts(given, parsed) as Wire;
+  return mapParts(withoutVersion(plain(config) as Wire), parsed) as Wire;
 }
 
 export function settingsOf(config: Wire): AwsSettings {

@@ -3,7 +3,7 @@ import { checkInputs } from '../check.ts';
 import { liveInputs } from '../live-inputs.ts';
 import { nameOf, typeOf, type Diff, type RecordingProvider } from '../provider.ts';
 import { identityOf, Records, reveal } from '../records.ts';
-import { plain, UNKNOWN, withoutMarks, type Wire } from '../wire.ts';
+import { plain, UNKNOWN, withoutMarks, withoutVersion, type Wire } from '../wire.ts';
 import { ApiServer } from './api-server.ts';
 import { declarationOf, isCustom, isMany, isOfTheCluster, replaces, sdk, type Mutable } from './kinds.ts';
 
@@ -29,8 +29,7 @@ export class KubernetesProvider implements RecordingProvider {
   #mutable: Mutable = { configMaps: false, secrets: false };
 
   checkConfig(inputs: Wire) {
-    const { version: _, ...given } = inputs;
-    return checkInputs('kubernetes.Provider', sdk.providerInputs(), given);
+    return checkInputs('kubernetes.Provider', sdk.providerInputs(), withoutVersion(inputs));
   }
 
   configure(config: Wire): void {
