@@ -1,4 +1,3 @@
-import type { Grant } from './attributes.ts';
 import type { StoreClient } from './client.ts';
 
 export type CopyRequest = {

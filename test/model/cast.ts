@@ -51,7 +51,9 @@ export class Cast {
       const options = { follow: true, concurrency: 2, stop: signal };
       supervise(name, () => code.replay.runReplay(environment, options));
     }
-    supervise('watch', () => code.watch.watchHolds(environment, ledger(), signal));
+    supervise('watch', () =>
+      code.watch.watchHolds(environment, ledger(), signal, () => Promise.resolve(false)),
+    );
     let started = 0;
     supervise('pending', async () => {
       // Nothing is copied before there is somebody who might meet it.

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { cruise, type ICruiseOptions, type ICruiseResult } from 'dependency-cruiser';
+import { cruise, type ICruiseResult } from 'dependency-cruiser';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import rules from '../../.dependency-cruiser.js';
 
@@ -85,7 +85,7 @@ describe('the rules of who may import whom', () => {
     const [from, to] = CIRCLE;
     await writeFile(path.join(tree, to), `import type {} from '${relative(to, from)}';\n`);
     const options = { ...rules.options, ruleSet: rules, validate: true, baseDir: tree };
-    const { output } = await cruise(['.'], options as ICruiseOptions);
+    const { output } = await cruise(['.'], options);
     found = (output as ICruiseResult).summary.violations.map(({ rule, from, to }) => ({
       rule: rule.name,
       from,

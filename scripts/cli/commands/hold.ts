@@ -19,7 +19,7 @@ export default function hold(command: Command): void {
     .action(async (options) => {
       const environment = await environmentOf(options);
       const ledger = openLedger(environment.ledger, { max: 3, application: 'migrate hold watch' });
-      await watchHolds(environment, ledger, stopSignal());
+      await watchHolds(environment, ledger, stopSignal(), () => startComparison(environment, ledger));
       await reportProcess(ledger, { owner: `hold-watch-${process.pid}`, script: 'hold watch' });
       await ledger.end();
     });

@@ -14,7 +14,7 @@ import { allJsonLines, JsonLines, readJsonLines, type JournalLine } from './jour
 import { ownerOf } from './ownership.ts';
 import { PlainReader } from './reading.ts';
 import type { Shared } from './shared.ts';
-import { Statistics, type FleetFigures, type FleetSample, type Finding } from './statistics.ts';
+import { Statistics, type FleetSample, type Finding } from './statistics.ts';
 import { readFleetStatus, writeStatus, type FleetStatus } from './status-file.ts';
 import { World } from './world.ts';
 

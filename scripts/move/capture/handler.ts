@@ -3,7 +3,6 @@ import { transaction } from '../../ledger/connect.ts';
 import type { Pool } from '../../ledger/database.ts';
 import { appendOperations, type NewOperation } from '../../ledger/operations.ts';
 import { readNotification, type EventRules } from './event.ts';
-import { MalformedEvent } from '../../platform/notifications/records.ts';
 import { GroupCommit } from '../../platform/notifications/group-commit.ts';
 import { MIGRATION } from '../../contract/names.ts';
 

@@ -27,7 +27,7 @@ export async function watchHolds(
   environment: Environment,
   ledger: Pool,
   signal: AbortSignal,
-  alongside: () => Promise<boolean> = () => Promise.resolve(false),
+  alongside: () => Promise<boolean>,
 ): Promise<void> {
   // Every look at a parameter of Systems Manager is a call of which an account has 40 a second.
   const parameterPause = environment.parameter.kind === 'file' ? 0 : PARAMETER_PAUSE_MILLISECONDS;

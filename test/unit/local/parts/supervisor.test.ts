@@ -5,7 +5,11 @@ import { processesOf, takeDown } from '../../../../scripts/local/parts/down.ts';
 import { claimHome } from '../../../../scripts/local/parts/home.ts';
 import type { Home } from '../../../../scripts/contract/local/home-paths.ts';
 import type { Supervisor } from '../../../../scripts/platform/supervisor/supervisor.ts';
-import { ensureSupervisor, groupState, startGroup } from '../../../../scripts/platform/supervisor/supervisor.ts';
+import {
+  ensureSupervisor,
+  groupState,
+  startGroup,
+} from '../../../../scripts/platform/supervisor/supervisor.ts';
 
 const sleeper = (name: string, seconds = '1000') => ({ name, command: ['/bin/sleep', seconds] });
 const deadline = { deadlineSeconds: 20 };
