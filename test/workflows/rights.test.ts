@@ -33,7 +33,7 @@ describe.each(['dev', 'prod'] as const)('the role that updates %s', (environment
     await stack.remove();
   });
 
-  test('may make, change, read and remove every type of the stack, and tag it', async () => {
+  test('may make, change, read and remove every type of the stack, and tag it', () => {
     const types = [...new Set(resourceTypes)].flatMap((type) =>
       type.startsWith('aws:') ? [type.slice('aws:'.length)] : [],
     );
