@@ -68,7 +68,7 @@ function isWorthAnother(request: CopyRequest, error: unknown): boolean {
     return hasCode(error, 'NoSuchKey', 'DigestMismatch');
   }
   const changed = hasCode(error, 'PreconditionFailed', 'NoSuchKey', 'NoSuchUpload', 'BadDigest');
-  return changed || (error.retryable && error.code !== 'TimeLimit');
+  return changed || (error.retryable && error.code !== 'Deadline');
 }
 
 /** What the copy shall have besides its bytes. */

@@ -5,7 +5,7 @@
 export class StoreError extends Error {
   /** HTTP status; 0 when no answer came (connection lost, deadline passed). */
   readonly status: number;
-  /** S3's code, for example `SlowDown`; `TimeLimit` or `Connection` when no answer came. */
+  /** S3's code, for example `SlowDown`; `Deadline` or `Connection` when no answer came. */
   readonly code: string;
   /** Whether the same request may succeed later, with nothing changed by a person. */
   readonly retryable: boolean;

@@ -255,7 +255,7 @@ export class Transport {
       const hint = request.method === 'PUT' ? ' (a full cluster lets writes hang)' : '';
       return new StoreError(`${where}: no answer within ${this.requestSeconds} s${hint}`, {
         status: 0,
-        code: 'TimeLimit',
+        code: 'Deadline',
         cause: error,
       });
     }
@@ -285,6 +285,6 @@ export class Transport {
 function isCongestion(error: unknown): boolean {
   return (
     error instanceof StoreError &&
-    (error.status === 503 || error.status === 429 || hasCode(error, 'TimeLimit', 'SlowDown'))
+    (error.status === 503 || error.status === 429 || hasCode(error, 'Deadline', 'SlowDown'))
   );
 }

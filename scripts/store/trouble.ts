@@ -8,7 +8,7 @@ export function mayRepeat(request: StoreRequest, error: unknown): boolean {
   if (!(error instanceof StoreError) || !error.retryable || isStream(request.body)) {
     return false;
   }
-  if (error.code === 'TimeLimit') {
+  if (error.code === 'Deadline') {
     return false; // the caller decides whether to wait as long again
   }
   // 503 says that nothing was done; after a lost connection only a repeatable request may go again.

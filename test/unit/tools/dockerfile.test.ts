@@ -73,10 +73,10 @@ describe('what pods start', () => {
       'copy: sync worker',
       'events: events serve',
       'follow: cache-tier follow',
+      'heartbeat: capture heartbeat',
       'hold-watch: hold watch',
       'nginx: /bin/sh -c',
       'pending: pending serve',
-      'heartbeat: capture pulse',
       'replay: replay --follow',
       'verify: verify job',
     ]);
