@@ -14,7 +14,7 @@ const LOCAL: Record<string, string | undefined> = {
   NO_PROXY: '*',
 };
 
-/** A program of bench/clients/, which is told its stores by JSON. */
+/** A program of bench/clients/, which gets its stores as JSON. */
 export function client(stand: Stand, name: string, task: object): Promise<Usage & { output: string }> {
   const file = path.join(import.meta.dirname, 'clients', `${name}.ts`);
   return measured([process.execPath, file, JSON.stringify(task)], { folder: stand.folder, env: LOCAL });
@@ -77,7 +77,7 @@ export function s5cmd(
   });
 }
 
-/** How a client is told of a store. */
+/** A store, as a client takes it. */
 export function place({ endpoint, keys }: Side): Place {
   return { endpoint: endpoint.endpoint, region: endpoint.region, keys };
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { asMarkdown, type Result } from './result.ts';
 
-/** The figures that stand. */
+/** The figures of the page. */
 export const RESULTS = path.join(import.meta.dirname, 'RESULTS.md');
 
 const HEAD = `# Benchmarks

@@ -14,7 +14,7 @@ import { StoreClient } from '../scripts/store/client.ts';
 import { storesProcessorSeconds } from './stores-meter.ts';
 import { readCredentials, type Credentials } from '../scripts/store/identity/credentials.ts';
 
-/** A store, as any S3 tool is told of it. */
+/** A store, as any S3 tool takes it. */
 export type Side = { endpoint: StoreEndpoint; keys: Credentials; client: StoreClient };
 
 const HOME = '/var/lib/storage-bench';

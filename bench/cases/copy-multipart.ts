@@ -51,7 +51,7 @@ export async function copyMultipart({ stand, tools, rounds, scale, log }: Bench)
       ),
     ],
     notes: [
-      'rclone is told the part size by hand; it does not look for the boundaries that the source has. migrate finds them.',
+      'rclone gets the part size by hand; it does not look for the boundaries that the source has. migrate finds them.',
     ],
   };
 }

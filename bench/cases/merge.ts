@@ -46,7 +46,7 @@ export async function merge({ stand, tools, scale, log }: Bench): Promise<Result
   const seconds = (standing: Standing) => medianOf(standing, (run) => run.seconds);
   return {
     title: 'Merge of two listings',
-    work: 'A server that makes up a flat listing stands for both stores, and both are equal. The ten-fold is run once.',
+    work: 'A server that makes up a flat listing takes the place of both stores, and both are equal. The ten-fold is run once.',
     columns: [...COMMON, 'thousand keys/s'],
     rows: standings.map((standing, index) => [
       ...commonCells(standing),

@@ -62,7 +62,7 @@ export async function resync({ stand, tools, rounds, scale, log }: Bench): Promi
     ],
     notes: [
       'rclone sync compares modification times, which it keeps in metadata and reads by one HEAD an object and side.',
-      'migrate writes into its ledger how far it is, so that a killed run goes on; rclone begins anew.',
+      'migrate writes into its ledger how far it is, so that a killed run goes on; rclone begins again.',
     ],
   };
 }

@@ -45,7 +45,7 @@ export function migrate(output: OutputConfiguration = {}): Command {
     .hook('preAction', (_, command) => quietWithJson(command));
 
   program.commandsGroup('For any two S3 endpoints, and for a stack:');
-  add('preflight', 'what stands in the way of a copy', () => import('./commands/preflight.ts'));
+  add('preflight', 'what is in the way of a copy', () => import('./commands/preflight.ts'));
   add('sync', 'the bulk copy: makes the target equal to the source', () => import('./commands/sync.ts'));
   add('replay', 'brings later changes to the target', () => import('./commands/replay.ts'));
   add('verify', 'compares both sides and writes certificates', () => import('./commands/verify.ts'));

@@ -122,7 +122,7 @@ describe('the life of resources', () => {
     const out = (await all.project.outputs())['out'] as Record<string, string>;
     expect(out['subnet']).toMatch(/^subnet-0[0-9a-f]{16}$/);
     expect(out['subnet']).not.toBe(first['subnet']);
-    // The generated name of what was made again is another, so that both could stand side by side.
+    // The generated name of what was made again is another, so that both could exist side by side.
     expect(out['scaling']).not.toBe(first['scaling']);
     expect(await all.recorded()).toHaveLength(10);
   });

@@ -148,7 +148,7 @@ describe('what is shown', () => {
     expect((await running).exitCode).toBe(0);
   });
 
-  it('says that it stands in', async () => {
+  it('says that it is a stand-in', async () => {
     expect(await up("new local.Command('one', { create: 'true' });")).toContain(
       'The command 1.2.1 plugin cannot be downloaded here: a stand-in does its work',
     );

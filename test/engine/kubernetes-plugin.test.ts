@@ -63,7 +63,7 @@ describe('recorded alone', () => {
     expect(await steps({ storage: '2Gi' })).toEqual([
       ['cache', 'replace', ['spec.volumeClaimTemplates[0].spec.resources.requests.storage']],
     ]);
-    // A changed ConfigMap is another one by default, so whatever names it is rolled out anew.
+    // A changed ConfigMap is another one by default, so whatever names it is rolled out again.
     expect(await steps({ text: 'two' })).toEqual([
       ['cache', 'update', ['spec.template.spec.containers[0].envFrom[0].configMapRef.name']],
       ['settings', 'replace', ['data.text']],

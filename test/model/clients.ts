@@ -128,7 +128,7 @@ async function carryOut(world: ModelWorld, deed: Deed, how: How): Promise<void> 
     if (store === 'target' && deed.do !== 'read' && ledger !== undefined && take !== undefined) {
       world.taken.add(deed.key);
       await code.take.takeKeys(ledger, MOVE, [deed.key], take);
-      if (simulation.now - began > mayWait) return; // whoever asked has gone, and Nginx passes nothing on
+      if (simulation.now - began > mayWait) return; // the client has gone, and Nginx passes nothing on
     }
     let etag: string | null = null;
     if (deed.do === 'put') etag = (await client.put(bucket, deed.key, bodyOf(deed.body))).etag;

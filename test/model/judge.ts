@@ -213,7 +213,7 @@ export class Judge {
       const truths = [past === undefined ? atFirst : past.etag];
       // Taken off the list for a write that has not come through, and perhaps never does.
       if (past === undefined && this.#world.taken.has(deed.key)) truths.push(null);
-      // Until it is copied, S3's object is what there is, whoever writes it.
+      // Until it is copied, S3's object is what there is, no matter who writes it.
       if (pendingAtFirst.has(deed.key)) {
         for (const effect of source.journal) if (effect.key === deed.key) truths.push(effect.etag);
       }

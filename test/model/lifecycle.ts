@@ -2,7 +2,7 @@ import { SOURCE_BUCKET, type ModelWorld } from './world.ts';
 
 const EVERY_MILLISECONDS = 400;
 
-/** The source's lifecycle: whoever has a rule that expires everything loses everything. */
+/** The source's lifecycle: a bucket with a rule that expires everything loses everything. */
 export function runLifecycle(world: ModelWorld): void {
   const { simulation, source } = world;
   const look = () => {

@@ -8,7 +8,7 @@ import { report, Searcher } from './searcher.ts';
 
 /**
  * `npm run test:model -- [--seed N] [--runs N] [--story NAME] [--path PATH] [--mutant NAME]`: searches for as long
- * as it is told to, or shows a run that failed, step by step. With `--mutants` it looks for every guard that is
+ * as its options say, or shows a run that failed, step by step. With `--mutants` it looks for every guard that is
  * broken on purpose (or that of `--mutant`), and writes down where it was found.
  */
 

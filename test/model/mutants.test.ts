@@ -7,7 +7,7 @@ import { Searcher } from './searcher.ts';
 
 /**
  * The search finds every guard that is broken on purpose, by the invariant that it is there for. The run that did
- * it once is looked at first; where the code has changed since and it does so no more, all is searched anew.
+ * it once is looked at first; where the code has changed since and it does so no more, all is searched again.
  */
 
 const MOST_RUNS = 1500;
@@ -25,15 +25,15 @@ it.concurrent.each(MUTANTS)('finds it when $name', async ({ name, story, given, 
     expect(whole.violations).toEqual([]);
     return;
   }
-  const anew = await searcher.search({ ...of, mutant: name, invariant, runs: MOST_RUNS, seed });
-  expect(anew.violations).not.toEqual([]);
+  const again = await searcher.search({ ...of, mutant: name, invariant, runs: MOST_RUNS, seed });
+  expect(again.violations).not.toEqual([]);
 });
 
 it('has been found for every mutant, and for no other', () => {
   expect(Object.keys(found).sort()).toEqual(MUTANTS.map(({ name }) => name).sort());
 });
 
-it('is told in docs/proof.md', async () => {
+it('is in docs/proof.md', async () => {
   const page = await readFile(PROOF_PAGE, 'utf8');
   // Prettier aligns the columns.
   const bare = (text: string) => text.replaceAll(/ +/g, ' ').replaceAll(/-{2,}/g, '--');

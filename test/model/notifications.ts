@@ -86,7 +86,7 @@ export class Notifications {
     return taken;
   }
 
-  /** @returns whether it was stored, as far as whoever sent it hears of it in time */
+  /** @returns whether it was stored, as far as the sender hears of it in time */
   #deliver(receiver: Receiver, effect: Effect): Promise<boolean> {
     const late = Promise.withResolvers<boolean>();
     this.#world.simulation.schedule(GIVE_UP_MILLISECONDS, null, () => late.resolve(false));

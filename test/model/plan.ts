@@ -90,7 +90,7 @@ const HEARD: Record<Story, string[]> = {
 
 /** Stories in which workers do little but what clients give them to do: a blow falls on that. */
 const CALM: readonly Story[] = ['follow', 'stragglers', 'fallback'];
-/** Of these, where keys change so often that whoever works on one meets the next change of it. */
+/** Of these, where keys change so often that a worker meets the next change of the key it works on. */
 const BUSY: readonly Story[] = ['follow', 'stragglers'];
 const HARD: readonly Blow['kind'][] = ['kill', 'stop, kill', 'cut'];
 const EVERYWHERE: readonly Await[] = ['any', 'sent', 'request', 'statement'];

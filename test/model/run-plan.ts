@@ -18,7 +18,7 @@ export async function runPlan(
     judge.atRest();
   } catch (error) {
     if (!(error instanceof Endless)) throw error;
-    // Invariant 5: whoever is killed, the rest comes to its end.
+    // Invariant 5: whichever process is killed, the rest comes to its end.
     world.violated(`5: it does not come to rest: ${error.message}`);
   }
   if (world.ledger.unknown.size > 0) {

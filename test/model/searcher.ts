@@ -50,7 +50,7 @@ export class Searcher {
   }
 }
 
-/** How a failure is told, and how to see it again. */
+/** The message of a failure, and how to see it again. */
 export function report({ seed, mutant }: SearchRequest, result: SearchResult): string {
   const again = [
     `npm run test:model -- --seed ${seed} --path ${result.path ?? ''} --story ${result.plan?.story ?? ''}`,

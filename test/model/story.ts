@@ -38,7 +38,7 @@ export async function tellStory(world: ModelWorld): Promise<void> {
     await pass(world);
   }
   if (isRestored()) {
-    // Whoever knows nothing any more does nothing any more, until a person has seen to it.
+    // A process whose ledger was restored does nothing, until a person has seen to it.
     await pass(world);
     mendByHand(world);
     cast.operator.goOn(['retain', 'retire']);

@@ -17,7 +17,7 @@ type Amazon = {
 };
 
 /**
- * Stands before moto 5.2 and has it answer as Amazon S3 does where it does not:
+ * A proxy before moto 5.2 that has it answer as Amazon S3 does where it does not:
  * - a bucket's notification document tells that its events go to EventBridge (moto obeys it, and leaves it out);
  * - a condition on one part's HEAD is about the object's ETag, not the part's;
  * - the answer to a completed upload has Amazon's root element;

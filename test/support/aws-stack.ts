@@ -57,9 +57,9 @@ export type AwsStack = {
   enter(phase: Phase): Promise<string>;
   outputs(): Promise<Record<string, unknown>>;
   state(): Promise<StateResource[]>;
-  /** What really stands: what the plugins recorded. */
+  /** What really exists: what the plugins recorded. */
   recorded(): Promise<Recorded[]>;
-  /** Changes what really stands of the resource of that name in the program; `null` deletes it. */
+  /** Changes what really exists of the resource of that name in the program; `null` deletes it. */
   tamper(name: string, change: (live: Record<string, unknown>) => void | null): Promise<void>;
   /** What a function of the AWS provider answers from now on, over what it would answer, by its token. */
   functionAnswers(answers: Record<string, Record<string, unknown>>): Promise<void>;
@@ -79,7 +79,7 @@ export type AwsStack = {
   readonly answers: Record<string, AwsAnswer>;
   /** What the steps function answers. Default: every step succeeds, in the phase that was asked for. */
   steps(answer: (request: StepRequest) => StepAnswer): void;
-  /** Another stack that stands as this one does now, and goes its own way from here. */
+  /** A copy of this stack as it is now, which goes its own way from here. */
   fork(): Promise<AwsStack>;
   remove(): Promise<void>;
 };

@@ -17,7 +17,7 @@ export type BareCeph = {
   gatewayPort: number;
   /** A command of Ceph, with its output. */
   ceph(...words: string[]): Promise<string>;
-  /** Starts an RGW; its zone must stand. */
+  /** Starts an RGW; its zone must exist. */
   startGateway(names: { realm: string; zonegroup: string; zone: string }): Promise<void>;
   stop(): Promise<void>;
 };

@@ -86,7 +86,7 @@ export class Stub {
   /** @param certificate speaks TLS with it; default: plain HTTP */
   constructor(certificate?: Certificate) {
     const take = (message: IncomingMessage, response: ServerResponse) => {
-      // Whoever asks may hang up in the middle.
+      // A client may hang up in the middle.
       this.#take(message, response).catch(() => response.destroy());
     };
     this.#server = certificate === undefined ? createServer(take) : createTlsServer(certificate, take);

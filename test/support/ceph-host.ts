@@ -13,7 +13,7 @@ export type CephHost = {
   step(name: string): PromiseLike<{ exitCode?: number | undefined; all: string }>;
   /** What cephadm was asked, one list of words a call. */
   cephadm(): Promise<string[][]>;
-  /** What the manager was told: documents of `ceph orch apply`, and other orders. */
+  /** What the manager got: documents of `ceph orch apply`, and other orders. */
   applied(): Promise<Record<string, unknown>[]>;
   orders(): Promise<string[][]>;
   /** Whether the host has data of a cluster. */

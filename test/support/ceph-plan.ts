@@ -6,7 +6,7 @@ import { TARGET_USERS, targetBuckets } from '../../infra/storage/access.ts';
 
 export const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
 
-/** Hosts as a cluster's nodes would stand, with addresses counted up. */
+/** Hosts like a cluster's nodes, with addresses counted up. */
 export function hostsOf(settings: CephSettings, zones: readonly string[] = ZONES): Host[] {
   return settings.nodeGroups
     .flatMap((group) =>

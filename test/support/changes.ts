@@ -20,7 +20,7 @@ export function linesOf(changes: readonly Change[]): string[] {
     .sort();
 }
 
-/** What the hosts of each Ceph cluster were told by Systems Manager, in the order of the calls. */
+/** What the hosts of each Ceph cluster got from Systems Manager, in the order of the calls. */
 export function plansSent(calls: readonly AwsCall[]): ClusterPlan[] {
   return calls
     .filter(({ action }) => action === 'ssm.SendCommand')

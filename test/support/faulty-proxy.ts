@@ -7,13 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export type Fault =
   /** It arrives late, in milliseconds. */
   | { kind: 'latency'; ms: number }
-  /** The store never sees it; the client is told 503 SlowDown. */
+  /** The store never sees it; the client gets 503 SlowDown. */
   | { kind: 'slow-down' }
-  /** The store never sees it; the client is told this status, with nothing more. */
+  /** The store never sees it; the client gets this status, with nothing more. */
   | { kind: 'error'; status: number }
-  /** The store never sees it; the client is told this status and S3's code. */
+  /** The store never sees it; the client gets this status and S3's code. */
   | { kind: 'refused'; status: number; code: string }
-  /** The store never sees it; the client is told this document, with 200. */
+  /** The store never sees it; the client gets this document, with 200. */
   | { kind: 'answered'; body: string }
   /** The first half of the answer's body arrives as if it were all, with a length that fits. */
   | { kind: 'answer-halved' }

@@ -5,7 +5,7 @@ import { Authority } from './certificates.ts';
 
 /**
  * The registry of an account on loopback, for programs that reach it by its own name and by TLS: a proxy that
- * leads there, and an authority that stands for the name. It has every image that it is asked for.
+ * leads there, and an authority that certifies the name. It has every image that it is asked for.
  */
 export class ImageRegistry {
   /** `HOST/REPOSITORY:TAG` or `HOST/REPOSITORY@DIGEST` of every manifest that was asked for. */

@@ -6,7 +6,7 @@ import { startMoto, type Moto } from './moto.ts';
 import { ownPostgres, type OwnPostgres } from './postgres.ts';
 import { makeQueue, type TestQueue } from './sqs.ts';
 
-/** The one bucket that moves, on S3 and on what stands for Ceph. */
+/** The one bucket that moves, on S3 and on what takes the place of Ceph. */
 export const SOURCE = 'food-co-images';
 export const TARGET = 'images-on-ceph';
 /** The secret of the database server's administrator. */
@@ -14,7 +14,7 @@ export const ADMINISTRATOR = 'arn:aws:secretsmanager:us-east-1:123456789012:secr
 /** What the secrets of Ceph's users begin with. */
 export const CREDENTIALS = 'storage-dev/ceph/images/';
 
-/** A move as it stands on AWS before its first step: parameters, secrets, queue, buckets, an empty server of databases. */
+/** A move on AWS before its first step: parameters, secrets, queue, buckets, an empty server of databases. */
 export type MoveOnMoto = { moto: Moto; environment: Environment; stop(): Promise<void> };
 
 /**

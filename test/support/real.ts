@@ -35,7 +35,7 @@ export type ScratchLedger = {
 };
 export type RealServices = {
   environment: Environment;
-  /** @param name as of `scratch` */
+  /** @param name as for `scratch` */
   ledger(name: string): Promise<ScratchLedger>;
   /** @param name letters, digits and hyphens; one test file's own. What an earlier run left is removed. */
   scratch(name: string, options?: ScratchOptions): Promise<Scratch>;

@@ -11,7 +11,7 @@ import type { AwsCall } from './aws-endpoint.ts';
 export type FirstUpdate = { output: string; calls: AwsCall[]; images: string[] };
 
 /**
- * The stack as it stands after its first update, which is run once for all files of a run of vitest: the
+ * The stack as it is after its first update, which is run once for all files of a run of vitest: the
  * caller gets a copy to go its own way with.
  */
 export async function standingStack(stack: 'dev' | 'prod'): Promise<AwsStack> {

@@ -9,7 +9,7 @@ declare module 'vitest' {
   }
 }
 
-/** A folder for stacks that stand, for one run of vitest: see standing-stack.ts. */
+/** A folder for stacks that are up, for one run of vitest: see standing-stack.ts. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'storage-standing-'));
   project.provide('standingStacks', folder);

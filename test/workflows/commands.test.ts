@@ -28,7 +28,7 @@ const runsPulumi = ({ uses, with: inputs }: Step) =>
 /** Where each command of a workflow is run by a test. A new one has to be run somewhere, too. */
 const RUN_BY: Readonly<Record<string, string>> = {
   'npm ci': 'here',
-  'npm run "$COMMAND"': 'test and test:deep, by whoever runs this test',
+  'npm run "$COMMAND"': 'test and test:deep, by the command that runs this test',
   'npm run ci:drift -- "$STACK"': 'drift.test.ts',
   'node scripts/tools/ci/image-summary.ts "$STACK" "$IMAGE" "$DIGEST" >> "$GITHUB_STEP_SUMMARY"': 'here',
   'pulumi preview --stack "$STACK" --non-interactive --json > plan.json\nnpm run policy:scan -- plan.json':

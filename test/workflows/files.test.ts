@@ -143,7 +143,7 @@ describe('the templates of the bootstrap', async () => {
     expect(output).toBe('');
   });
 
-  // The log bucket does not log itself; and whoever updates an environment writes, also policies and keys, and
+  // The log bucket does not log itself; and an environment's update writes, also policies and keys, and
   // gets tokens: rights.test.ts says what it may not.
   const JUSTIFIED = [
     'CKV_AWS_18 AWS::S3::Bucket.LogBucket',

@@ -1,5 +1,5 @@
 /**
- * What whoever makes, changes, reads and removes a resource of a type is asked for, beside its tags: the
+ * The rights that making, changing, reading and removing a resource of a type takes, beside its tags: the
  * handlers' permissions in CloudFormation's schemas of the types, and the calls in Terraform's provider, which
  * `@pulumi/aws` is made of. A service is said once: `ec2 CreateVpc DeleteVpc`.
  */

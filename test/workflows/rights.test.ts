@@ -102,7 +102,7 @@ describe.each(['dev', 'prod'] as const)('the role that updates %s', (environment
   });
 });
 
-test('every right that is told of a type exists', async () => {
+test('every right in the table of types exists', async () => {
   const rights = [
     ...Object.values(RIGHTS_OF_TYPES).flat().flatMap(actionsOf),
     ...Object.entries(TAGGING).map(([service, name]) => ({ service, name })),

@@ -31,7 +31,7 @@ export default function cacheTier(command: Command): void {
   withEnvironment(command.command('follow'))
     .description(
       'Beside an Nginx of the cache tier: turns its origin when the ledger has, follows the addresses of the stores, ' +
-        'takes up a new configuration. Runs until it is told to stop.',
+        'takes up a new configuration. Runs until it is stopped.',
     )
     .option('--configuration <FILE>', 'the nginx.conf that the stack made', '/etc/cache-tier/nginx.conf')
     .option(
@@ -52,7 +52,7 @@ async function follow(options: FollowOptions): Promise<void> {
   const images = environment.targets['images'];
   if (images === undefined) {
     throw new UserError(
-      `The environment has no target "images", which the cache tier stands before; it has: ${Object.keys(environment.targets).join(', ')}`,
+      `The environment has no target "images", which the cache tier serves; it has: ${Object.keys(environment.targets).join(', ')}`,
     );
   }
   const ledger = openLedger(environment.ledger, { max: 1, application: 'cache-tier follow' });

@@ -15,7 +15,7 @@ export default function capture(command: Command): void {
 
   withEnvironment(command.command('serve'))
     .description(
-      'Receives the notifications that Ceph pushes, writes the canary and samples the lag, until it is told to stop.',
+      'Receives the notifications that Ceph pushes, writes the canary and samples the lag, until it is stopped.',
     )
     .addHelpText('after', example('migrate capture serve --environment environment.json'))
     .action(async (options) => serveCapture(await environmentOf(options), stopSignal()));
@@ -23,7 +23,7 @@ export default function capture(command: Command): void {
   // `pulse` is its former name.
   withEnvironment(command.command('heartbeat').alias('pulse'))
     .description(
-      'Writes the canary to every source bucket and samples the lag, until it is told to stop; for AWS, where a Lambda takes the notifications.',
+      'Writes the canary to every source bucket and samples the lag, until it is stopped; for AWS, where a Lambda takes the notifications.',
     )
     .addHelpText('after', example('migrate capture heartbeat --environment ssm:/storage/prod/environment'))
     .action(async (options) => serveHeartbeat(await environmentOf(options), stopSignal()));

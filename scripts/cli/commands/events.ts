@@ -14,7 +14,7 @@ export default function events(command: Command): void {
     .addHelpText('after', exampleOf('serve'));
 
   withEnvironment(command.command('serve'))
-    .description('Receives what the Ceph clusters push and keeps it, until it is told to stop.')
+    .description('Receives what the Ceph clusters push and keeps it, until it is stopped.')
     .addHelpText('after', exampleOf('serve'))
     .action(async (options) => serveEvents(await environmentOf(options), stopSignal()));
 

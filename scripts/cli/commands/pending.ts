@@ -24,7 +24,7 @@ export default function pending(command: Command): void {
     .addHelpText('after', example('migrate pending list'));
 
   withEnvironment(command.command('serve'))
-    .description('Answers Nginx, and copies pending keys, until it is told to stop.')
+    .description('Answers Nginx, and copies pending keys, until it is stopped.')
     .option(
       '--listen <URL>',
       "where to listen; default: the environment's own address of the service, which may be a name of many",

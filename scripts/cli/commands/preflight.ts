@@ -13,7 +13,7 @@ import { describeFindings } from '../../move/preflight/finding.ts';
 export default function preflight(command: Command): void {
   withStores(command)
     .description(
-      'Looks at stores, users, buckets and ledger before the move; changes nothing. Exit code 1 when something stands in the way.',
+      'Looks at stores, users, buckets and ledger before the move; changes nothing. Exit code 1 when something is in the way.',
     )
     .option('--json', 'print the findings as JSON')
     .addHelpText('after', example('migrate preflight', ...ON_TWO_STORES))

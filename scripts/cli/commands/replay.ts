@@ -18,7 +18,7 @@ export default function replay(command: Command): void {
     .description(
       'Brings the changes of the operation log to the target. Ends when nothing is open; exit code 1 when keys keep failing (migrate failed names them).',
     )
-    .option('--follow', 'go on with what comes, until it is told to stop')
+    .option('--follow', 'go on with what comes, until it is stopped')
     .option(
       '--listen <URL>',
       "with --source and --follow: take the source's notifications (of RGW, MinIO) here and put them into the log",

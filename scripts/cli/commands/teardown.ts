@@ -53,7 +53,7 @@ const WHAT_HAPPENS = [
   'set lifecycle rules that expire every object, version, delete marker and upload of:',
 ];
 
-/** What stands at the source now, what the next step would be, and what it lacks. */
+/** What is at the source now, what the next step would be, and what it lacks. */
 async function missingNow(environment: Environment, ledger: Pool): Promise<string[]> {
   const now = clockOf(environment)();
   return (await retireGuards(environment, ledger, now)).map(({ message }) => message);

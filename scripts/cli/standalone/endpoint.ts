@@ -97,7 +97,7 @@ async function profileSettings(profile: string | undefined, side: Side): Promise
   return settingsOf(known, found);
 }
 
-/** Of the profile that stands for all commands where none is named: that of AWS_PROFILE, or `default`. */
+/** The profile where none is named: that of AWS_PROFILE, or `default`. */
 async function standingSettings(
   variables: Readonly<Record<string, string | undefined>>,
 ): Promise<ProfileSettings> {

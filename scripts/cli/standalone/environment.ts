@@ -53,7 +53,7 @@ export async function standaloneEnvironment(options: StoresOptions): Promise<Env
         requestSeconds: timeout,
         holdRequestSeconds: 1,
         holdLimitSeconds: 1,
-        // Whoever starts again after a kill waits for this and for one request.
+        // A run after a kill waits for this and for one request.
         leaseSeconds: 10,
         canarySeconds: 60,
         lagSeconds: 5,

@@ -87,7 +87,7 @@ async function checkAcls(client: StoreClient, about: string, bucket: string): Pr
   return [warning(about, 'the store has no ACLs: grants of objects are neither copied nor compared')];
 }
 
-/** The object that stands for the folder itself has no name below it. */
+/** The object of the folder itself has no name below it. */
 async function checkFolderMarker(
   client: StoreClient,
   { prefix }: StoreEndpoint,
@@ -97,7 +97,7 @@ async function checkFolderMarker(
   return [
     warning(
       `source ${move.name}`,
-      `the object ${JSON.stringify(prefix)}, which stands for the folder itself, is not copied; what is in it is`,
+      `the object ${JSON.stringify(prefix)}, which is the folder itself, is not copied; what is in it is`,
     ),
   ];
 }

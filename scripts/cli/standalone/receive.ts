@@ -10,7 +10,7 @@ import { appendOperations, replayLag, type NewOperation } from '../../ledger/ope
 
 /**
  * Takes the source's notifications (POST, as RGW and MinIO push them) into the log of this process's replay. An
- * answer of 200 says that they are durable. Whoever set up the bucket's notification made it point here.
+ * answer of 200 says that they are durable. The bucket's notification must point here.
  *
  * @param listen for example `http://0.0.0.0:8090/events`
  */

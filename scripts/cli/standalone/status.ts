@@ -6,7 +6,7 @@ import { selectFailures } from '../../ledger/retry.ts';
 import { describeProgress } from '../../move/sync/progress.ts';
 import { readReport, type SyncReport } from '../../move/sync/report.ts';
 
-/** How a pair of stores stands; there are no phases to tell of. */
+/** The state of a pair of stores; they have no phases. */
 export type StandaloneStatus = SyncReport & {
   lag: { operations: number; seconds: number };
   certificate: Pick<Certificate, 'id' | 'at' | 'findings'> | null;

@@ -112,7 +112,7 @@ async function showing(
   const ended = new AbortController();
   const show = async (): Promise<void> => {
     for (;;) {
-      // While the ledger is away the last figures stand; the workers say what they wait for.
+      // While the ledger is away the last figures are shown; the workers say what they wait for.
       await readProgress(environment, ledger).then(
         (progress) => display.update(progress),
         (error: unknown) => log.debug(error),

@@ -10,8 +10,8 @@ import { orUnreachable } from '../../move/common/unreachable.ts';
 import type { WorkerEnd } from '../../move/sync/worker.ts';
 
 /**
- * A worker that was told to stop has not done its work: 0 would make a Kubernetes Job take the index of a
- * pod that was evicted for complete. 128 + SIGTERM, as of a process that the signal ended.
+ * A worker that was stopped has not done its work: 0 would make a Kubernetes Job take the index of a
+ * pod that was evicted for complete. 128 + SIGTERM, as for a process that the signal ended.
  */
 export const UNFINISHED = 143;
 

@@ -61,7 +61,7 @@ export class Pipeline {
     if (context.stop.aborted) this.#halt();
   }
 
-  /** False when nothing more is begun: it was told to stop, has failed, or is superseded. */
+  /** False when nothing more is begun: it was stopped, has failed, or is superseded. */
   get isOpen(): boolean {
     return this.#pool.isOpen;
   }

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.remove());
 
-/** The machines that stand, by name, as they were made. */
+/** The machines, by name, as they were made. */
 async function machines(): Promise<Map<string, { id: string; properties: Record<string, unknown> }>> {
   const instances = (await stack.recorded()).filter(({ type }) => type === INSTANCE);
   return new Map(
@@ -39,7 +39,7 @@ test('neither a newer machine image nor another text of user data touches a node
   expect(linesOf(await stack.preview())).toEqual([]);
 });
 
-test('more nodes: only they are made, and the step is told of them', async () => {
+test('more nodes: only they are made, and the step gets their addresses', async () => {
   const before = await machines();
   await stack.setConfig(['ceph', 'images', 'nodeGroups', 1, 'count'], 4);
   await stack.setConfig(['ceph', 'images', 'nodeGroups', 3, 'count'], 15);
@@ -115,7 +115,7 @@ test('another Ceph: the step of each cluster goes over to it, no machine is touc
   expect(stack.images).toContain(cached);
 });
 
-test('a node that still stands is replaced only after its protection was taken off by name', async () => {
+test('a node that is still there is replaced only after its protection was taken off by name', async () => {
   const node = (await stack.state()).find(({ urn }) => urn.endsWith('::storage-images-cold-3'));
   const urn = node?.urn ?? '';
   const refused = await stack.pulumi('preview', '--replace', urn);

@@ -39,7 +39,7 @@ describe('dev', () => {
     );
   });
 
-  test('stands again from nothing', async () => {
+  test('comes up again from nothing', async () => {
     await stack.setConfig('phase', 'prepare');
     await stack.up();
     expect((await stack.outputs())['phase']).toBe('prepare');

@@ -31,7 +31,7 @@ describe.each(['dev', 'prod'] as const)('%s from nothing', (name) => {
     await stack.remove();
   });
 
-  test('stands: all that the state says is there, and nothing else', async () => {
+  test('makes all that the state says, and nothing else', async () => {
     const inState = state.filter(({ type }) => /^(aws|kubernetes):/.test(type)).map(({ urn }) => urn);
     const there = (await stack.recorded()).map(({ urn }) => urn);
     expect(there.sort()).toEqual(inState.sort());
@@ -82,7 +82,7 @@ describe.each(['dev', 'prod'] as const)('%s from nothing', (name) => {
     ]);
   });
 
-  // What is known before anything stands passes in test/workflows/commands.test.ts.
+  // What is known before anything exists passes in test/workflows/commands.test.ts.
   test('a second preview has nothing to change, and the policy pack stops nothing', async () => {
     const { exitCode, output } = await stack.pulumi(
       ...['preview', '--expect-no-changes', '--policy-pack', pack.folder],

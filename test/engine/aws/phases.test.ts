@@ -224,7 +224,7 @@ function rolledBack(review: (copy: AwsStack) => Promise<void>): Promise<void> {
   });
 }
 
-/** The inputs of what phases change, as it stands at this moment. */
+/** The inputs of what phases change, as they are at this moment. */
 function movable(on: AwsStack): string {
   const folder = path.join(on.env[RECORDS_FOLDER_VARIABLE] ?? '', 'prod');
   const types = ['aws_cloudfront_distribution_Distribution', 'kubernetes_apps_v1_Deployment'];

@@ -3,11 +3,11 @@ import path from 'node:path';
 
 const SDK = path.resolve(import.meta.dirname, '../../../node_modules/@pulumi/aws');
 
-/** Inputs by which a type is told which key it encrypts what it stores with. */
+/** Inputs that name the key by which a type encrypts what it stores. */
 const KEYS =
   /^ {4}(kmsKeyId|kmsKeyArn|kmsKey|kmsKeyIdentifier|kmsMasterKeyId|encryptionConfig|encryptionConfigurations?|serverSideEncryption|storageEncrypted|encrypted)\?: /m;
 
-/** Whether a type of @pulumi/aws is told a key, by what its SDK says of its inputs. */
+/** Whether a type of @pulumi/aws takes a key, by its SDK's inputs. */
 export async function takesKey(type: string): Promise<boolean> {
   const [, file = '', name = ''] = /^aws:(\w+\/\w+):(\w+)$/.exec(type) ?? [];
   const declarations = await readFile(path.join(SDK, `${file}.d.ts`), 'utf8');

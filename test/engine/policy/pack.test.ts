@@ -51,7 +51,7 @@ describe('the whole pack in the engine', () => {
     expect(violations(output)).toEqual(EXPECTED);
   });
 
-  test('lets pass what is good, before anything stands and when all values are known', async () => {
+  test('lets pass what is good, before anything exists and when all values are known', async () => {
     await program('good');
     const preview = await project.pulumi('preview', '--policy-pack', pack.folder);
     expect(violations(preview.output)).toEqual({});

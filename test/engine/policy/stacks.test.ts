@@ -10,7 +10,7 @@ import { takesKey } from './keyed-types.ts';
 /** They may be told a key and store nothing: a mapping has one for its filters, of which there are none. */
 const STORES_NOTHING: readonly string[] = ['aws:lambda/eventSourceMapping:EventSourceMapping'];
 
-describe.each(['prod', 'dev'] as const)('%s as it stands', (name) => {
+describe.each(['prod', 'dev'] as const)('%s as it is made', (name) => {
   let state: StateResource[];
 
   beforeAll(async () => {
@@ -19,7 +19,7 @@ describe.each(['prod', 'dev'] as const)('%s as it stands', (name) => {
     await stack.remove();
   });
 
-  test('the rule about encryption knows every type that is told a key', async () => {
+  test('the rule about encryption knows every type that takes a key', async () => {
     const told = [...new Set(state.map(({ type }) => type))].filter((type) => type.startsWith('aws:'));
     const keyed = await Promise.all(told.map(async (type) => ((await takesKey(type)) ? [type] : [])));
     const unheardOf = keyed.flat().filter((type) => !(type in ENCRYPTED) && !STORES_NOTHING.includes(type));

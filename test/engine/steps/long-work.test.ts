@@ -20,7 +20,7 @@ import { exampleEnvironment } from '../../support/example-environment.ts';
 import { KubernetesServer, type KubernetesObject } from '../../support/kubernetes.ts';
 import { ownPostgres, type OwnPostgres } from '../../support/postgres.ts';
 
-/** Who the steps are to the cluster: on AWS their role, here whoever the server knows. */
+/** Who the steps are to the cluster: on AWS their role, here any user that the server knows. */
 const token = vi.hoisted(() => ({ value: '' }));
 vi.mock('../../../scripts/platform/kubernetes/cluster-token.ts', () => ({
   clusterToken: () => Promise.resolve(token.value),
@@ -163,7 +163,7 @@ describe('the comparison after it', () => {
     expect(await startComparison(environment, ledger)).toBe(false);
   });
 
-  it('is not started where its certificate stands, a key has failed, or the phase is another', async () => {
+  it('is not started where its certificate exists, a key has failed, or the phase is another', async () => {
     await startSync(context);
     await finishCopies();
     await ledger.query(

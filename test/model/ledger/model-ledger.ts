@@ -43,7 +43,7 @@ export type Session = {
   transaction: bigint | null;
   before: Tables | null;
   locks: Set<number>;
-  /** Told when the connection breaks under whoever holds it. */
+  /** Called when the connection breaks under its holder. */
   onBroken: () => void;
 };
 
@@ -151,7 +151,7 @@ export class ModelLedger {
     if (control !== null) return control;
     const statement = STATEMENTS.get(text);
     if (statement === undefined) {
-      // Whoever sent it may take the error for a ledger that is away, so it is kept.
+      // The sender may take the error for a ledger that is away, so it is kept.
       this.unknown.add(text);
       throw new Error(`the model's ledger does not know this statement: ${text}`);
     }

@@ -11,7 +11,7 @@ export type Mutant = {
   story: Story;
   /** What is settled of every plan, where what the guard is there for is too rare to be waited for. */
   given?: Partial<Plan>;
-  /** All of them are made, for guards that stand behind one another. */
+  /** All of them are made, for guards of which one hides the other. */
   edits: readonly Edit[];
 };
 export type Edit = { file: string; guard: string; broken: string };

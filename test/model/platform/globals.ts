@@ -2,7 +2,7 @@ import { currentProcess, type Process } from './simulation.ts';
 
 /**
  * Timers, clocks and chance of the processes of the model. Code outside of it, the test runner's, keeps the
- * real ones: which of the two is meant is told by the asynchronous context.
+ * real ones: the asynchronous context says which of the two is meant.
  */
 
 class ModelTimer {

@@ -23,7 +23,7 @@ async function run(session: Session, text: string, values: readonly unknown[]): 
     const result = ledger.execute(session, text, values);
     return breaks ? broken(session) : result;
   } finally {
-    // Whoever dies here never hears of it, though it is done.
+    // A process that dies here never learns of it, though it is done.
     await simulation.hop(simulation.random.latency(LONGEST_MILLISECONDS));
   }
 

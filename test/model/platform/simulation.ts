@@ -83,7 +83,7 @@ export class Simulation {
   readonly trace: string[] = [];
   /** Told when a blow has fallen. */
   onBlow: () => void = () => undefined;
-  /** Keeps what happened in words; for a run that is told to a person. */
+  /** Keeps what happened in words; for a run that a person reads. */
   readonly telling: boolean;
   #events: Event[] = [];
   /** Awaits so far, by what processes do: what blows are counted in. */

@@ -62,7 +62,7 @@ export function cutover(story: Story): void {
 
 /**
  * When a hold has begun, replay is stopped in its tracks with something left to do: it cannot reach zero.
- * Then `work`; afterwards replay starts anew, and catches up: the next gate refuses where it is behind.
+ * Then `work`; afterwards replay starts again, and catches up: the next gate refuses where it is behind.
  */
 async function whileNoHoldCanEnd(
   story: Story,

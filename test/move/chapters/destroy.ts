@@ -5,7 +5,7 @@ import type { Story } from '../the-move.test.ts';
 
 /**
  * `pulumi destroy` runs no step and deletes no customer data. The clients rest meanwhile, so that every
- * difference is destroy's; the update afterwards takes over what stands.
+ * difference is destroy's; the update afterwards takes over what is there.
  */
 export function destroyKeepsEverything(story: Story, phase: Phase): void {
   it(`survives a destroy in ${phase}, and an up takes everything over again`, async () => {

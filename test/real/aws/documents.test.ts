@@ -267,7 +267,7 @@ describe('EventBridge', () => {
   beforeEach(() => control.setEventBridge(BUCKET, false));
   const on = async () => (await control.notifications(BUCKET)).some(isEventBridge);
 
-  test('is switched on beside what stands, and off again', async () => {
+  test('is switched on beside what is there, and off again', async () => {
     await write('notification', THEIR_NOTIFICATION);
     const before = await read('notification');
     await installCapture(bridged);
@@ -286,7 +286,7 @@ describe('EventBridge', () => {
     expect(await on()).toBe(true);
   });
 
-  test('is known to be ours by whoever comes after one that was killed in between, and no longer', async () => {
+  test('is known to be ours after a kill in between, and no longer', async () => {
     await scratch.ledger.query('INSERT INTO event_bridge_switched_on (bucket) VALUES ($1)', [BUCKET]);
     await installCapture(bridged);
     await removeCapture(bridged);

@@ -77,7 +77,7 @@ afterAll(async () => {
   await scratch.close();
 });
 
-test("our entry stands beside the customer's", async () => {
+test("our entry is beside the customer's", async () => {
   const ids = await control.notificationIds(scratch.sourceBucket);
   expect(ids.sort()).toEqual(['customer', notificationId(environment.moves[0]!)].sort());
 });
@@ -148,7 +148,7 @@ test('the server keeps the canary and the lag going while capture is at work, an
   expect(own?.peakRssBytes).toBeLessThan(200 * 1024 * 1024);
 });
 
-test('a canary that does not come through is told with what to look at', async () => {
+test('a canary that does not come through fails with what to look at', async () => {
   const proof = proveCanary(environment, scratch.ledger, { deadlineSeconds: 0.001 });
   await expect(proof).rejects.toThrow(UserError);
   await expect(proof).rejects.toThrow(/canary of "scratch" did not come through/);

@@ -76,7 +76,7 @@ describe('the first time', () => {
     expect(await ceph.ceph('config', 'dump')).not.toContain('may_reduce');
   });
 
-  test('rules and pools stand as planned', async () => {
+  test('rules and pools are as planned', async () => {
     await run('pools');
     const pools = JSON.parse(await ceph.ceph('osd', 'pool', 'ls', 'detail', '--format', 'json')) as {
       pool_name: string;
@@ -262,7 +262,7 @@ describe('every time after', () => {
     ]);
   });
 
-  test('what CloudWatch is told is what the cluster says', async () => {
+  test('CloudWatch gets what the cluster says', async () => {
     const { stdout } = await execa(
       '/usr/bin/python3',
       ['scripts/ceph-hosts/host/figures.py', 'images', 'storage-events'],

@@ -137,7 +137,7 @@ describe('food metadata', () => {
     expect(await name()).toBeNull();
   });
 
-  it('are told from their document, in words', async () => {
+  it('are read from their document, in words', async () => {
     await put('1', { id: 'soup', name: 'Soup', description: 'Hot', ingredients: ['Water', 'Milk'] });
     expect(await value('SELECT food_in_words($1)', ['soup'])).toBe('Soup. Hot. Ingredients: Water, Milk');
     await put('1', { id: 'air', name: 'Air', ingredients: 'none' }, 'air.json');

@@ -89,7 +89,7 @@ describe('the set-up of a server', () => {
 
   it('leaves nothing of a migration that fails', async () => {
     const superuser = await login('food');
-    // A function of the same name stands in the way of the file for models.
+    // A function of the same name is in the way of the file for models.
     await superuser.query(await readFile(MODELS, 'utf8'));
     await superuser.query('GRANT CREATE ON SCHEMA public TO administrator');
     await superuser.query(

@@ -109,7 +109,7 @@ test('grants come over; one to a user that the target does not know is reported,
   ]);
   expect(await pair.differences()).toEqual([{ key: 'stranger', differs: [MISSING] }]);
 
-  // Whoever wants the objects without their grants says so, of both sides.
+  // To leave grants out, both sides must say so.
   const { source, targets } = pair.scratch.environment;
   const ignoring: Partial<Environment> = {
     source: { ...source, acls: 'ignore' },

@@ -30,7 +30,7 @@ test('every key that has broken a tool, side by side, each under its own bytes',
   const composed = AWKWARD_KEYS.filter((key) => key.normalize('NFC') === 'caf\u00e9');
   expect(composed).toHaveLength(2);
   expect(AWKWARD_KEYS.map((key) => Buffer.byteLength(key))).toContain(1024);
-  // 1,024 bytes are the most, whatever they stand for.
+  // 1,024 bytes are the most, however many characters that is.
   await assertMoves([...AWKWARD_KEYS, '😀'.repeat(256), `${'/'.repeat(1023)}é`.slice(1)]);
 });
 

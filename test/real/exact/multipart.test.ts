@@ -60,11 +60,11 @@ test('killed between two parts: the next run leaves no upload open, and the ETag
   const proxy = await FaultyProxy.before(target.endpoint.endpoint, async (request) => {
     if (isPart(request) && (parts += 1) > 2) {
       twoArrived.resolve();
-      await new Promise(() => undefined); // whoever asked is dead before there is an answer
+      await new Promise(() => undefined); // the one that asked is dead before there is an answer
     }
     return null;
   });
-  // Short, because whoever takes over waits out the lease and the longest request.
+  // Short, because a worker that takes over waits for the lease and the longest request.
   const bounds = { ...environment.bounds, leaseSeconds: 1.5, requestSeconds: 3 };
   const start = async (change: object) => {
     await writeFile(scratch.environmentFile, JSON.stringify({ ...environment, bounds, ...change }));

@@ -30,7 +30,7 @@ afterAll(async () => {
   await stores.close();
 });
 
-/** An object whose key only its owner has. RGW takes it over TLS alone, unless it is told otherwise. */
+/** An object whose key only its owner has. RGW takes it over TLS alone, unless it is set otherwise. */
 async function encrypt(key: string): Promise<void> {
   const secret = randomBytes(32);
   const CUSTOMER = 'x-amz-server-side-encryption-customer';
@@ -83,14 +83,14 @@ test('what cannot be read is reported with its reason, the rest goes on, and the
       reason: expect.stringMatching(reason) as unknown,
     })),
   });
-  // A person is told the same.
+  // A person reads the same.
   for (const [key, reason] of Object.entries(REASONS)) {
     expect(synced.stderr.split('\n').find((line) => line.includes(`/${key}: `))).toMatch(reason);
   }
   expect(Object.keys(await contentsOf(stores.target, stores.scratch.targetBucket))).toEqual(['a', 'm', 'z']);
 });
 
-test('a copy of it that stands at the target is never taken for equal, nor deleted', async () => {
+test('a copy of it at the target is never taken for equal, nor deleted', async () => {
   const { target, scratch } = stores;
   for (const key of Object.keys(REASONS)) {
     await target.put(scratch.targetBucket, key, Buffer.from('older'));

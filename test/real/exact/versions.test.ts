@@ -182,7 +182,7 @@ test('stopped in the middle of a history, the next worker goes on there: no vers
     await proxy.stop();
   }
   expect((await onTarget())['k']).toEqual((await onSource())['k']?.slice(0, 3));
-  // Whoever goes on need not know what the run was begun with.
+  // The next process need not know what the run was begun with.
   expect(await runWorker(environment, ledger, never)).toBe('done');
   expect(await onTarget()).toEqual(await onSource());
 });

@@ -23,7 +23,7 @@ beforeEach(async () => {
     }
     return null;
   });
-  // Whoever goes on waits for the leases of the dead one and for one request.
+  // The next worker waits for the leases of the dead one and for one request.
   options = [...stores.options, '--target-endpoint', proxy.url, '--timeout', '3'];
 });
 afterEach(async () => {

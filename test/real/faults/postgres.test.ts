@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => bed.close());
 
-/** Restarted in an orderly way: every connection is told to go, and for a moment nobody answers. */
+/** Restarted in an orderly way: every connection is closed, and for a moment nothing answers. */
 async function restart(): Promise<void> {
   await bed.supervisor.stop('postgres');
   await sleep(300);

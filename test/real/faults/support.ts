@@ -136,7 +136,7 @@ export class Bed {
   }
 }
 
-/** With short bounds: whoever goes on waits for the leases of before, and for one request. */
+/** With short bounds: the next worker waits for the leases of before, and for one request. */
 export function brief(environment: Environment): Environment {
   return { ...environment, bounds: { ...environment.bounds, leaseSeconds: 1.5, requestSeconds: 3 } };
 }

@@ -37,7 +37,7 @@ describe('a hold in the ledger', () => {
     expect(await openHold(ledger)).toBeNull();
   });
 
-  it('is either turned or called off, whoever comes first', async () => {
+  it('is either turned or called off, whichever comes first', async () => {
     const first = await beginHold(ledger, 'to-target', 60);
     const [turned, calledOff] = await Promise.all([turn(first), callOff(ledger, first, 'given up')]);
     expect([turned, calledOff].filter(Boolean)).toHaveLength(1);

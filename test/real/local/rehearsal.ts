@@ -94,7 +94,7 @@ export class Rehearsal {
     return move;
   }
 
-  /** What the applications are told. */
+  /** The applications' parameter. */
   async say(state: Parameter['state']): Promise<void> {
     this.#state = state;
     await writeParameter(this.environment, {

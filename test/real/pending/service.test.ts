@@ -88,7 +88,7 @@ test.each(['plain.jpg', '//a/../b c+%?#&"', '🍕\n', 'é'])(
       200,
       String(Buffer.byteLength(`body of ${key}`)),
     ]);
-    // Whoever is asked for is copied first.
+    // A key that is asked for is copied first.
     expect((await listPending(scratch.ledger, 10))[0]?.key).toBe(key);
   },
 );
@@ -132,7 +132,7 @@ test('without the ledger nothing is guessed', async () => {
   await away.end();
 });
 
-/** Stands where Nginx stands: hands a request on with its Host and headers, naming its path in a header. */
+/** In the place of Nginx: hands a request on with its Host and headers, naming its path in a header. */
 async function frontDoor(): Promise<{ endpoint: string; close(): void }> {
   const server = createServer((request, response) => {
     const { hostname, port } = new URL(service.url);

@@ -35,7 +35,7 @@ const withMove = (change: Partial<Move>): Environment => ({
   moves: [{ ...(environment.moves[0] as Move), ...change }],
 });
 
-test('nothing stands in the way of two buckets, and nothing is written to find that out', async () => {
+test('nothing is in the way of two buckets, and nothing is written to find that out', async () => {
   await sides.onSource('a', 'x');
   expect(await findings()).toEqual([]);
   const listed: string[] = [];
@@ -55,7 +55,7 @@ test('a bucket that is not there, on either side, is named once', async () => {
   ]);
 });
 
-test('a key that is refused, a user without a key, and a store that is away are told apart', async () => {
+test('a key that is refused, a user without a key, and a store that is away are different findings', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'preflight-'));
   const file = path.join(folder, 'credentials.json');
   const keys = JSON.parse(await readFile(credentialsFileOf(environment.source), 'utf8')) as Record<
@@ -129,7 +129,7 @@ test('what is in the buckets: our own prefix, a foreign target, history, rules o
   control.close();
 });
 
-test('a ledger that is away stands in the way too', async () => {
+test('a ledger that is away blocks too', async () => {
   const away = openLedger('postgres://nobody@127.0.0.1:9/nothing');
   const found = await preflight(environment, away);
   expect(found[0]).toMatchObject({ severity: 'blocking', about: 'ledger' });

@@ -61,7 +61,7 @@ export type Proxy = { url: string; close(): Promise<void> };
 type Interceptor = (request: http.IncomingMessage, response: http.ServerResponse) => boolean;
 
 /**
- * Stands between a client and a store. `intercept` answers true where it has taken a request over, to
+ * A proxy between a client and a store. `intercept` answers true where it has taken a request over, to
  * refuse it or to leave it hanging; the others pass unchanged.
  */
 export async function startProxy(endpoint: string, intercept: Interceptor): Promise<Proxy> {

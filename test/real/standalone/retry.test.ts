@@ -57,7 +57,7 @@ test('what failed is listed, put back once the reason is mended, and then copied
   const back = await migrate('retry', '--key', 'b c', '--json');
   expect([back.exitCode, back.last]).toMatchObject([0, { retried: [{ key: 'b c' }], reopenedShards: 1 }]);
 
-  // Nobody lists anew: this one is for the next run.
+  // Nothing is listed again: this one is for the next run.
   await stores.source.put(stores.scratch.sourceBucket, '0', Buffer.from('later'));
   const second = await migrate('sync', '--json');
   expect([second.exitCode, second.last]).toMatchObject([1, { moves: [{ state: 'done', failed: 1 }] }]);

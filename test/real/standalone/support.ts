@@ -45,7 +45,7 @@ export async function openStores(name: string): Promise<Stores> {
     AWS_SHARED_CREDENTIALS_FILE: credentials,
     AWS_CONFIG_FILE: config,
     AWS_EC2_METADATA_DISABLED: 'true',
-    // Of whoever runs the tests: it must not be what the processes work by.
+    // The variable of the person who runs the tests must not reach the processes.
     ...Object.fromEntries(
       [
         'AWS_PROFILE',

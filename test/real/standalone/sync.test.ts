@@ -76,7 +76,7 @@ test('only what lies in a folder moves, into another folder, and nothing beside 
 
   const preflight = await stores.migrate('preflight', ...options);
   expect(preflight.exitCode).toBe(0);
-  expect(preflight.stdout).toContain('the object "img/", which stands for the folder itself, is not copied');
+  expect(preflight.stdout).toContain('the object "img/", which is the folder itself, is not copied');
   expect(preflight.stdout).toContain('it is not empty, for example "old": sync deletes there');
 
   const synced = await stores.migrate('sync', ...options);

@@ -148,7 +148,7 @@ suite('copying', () => {
     expect(await open()).toEqual(['failing too']);
   });
 
-  it('copies anew when the object changes under it', async () => {
+  it('copies again when the object changes under it', async () => {
     await upload('changing', [5 * MIB, 5 * MIB]);
     let [reads, looks] = [0, 0];
     const changing = sourceWith({

@@ -257,7 +257,7 @@ suite('sync', () => {
     const keys = numbered(600);
     await fill(source, sourceBucket, keys);
     await fill(target, targetBucket, ['img/00300-extra']);
-    // Short, because whoever takes over waits out the lease and the longest request.
+    // Short, because a worker that takes over waits for the lease and the longest request.
     const bounds = { ...scratch.environment.bounds, leaseSeconds: 1.5, requestSeconds: 3 };
     const environment = { ...scratch.environment, bounds };
     await writeFile(scratch.environmentFile, JSON.stringify(environment));

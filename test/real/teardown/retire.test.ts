@@ -149,7 +149,7 @@ test('an object that nothing explains is found under denied writes; they are all
   await sides.onSource('again', 'writes pass');
 });
 
-test('expiry is refused without denied writes, and after another write to S3 until a certificate is taken anew', async () => {
+test('expiry is refused without denied writes, and after another write to S3 until a certificate is taken again', async () => {
   const expire = () => expireSource(environment, { now: due, takeContainment: takeContainmentCertificate });
   await takeContainmentCertificate(environment, scratch.ledger, move);
   await expect(expire()).rejects.toThrow('are not denied; only then is a certificate the last word');

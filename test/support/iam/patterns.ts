@@ -45,7 +45,7 @@ export function isWhole(resource: string): boolean {
   if (account.includes('*')) return true;
   const [first = '', ...others] = rest.join(':').split(/[/:]/);
   // Objects are below their bucket's name, which has no type before it. Elsewhere the first part is the type,
-  // and further types stand between names: `autoScalingGroup:*:autoScalingGroupName/*`.
+  // and further types come between names: `autoScalingGroup:*:autoScalingGroupName/*`.
   if (service === 's3' || others.length === 0) return /^\*/.test(first);
   return others.every((part) => part === '*' || /Name$/.test(part));
 }

@@ -9,7 +9,7 @@ import { forgetCluster } from '../../../scripts/ceph-hosts/forget.ts';
 import { fillCache } from '../../../scripts/ceph-hosts/fill-cache.ts';
 import type { StepRequest } from '../../../scripts/ceph-hosts/request.ts';
 
-/** What Systems Manager answers stands for the hosts; the SDK and the way to it are real. */
+/** Systems Manager's answers take the place of the hosts; the SDK and the way to it are real. */
 
 type Part = { Name: string; Status: string; ResponseCode?: number; Output?: string; StatusDetails?: string };
 type Call = { target: string; body: Record<string, unknown> };
@@ -88,7 +88,7 @@ function answers({ target, body }: Call): unknown {
 const of = (target: string) => calls.filter((call) => call.target === target).map(({ body }) => body);
 
 describe('the step', () => {
-  test('goes to the first monitor with the plan, and each part is told of as it ends', async () => {
+  test('goes to the first monitor with the plan, and each part is reported as it ends', async () => {
     looks = {
       'i-0aaa': [
         {

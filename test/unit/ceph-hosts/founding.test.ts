@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { cephHosts, type CephHosts } from '../../support/ceph-host.ts';
 import { FULL, planOf } from '../../support/ceph-plan.ts';
 
-/** The guard of founding: one cluster, whoever is replaced or killed. The hosts' scripts run as they are. */
+/** The guard of founding: one cluster, whichever host is replaced or killed. The hosts' scripts run as they are. */
 
 const plan = planOf(FULL);
 const FSID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
@@ -152,7 +152,7 @@ describe('in doubt', () => {
 test('keys are in Secrets Manager before any command knows them, and are the same in the next run', async () => {
   const seed = await hosts.host('monitor-0', 'i-0aaa', plan);
   await seed.step('found');
-  // No cluster stands here, so the part that makes the users fails: keys were kept before.
+  // There is no cluster here, so the part that makes the users fails: keys were kept before.
   expect((await seed.step('users')).exitCode).toBe(1);
   const first = await hosts.aws.read('secret', 'storage-prod/ceph/images/applications');
   expect(JSON.parse(first)).toEqual({

@@ -175,7 +175,7 @@ test('two places make an environment without phases; another pair has another na
   expect(odd.moves[0]?.name).toMatch(/^bucket-[0-9a-f]{8}$/);
 });
 
-test('grants are copied and compared unless both sides are told to ignore them', async () => {
+test('grants are copied and compared unless both sides are set to ignore them', async () => {
   const aclsOf = async (given: Given) => {
     const { source, targets } = await environmentFor({ ...options, ...given });
     return [source.acls, targets['target']?.acls];

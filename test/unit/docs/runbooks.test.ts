@@ -16,7 +16,7 @@ const pages = await Promise.all(
 );
 
 describe.each(pages)('docs/runbooks/$name', ({ text }) => {
-  it('sets settings that exist, to what may stand there', async () => {
+  it('sets settings that exist, to values that they take', async () => {
     const commands = [
       ...text.matchAll(/^pulumi config set --stack prod (?:--path )?'?storage:([\w.[\]]+)'? (\S+)$/gm),
     ];

@@ -24,7 +24,7 @@ const record = (overrides: { key?: string; bucket?: string; eventName?: string }
   },
 });
 
-test('an event is kept under the key as it stands, in an order that compares as text', () => {
+test('an event is kept under the key as it is, in an order that compares as text', () => {
   const [event] = readObjectEvents({ Records: [record()] }, BUCKETS);
   expect(event).toEqual({
     bucket: 'images-on-ceph',

@@ -37,7 +37,7 @@ test('nobody hears that a write is done before it is', async () => {
   expect(done).toBe(true);
 });
 
-test('a failed write is told to those who were part of it, and the next goes on', async () => {
+test('a failed write fails for all that were part of it, and the next goes on', async () => {
   const { writes, commit } = store();
   const first = commit.add([1]);
   const second = commit.add([2]);

@@ -110,7 +110,7 @@ describe('the function of the steps', () => {
     expect((await invoke(NAME, 200)).output).toBe('copy');
   });
 
-  it('that was ended says why, what stands, and what to do', async () => {
+  it('that was ended says why, what is kept, and what to do', async () => {
     await runtime(() =>
       Promise.reject(new Ended('Task timed out after 900.00 seconds', 'gate sync-complete: …\n')),
     );
@@ -138,7 +138,7 @@ describe('the function of the steps', () => {
     expect(times).toBe(1);
   });
 
-  it('of another version is told apart', async () => {
+  it('of another version is recognised', async () => {
     await runtime(() => Promise.resolve({ statusCode: 200 }));
     await expect(invoke()).rejects.toThrow('Is it of another version of this repository?');
   });

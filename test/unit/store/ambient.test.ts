@@ -15,7 +15,7 @@ beforeEach(async () => {
   agent = createServer((_request, response) => {
     asked += 1;
     const number = asked;
-    // Whoever asks at the same time finds it still on its way.
+    // A second request at the same time finds it still on its way.
     setTimeout(
       () =>
         response.setHeader('content-type', 'application/json').end(
@@ -57,7 +57,7 @@ describe('the credentials that a process was given on AWS', () => {
     expect(asked).toBe(1);
   });
 
-  it('are fetched anew before they end, while the old ones still serve', async () => {
+  it('are fetched again before they end, while the old ones still serve', async () => {
     lifeSeconds = 240; // less than the five minutes ahead at which they are renewed
     const { ambientCredentials } = await import('../../../scripts/store/identity/ambient.ts');
     expect((await ambientCredentials()).accessKeyId).toBe('AK1');

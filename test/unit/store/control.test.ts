@@ -68,7 +68,7 @@ const THEIRS =
 const lifecycle = (rules: string) => `<LifecycleConfiguration>${rules}</LifecycleConfiguration>`;
 
 describe('a lifecycle document', () => {
-  test("keeps the customer's least size of what moves, which stands in a header", async () => {
+  test("keeps the customer's least size of what moves, which is in a header", async () => {
     standing = { body: lifecycle(THEIRS), headers: { [LEAST]: 'varies_by_storage_class' } };
     await control.mergeLifecycle('b', [{ id: 'ours', days: 1 }]);
     await control.removeLifecycle('b', ['ours']);

@@ -26,7 +26,7 @@ describe('notifications', () => {
     ]);
   });
 
-  it('of ours stand beside theirs', () => {
+  it('of ours are beside theirs', () => {
     const ours = notificationEntry({
       id: 'ours',
       kind: 'queue',
@@ -91,7 +91,7 @@ describe('lifecycle', () => {
     );
   });
 
-  it('speaks as the rules that stand: S3 refuses a document that says its prefixes in two ways', () => {
+  it('is written like the rules that are there: S3 refuses a document that says its prefixes in two ways', () => {
     const old =
       '<Rule><ID>o</ID><Prefix>in/</Prefix><Status>Enabled</Status><Expiration><Days>3</Days></Expiration></Rule>';
     const entries = lifecycleEntries(`<LifecycleConfiguration>${old}</LifecycleConfiguration>`);

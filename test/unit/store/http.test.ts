@@ -200,7 +200,7 @@ describe('a change that got no answer', () => {
   it.each([
     ['was answered', [ok]],
     ['was refused', [status(403, '<Error><Code>AccessDenied</Code></Error>')]],
-    ['was told to come later', [slowDown, ok]],
+    ['was asked to come later', [slowDown, ok]],
   ])('is none that %s', async (_, answers) => {
     const { transport } = await store(answers);
     await put(transport).catch(() => undefined);

@@ -50,7 +50,7 @@ describe('a policy', () => {
     expect(JSON.parse(mergeStatements('{"Statement":[ ]}', [OURS]))).toEqual({ Statement: [OURS] });
   });
 
-  it('keeps to the byte whatever stands in it, wherever ours stands', () => {
+  it('keeps all other bytes, wherever our statement is', () => {
     const statement = fc
       .dictionary(fc.string(), fc.jsonValue())
       .map((value) => ({ ...value, Sid: undefined }));

@@ -12,7 +12,7 @@ const running = new Set<ChildProcess>();
  * Runs a command to its end, as the real provider does.
  * @param previous what the resource's last command printed; reaches this one as PULUMI_COMMAND_STDOUT and
  *   PULUMI_COMMAND_STDERR unless `addPreviousOutputInEnv` is false
- * @param log is told each line while the command runs, as `logging` says
+ * @param log called with each line while the command runs, as `logging` says
  * Throws an error with the exit code and all that the command printed.
  */
 export async function runCommand(

@@ -3,7 +3,7 @@ import { type Environment, type StoreEndpoint } from '../../../../scripts/contra
 import { readEnvironment } from '../../../../scripts/platform/read-environment.ts';
 import { StoreClient } from '../../../../scripts/store/client.ts';
 
-/** Who may do what in the environment as it stands up. Leaves nothing behind. */
+/** Who may do what in the environment as it comes up. Leaves nothing behind. */
 
 const PREFIX = `access-test/${process.pid}/`;
 const BYTES = Buffer.from('bytes');

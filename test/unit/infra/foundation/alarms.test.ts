@@ -68,7 +68,7 @@ describe('an alarm', () => {
     });
   });
 
-  it('rings below zero things too, after some periods, and takes silence for trouble where it is told', async () => {
+  it('rings below zero things too, after some periods, and takes silence for trouble where it is set so', async () => {
     const { topic, description, metric } = ARGS;
     const { find } = await record(
       () => alarm('heartbeat', { topic, description, metric, below: 1, forPeriods: 5, missing: 'breaching' }),

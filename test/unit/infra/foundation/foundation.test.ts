@@ -74,7 +74,7 @@ describe('the foundation', () => {
     }
   });
 
-  it('keeps every log as long as it is told', () => {
+  it('keeps every log as long as its settings say', () => {
     const groups = foundation.all('aws:cloudwatch/logGroup:LogGroup');
     expect(Object.keys(groups).length).toBeGreaterThan(2);
     for (const [name, inputs] of Object.entries(groups))

@@ -1,7 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { RecordingOptions } from '../../../support/recorded.ts';
 
-/** Where the components under test stand. */
+/** The network of the components under test. */
 export const PLACE = { environment: 'test', account: '111122223333', region: 'eu-west-1' };
 
 /** A key as `Keys` gives it out. */

@@ -129,7 +129,7 @@ describe('the local environment', () => {
     });
   });
 
-  it('holds no secret: nothing that a part is told may stay in the stack’s state', () => {
+  it('holds no secret: nothing that a part gets may stay in the stack’s state', () => {
     for (const { inputs } of commands()) {
       expect(String(inputs['stdin'])).not.toMatch(/secret|password/i);
     }

@@ -143,7 +143,7 @@ describe('what the engine prints', () => {
     expect(readResources(JSON.stringify({ steps }))).toEqual([read]);
   });
 
-  test('an export of what stands, without what waits for its deletion', () => {
+  test('an export of what exists, without what waits for its deletion', () => {
     const resources = [state, { ...state, delete: true }];
     expect(readResources(JSON.stringify({ version: 3, deployment: { resources } }))).toEqual([read]);
   });

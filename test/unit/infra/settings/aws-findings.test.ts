@@ -105,7 +105,7 @@ describe('what does not go together on AWS', () => {
       "another entry's target already",
     ],
     [
-      'a bucket of production made anew',
+      'a bucket of production made again',
       { 'buckets.0.create': true },
       'prod adopts the one that holds the data',
     ],

@@ -47,7 +47,7 @@ test('the names of every part follow from the two that are configured', () => {
   });
 });
 
-test('the load balancers’ certificate stands for every name that leads to one, with a bucket before it too', () => {
+test('the load balancers’ certificate has every name that leads to one, with a bucket before it too', () => {
   const covered = regionalCertificateNames(names);
   const stands = (host: string) =>
     covered.includes(host) || covered.includes(`*.${host.slice(host.indexOf('.') + 1)}`);

@@ -119,7 +119,7 @@ describe('the cached host', () => {
     });
   });
 
-  test.each(PHASES)('S3 stands behind Nginx in %s only while S3 is the store', async (phase: Phase) => {
+  test.each(PHASES)('CloudFront fails over to S3 in %s only while S3 is the store', async (phase: Phase) => {
     const inputs = await distribution('images', { phase });
     const ids = (list: unknown) => (list as { originId: string }[]).map(({ originId }) => originId);
     const behaviours = inputs['orderedCacheBehaviors'] as { targetOriginId: string }[];

@@ -227,7 +227,7 @@ describe('the step', () => {
     });
   });
 
-  test('is told where hosts stand and where images come from', () => {
+  test('says where hosts are and where images come from', () => {
     const plan = planIn(cluster);
     expect(plan).toMatchObject({
       seed: 'monitor-0',
@@ -276,7 +276,7 @@ describe('traffic', () => {
     );
   });
 
-  test('TLS ends at the load balancer and begins anew towards RGW', () => {
+  test('TLS ends at the load balancer, which speaks TLS of its own to RGW', () => {
     expect(cluster.find('aws:lb/listener:Listener', 'images-gateways-tls').inputs).toMatchObject({
       protocol: 'TLS',
       port: 443,
@@ -345,7 +345,7 @@ test('each loss rings', () => {
   expect(metrics.filter((metric) => metric === 'StatusCheckFailed')).toHaveLength(15);
 });
 
-describe('what could not stand is refused before anything is made', () => {
+describe('a cluster that could not work is refused before anything is made', () => {
   const [monitor, gateway, hot, cold] = FULL.nodeGroups as [
     CephSettings['nodeGroups'][number],
     CephSettings['nodeGroups'][number],
@@ -378,7 +378,7 @@ describe('what could not stand is refused before anything is made', () => {
       /leaves 0\.0 GiB for each of its 1 OSDs/,
     ],
   ] as [string, Partial<CephSettings>, RegExp][])('%s', async (_, change, says) => {
-    // Of all that a cluster stands on it looks at the zones before it refuses.
+    // Of all that a cluster needs it looks at the zones before it refuses.
     const args = { cluster: 'images', settings: { ...FULL, ...change }, network: { zones: ZONES } };
     const made = record((options) => new CephCluster('images', args as unknown as CephClusterArgs, options));
     const refusal: unknown = await made.catch((error: unknown) => error);

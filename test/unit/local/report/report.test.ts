@@ -49,7 +49,7 @@ test('the text names each zero with how it was checked', () => {
   expect(text).toMatch(/^ {2}Peak memory +sync worker 120 MiB \(the largest of 2\)$/m);
 });
 
-test('what is wrong is told key by key', () => {
+test('what is wrong is listed key by key', () => {
   const example = exampleFigures();
   if (example.audit === null) throw new Error('The example has an audit');
   const finding = { kind: 'lost', move: 'images', key: 'two\nlines', detail: 'there is nothing' } as const;

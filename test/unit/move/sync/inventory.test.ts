@@ -30,7 +30,7 @@ const parquet = (keys: string[], options: { rowGroupSize?: number; statistics?: 
   );
 
 describe('a file of CSV', () => {
-  it('that is in order stands for its keys by the first of them', async () => {
+  it('that is in order is represented by the first of its keys', async () => {
     expect(await sampled(csv(numbered(500).map((key) => row(key))))).toEqual({
       samples: [{ key: 'img/0000000', weight: 500 }],
       objects: 500,
@@ -38,7 +38,7 @@ describe('a file of CSV', () => {
     });
   });
 
-  it('that is in no order stands for its keys by some of them', async () => {
+  it('that is in no order is represented by some of its keys', async () => {
     const { samples, objects } = await sampled(csv(scattered(numbered(1000)).map((key) => row(key))));
     expect(objects).toBe(1000);
     expect(samples.length).toBeGreaterThan(60);
@@ -75,7 +75,7 @@ describe('a file of CSV', () => {
 });
 
 describe('a file of Parquet', () => {
-  it('is told by its footer, where its groups of rows follow each other', async () => {
+  it('is read from its footer, where its groups of rows follow each other', async () => {
     const file = parquet(numbered(3000), { rowGroupSize: 1000 });
     const read: [number, number][] = [];
     const result = await sampleParquet((start, end) => {

@@ -80,7 +80,7 @@ describe('a bucket of tokens', () => {
     expect(spent).toBeLessThan(1000 * 10 + 250 + 2 * 700);
   });
 
-  it('waits for the debt of whoever came before', () => {
+  it('waits for the debt of earlier requests', () => {
     const bucket = new TokenBucket(1000, () => 0);
     expect([bucket.spend(250), bucket.spend(500), bucket.spend(500), bucket.spend(1)]).toEqual([
       0, 0, 500, 1000,

@@ -84,7 +84,7 @@ describe('the pool', () => {
     expect(ended).toEqual(['second']);
   });
 
-  it('takes nothing more once it is told to stop', async () => {
+  it('takes nothing more once it is stopped', async () => {
     const pool = new TaskPool(() => 1);
     const seen: number[] = [];
     for (const name of [1, 2]) {
@@ -141,7 +141,7 @@ describe('concurrency', () => {
 });
 
 describe('the shards that a worker prefers', () => {
-  it('are told by --shard, else by what an Indexed Job sets', () => {
+  it('are given by --shard, else by what an Indexed Job sets', () => {
     expect(shardPreference('1/4', {})).toEqual({ index: 1, count: 4 });
     const variables = { JOB_COMPLETION_INDEX: '2', MIGRATE_WORKERS: '10' };
     expect(shardPreference(undefined, variables)).toEqual({ index: 2, count: 10 });

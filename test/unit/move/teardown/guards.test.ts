@@ -65,7 +65,7 @@ test.each([
   expect(missing[0]?.message).toContain(message);
 });
 
-test('everything that is missing is told at once', () => {
+test('everything that is missing is said at once', () => {
   const missing = evaluateGuards(
     facts({
       phase: 'copy',

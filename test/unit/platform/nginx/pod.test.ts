@@ -177,7 +177,7 @@ describe('the follower', () => {
     await pod.follower.step();
   });
 
-  it('of a pod that is leaving goes on serving, while load balancers are told to send nobody', async () => {
+  it('of a pod that is leaving goes on serving, while load balancers stop sending requests', async () => {
     await turn('s3');
     const file = pod.settings.drainingFile ?? '';
     await writeFile(file, '');

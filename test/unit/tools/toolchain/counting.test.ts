@@ -58,7 +58,7 @@ it.each([
   expect(countOf(name)).toEqual(count);
 });
 
-it('how long a test took is told, and what its file took beside it', () => {
+it('the list says how long a test took, and its file beside it', () => {
   const seconds = Object.fromEntries(timingsOf(report).map(({ name, seconds }) => [name, seconds]));
   expect(seconds['slow.test.js: one']).toBeGreaterThan(0.09);
   expect(seconds['slow.test.js: set-up']).toBeGreaterThan(0.29);

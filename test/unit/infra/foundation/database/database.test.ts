@@ -76,7 +76,7 @@ describe('the database', () => {
     expect(Object.keys(inputs)).not.toContain('masterPassword');
   });
 
-  it('stands in the storage subnets and takes TLS only', () => {
+  it('is in the storage subnets and takes TLS only', () => {
     expect(database.find('aws:rds/subnetGroup:SubnetGroup', 'db-subnets').inputs).toEqual({
       subnetIds: ['eu-west-1a-storage', 'eu-west-1b-storage', 'eu-west-1c-storage'],
       description: 'The database',

@@ -54,7 +54,7 @@ describe('the plan of subnets', () => {
     .tuple(fc.integer({ min: 16, max: 22 }), fc.integer({ min: 0, max: 2 ** 32 - 1 }))
     .map(([prefix, address]) => ({ prefix, first: address - (address % 2 ** (32 - prefix)) }));
 
-  it('never moves what stands when a zone is added', () => {
+  it('moves no existing subnet when a zone is added', () => {
     fc.assert(
       fc.property(vpc, (block) => {
         const text = formatCidr(block);

@@ -159,7 +159,7 @@ describe('a network with private endpoints and a NAT gateway a zone', () => {
     expect(network.all('aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule')).toEqual({});
   });
 
-  it('gives out what others stand on', async () => {
+  it('gives out what others build on', async () => {
     const { value } = network;
     expect(await valueOf(value.vpcId)).toBe('net-vpc-id');
     expect(await valueOf(value.s3EndpointId)).toBe('net-s3-id');
