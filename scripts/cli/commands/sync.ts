@@ -8,7 +8,7 @@ import { shardPreference } from '../../move/sync/preference.ts';
 import { describeProgress, progressJson, readProgress } from '../../move/sync/progress.ts';
 import { run } from '../sync/run.ts';
 import { startSyncRuns, type StartedRun } from '../../move/sync/start.ts';
-import { sayEnd, UNFINISHED, withLedger } from '../sync/with-ledger.ts';
+import { sayEnd, UNFINISHED, withSyncLedger } from '../sync/with-ledger.ts';
 import { runWorker } from '../../move/sync/worker.ts';
 
 const limitOption = () =>
@@ -88,7 +88,7 @@ export default function sync(command: Command): void {
       example('migrate sync start', '--inventory s3://reports/photos/2026-01-01T00-00Z/manifest.json'),
     )
     .action(async ({ limit, versions = false, again = false, inventory, ...stores }) => {
-      await withLedger(stores, { toWrite: true }, async (environment, ledger) => {
+      await withSyncLedger(stores, { toWrite: true }, async (environment, ledger) => {
         if (limit !== undefined) await setLimits(ledger, limit);
         const runs = await startSyncRuns(environment, ledger, {
           again,
@@ -114,7 +114,7 @@ export default function sync(command: Command): void {
     .action(async ({ shard, ...options }) => {
       keepHeapSmall();
       const preference = shardPreference(shard, process.env);
-      await withLedger(options, { toWrite: true }, async (environment, ledger) => {
+      await withSyncLedger(options, { toWrite: true }, async (environment, ledger) => {
         const end = await runWorker(environment, ledger, stopSignal(), { preference });
         sayEnd(end);
         if (end === 'asked') process.exitCode = UNFINISHED;
@@ -130,7 +130,7 @@ export default function sync(command: Command): void {
       example('migrate sync limit 50MB/s@08:00-20:00,1000req/s', '--environment environment.json'),
     )
     .action(async (limits, stores) => {
-      await withLedger(stores, { toWrite: true }, async (_, ledger) => setLimits(ledger, limits));
+      await withSyncLedger(stores, { toWrite: true }, async (_, ledger) => setLimits(ledger, limits));
     });
 
   withStores(command.command('status'))
@@ -138,7 +138,7 @@ export default function sync(command: Command): void {
     .option('--json', 'a JSON line a move')
     .addHelpText('after', example('migrate sync status --json'))
     .action(async ({ json = false, ...stores }) => {
-      await withLedger(stores, { toWrite: false }, async (environment, ledger) => {
+      await withSyncLedger(stores, { toWrite: false }, async (environment, ledger) => {
         const all = await readProgress(environment, ledger);
         process.stdout.write(
           all.map((each) => `${json ? progressJson(each) : describeProgress(each)}\n`).join(''),

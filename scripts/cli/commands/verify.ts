@@ -118,7 +118,7 @@ async function certify({ json = false, out, ...options }: TakeOptions): Promise<
   if (certificate !== undefined) return runRecheck({ ...options, certificate, json });
   if (out !== undefined) await assertWritable(out);
   const say = (line: string) => void (json || process.stderr.write(`${line}\n`));
-  await withLedger(options, async (environment, ledger) => {
+  await withVerifyLedger(options, async (environment, ledger) => {
     const moves = options.move === undefined ? environment.moves : [moveOf(environment, options.move)];
     if (out !== undefined && moves.length > 1) {
       const names = moves.map(({ name }) => name).join(', ');
@@ -142,7 +142,7 @@ const TAKE = {
 };
 
 function job({ kind, ...options }: StoresOptions & { kind: (typeof JOB_KINDS)[number] }): Promise<void> {
-  return withLedger(options, async (environment, ledger) => {
+  return withVerifyLedger(options, async (environment, ledger) => {
     const say = (line: string) => log.info(line);
     if (kind === 'now') {
       await compareUpToNow({ environment, ledger, say }, { listings: 'once' });
@@ -157,7 +157,7 @@ function job({ kind, ...options }: StoresOptions & { kind: (typeof JOB_KINDS)[nu
 type WaiveOptions = StoresOptions & { move?: string; key: string; reason: string; by: string };
 
 function waive({ key, reason, by, ...options }: WaiveOptions): Promise<void> {
-  return withLedger(options, async (environment, ledger) => {
+  return withVerifyLedger(options, async (environment, ledger) => {
     const move = onlyMove(environment, options.move).name;
     for (const [name, text] of Object.entries({ key, reason, by })) {
       if (text.trim() === '')
@@ -169,7 +169,7 @@ function waive({ key, reason, by, ...options }: WaiveOptions): Promise<void> {
 }
 
 function digest(options: StoresOptions & { move?: string }): Promise<void> {
-  return withLedger(options, async (environment) => {
+  return withVerifyLedger(options, async (environment) => {
     const pair = await openPair(environment, onlyMove(environment, options.move));
     try {
       const source = await digestOfBucket(pair.source, pair.move.sourceBucket);
@@ -191,7 +191,7 @@ function onlyMove(environment: Environment, name: string | undefined): Move {
   return moveOf(environment, name ?? '');
 }
 
-async function withLedger<T>(
+async function withVerifyLedger<T>(
   options: StoresOptions,
   work: (environment: Environment, ledger: Pool) => Promise<T>,
 ): Promise<T> {

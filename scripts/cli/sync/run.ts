@@ -14,7 +14,7 @@ import { setLimits } from '../../move/sync/limits.ts';
 import { progressDisplay, readProgress, type ProgressDisplay } from '../../move/sync/progress.ts';
 import { describeFailed, describeReport, readReport, reportJson } from '../../move/sync/report.ts';
 import { startSyncRuns } from '../../move/sync/start.ts';
-import { sayEnd, UNFINISHED, withLedger, type BackoffOptions } from './with-ledger.ts';
+import { sayEnd, UNFINISHED, withSyncLedger, type BackoffOptions } from './with-ledger.ts';
 import { runWorker, type WorkerEnd } from '../../move/sync/worker.ts';
 
 const SHOW_EVERY_MS = 500;
@@ -45,7 +45,7 @@ export async function run({
     return;
   }
   const asJson = json || !process.stdout.isTTY;
-  await withLedger(options, { toWrite: true }, async (given, ledger) => {
+  await withSyncLedger(options, { toWrite: true }, async (given, ledger) => {
     const environment = most === undefined ? given : { ...given, sync: shared(given.sync, most) };
     if (limit !== undefined) await setLimits(ledger, limit);
     await startSyncRuns(environment, ledger, { again: true, versions });

@@ -19,7 +19,7 @@ export const UNFINISHED = 143;
 export type BackoffOptions = { backoff?: number; patience?: number };
 
 /** Runs a command's work with the environment that it was given, and its ledger. */
-export async function withLedger<T>(
+export async function withSyncLedger<T>(
   { backoff, patience, ...stores }: StoresOptions & BackoffOptions,
   options: { toWrite: boolean },
   work: (environment: Environment, ledger: Pool) => Promise<T>,
