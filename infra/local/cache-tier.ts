@@ -7,6 +7,7 @@ import { originConf } from '../../scripts/contract/nginx-origin.ts';
 import { cacheTierScript } from '../nginx/script.ts';
 import { partCommand, type LocalRuntime } from './part-command.ts';
 import type { LocalPorts } from './ports.ts';
+import { ENTRIES } from '../../scripts/contract/entries.ts';
 
 export type CacheTierArgs = {
   runtime: LocalRuntime;
@@ -36,7 +37,7 @@ export class CacheTier extends pulumi.ComponentResource {
 
 /** The command that makes Nginx read its origin file again, and confirms that it serves by it. */
 export function reloadCommand(runtime: LocalRuntime, ports: LocalPorts): string[] {
-  const script = `${runtime.projectFolder}/scripts/local/parts/nginx-reload-command.ts`;
+  const script = `${runtime.projectFolder}/${ENTRIES.nginxReload}`;
   return [runtime.nodeBinary, script, runtime.home, `http://127.0.0.1:${ports.cacheTier}`];
 }
 

@@ -1,5 +1,6 @@
 import * as command from '@pulumi/command';
 import type * as pulumi from '@pulumi/pulumi';
+import { ENTRIES } from '../../scripts/contract/entries.ts';
 
 /** How the parts of the local environment are run. */
 export type LocalRuntime = {
@@ -30,7 +31,7 @@ export function partCommand<Outputs>(
   spec: object,
   options: pulumi.CustomResourceOptions,
 ): pulumi.Output<Outputs> {
-  const script = `${runtime.projectFolder}/scripts/local/parts/part.ts`;
+  const script = `${runtime.projectFolder}/${ENTRIES.localPart}`;
   const line = [runtime.nodeBinary, script, part, 'up'].map(quote).join(' ');
   const document = {
     home: runtime.home,

@@ -5,6 +5,7 @@ import type { LocalSettings } from '../settings/local.ts';
 import { PhaseGate, PhaseSettle } from '../phases/gate-and-settle.ts';
 import { workersIn } from '../../scripts/contract/phases.ts';
 import { LocalEnvironment, Workers, type LocalRuntime } from './index.ts';
+import { ENTRIES } from '../../scripts/contract/entries.ts';
 
 const SECONDS_A_DAY = 86_400;
 
@@ -31,7 +32,7 @@ export function localStack(settings: LocalSettings): Record<string, pulumi.Input
 
   const step = {
     phase: settings.phase,
-    migrate: `${runtime.nodeBinary} ${runtime.projectFolder}/scripts/migrate.ts`,
+    migrate: `${runtime.nodeBinary} ${runtime.projectFolder}/${ENTRIES.migrate}`,
     environment: { MIGRATE_ENVIRONMENT: environment.environmentFile },
   };
   const gate = new PhaseGate('phase-gate', step, { dependsOn: environment });

@@ -1,3 +1,5 @@
+import { ENTRIES } from '../../scripts/contract/entries.ts';
+
 /**
  * How our commands are started, from the folder of the program (`infra/`: `main` in Pulumi.yaml). The engine
  * starts its plugins there (pulumi/pulumi `pkg/engine/project.go`, GetPwdMain), and the command provider,
@@ -6,5 +8,5 @@
  * An absolute path, or `dir`, is another one on every machine: each preview would show a change and each
  * update run the command again.
  */
-export const MIGRATE = 'node ../scripts/migrate.ts';
-export const CEPH_MAIN = 'node ../scripts/ceph/main.ts';
+export const MIGRATE = `node ../${ENTRIES.migrate}`;
+export const CEPH_HOSTS = `node ../${ENTRIES.cephHosts}`;

@@ -5,7 +5,7 @@ import type { AwsSettings } from '../settings/aws.ts';
 import type { ClusterName } from '../settings/common.ts';
 import type { StorageNames } from './applications/index.ts';
 import { CephCluster } from './ceph/index.ts';
-import { CEPH_MAIN } from './commands.ts';
+import { CEPH_HOSTS } from './commands.ts';
 import { InventoryBucket, SourceBucket } from './source/index.ts';
 
 export type StoresArgs = Protection & {
@@ -88,7 +88,7 @@ export class Stores extends pulumi.ComponentResource {
         ...(cluster === 'metadata' && {
           clientNetworks: [settings.network.cidr, ...settings.network.peers],
         }),
-        main: CEPH_MAIN,
+        main: CEPH_HOSTS,
         protect,
       },
       { parent: this },

@@ -11,7 +11,7 @@ export const StepRequest = z.object({
   /** All that the hosts pull, as the account's cache serves it, and for which processors. */
   images: z.array(z.string()),
   architectures: z.array(z.enum(['amd64', 'arm64'])),
-  /** infra/ceph/plan.ts; only the hosts read it. */
+  /** infra/storage/ceph/plan/plan.ts; only the hosts read it. */
   plan: z.looseObject({
     cluster: z.string(),
     aws: z.object({ parameters: z.string() }),

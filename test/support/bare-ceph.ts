@@ -81,7 +81,7 @@ export async function startBareCeph(osds: readonly BareOsd[]): Promise<BareCeph>
     await run('ceph-mon', '--mkfs', '-i', 'a', '--monmap', map, '--keyring', files.keyring);
     start('ceph-mon', '-i', 'a');
     start('ceph-mgr', '-i', 'a');
-    // The manager runs without modules (infra/ceph/configuration.ts).
+    // The manager runs without modules (infra/local/ceph/configuration.ts).
     await ceph('health', 'mute', 'MGR_MODULE_ERROR', '--sticky');
     for (const [id, osd] of osds.entries()) {
       const disk = randomUUID();

@@ -137,7 +137,7 @@ function validated(instanceType: string): { node: InstanceType; room: CacheRoom 
   const node = INSTANCE_TYPES[instanceType];
   const refuse = (reason: string) =>
     new pulumi.InputPropertyError({ propertyPath: 'nodes.instanceType', reason });
-  if (node === undefined) throw refuse(`"${instanceType}" is not in infra/ceph/instance-types.ts`);
+  if (node === undefined) throw refuse(`"${instanceType}" is not in infra/aws/instance-types.ts`);
   try {
     return { node, room: cacheRoom(instanceType, node) };
   } catch (error) {

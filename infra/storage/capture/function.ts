@@ -7,6 +7,7 @@ import type { Network } from '../../foundation/network/network.ts';
 import { allowToEndpoints, allowTraffic, partSecurityGroup } from '../../foundation/network/traffic.ts';
 import { bundleFunction, FUNCTION_HANDLER, FUNCTION_RUNTIME } from '../functions/bundle.ts';
 import type { CaptureQueue } from './queue.ts';
+import { ENTRIES } from '../../../scripts/contract/entries.ts';
 
 /** A batch is one transaction; the ledger's own time-outs come first. */
 export const TIMEOUT_SECONDS = 30;
@@ -85,7 +86,7 @@ export class CaptureFunction extends pulumi.ComponentResource {
         runtime: FUNCTION_RUNTIME,
         architectures: ['arm64'],
         handler: FUNCTION_HANDLER,
-        code: bundleFunction('scripts/move/capture/lambda.ts'),
+        code: bundleFunction(ENTRIES.captureFunction),
         memorySize: 512,
         timeout: TIMEOUT_SECONDS,
         vpcConfig: {

@@ -43,7 +43,7 @@ export type SourceBucketArgs = Protection & {
 /**
  * A bucket of the customer's that moves. It is adopted by name: the stack neither creates nor owns it, and
  * touches none of its documents of which there is only one (notification, lifecycle, policy); steps merge
- * those (`scripts/source/`). What is added here has an id of its own beside the customer's: an inventory, and
+ * those (`scripts/move/steps/`). What is added here has an id of its own beside the customer's: an inventory, and
  * request metrics, at about $5 a month, which tell of overload and, before `retire`, of silence.
  */
 export class SourceBucket extends pulumi.ComponentResource {

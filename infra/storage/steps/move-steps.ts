@@ -14,6 +14,7 @@ import {
 } from '../../foundation/network/traffic.ts';
 import { bundleFunction, FUNCTION_HANDLER, FUNCTION_RUNTIME } from '../functions/bundle.ts';
 import { stepsRights, type StepsRightsArgs } from './rights.ts';
+import { ENTRIES } from '../../../scripts/contract/entries.ts';
 
 /** The longest that Lambda lets a function run; what takes longer is a Job of the cluster. */
 const TIMEOUT_SECONDS = 900;
@@ -96,7 +97,7 @@ export class MoveSteps extends pulumi.ComponentResource {
         runtime: FUNCTION_RUNTIME,
         architectures: ['arm64'],
         handler: FUNCTION_HANDLER,
-        code: bundleFunction('scripts/move/steps/function.ts', { files: ['infra/database'] }),
+        code: bundleFunction(ENTRIES.stepsFunction, { files: ['infra/database'] }),
         memorySize: MEMORY_MEGABYTES,
         timeout: TIMEOUT_SECONDS,
         vpcConfig: {

@@ -102,7 +102,7 @@ def profile(wanted):
                 % (standing["k"], standing["m"], words["k"], words["m"])
             )
         return
-    # The rule is the pool's own (infra/ceph/crush.ts); what the profile says of it is for nobody.
+    # The rule is the pool's own (infra/storage/ceph/plan/crush.ts); what the profile says of it is for nobody.
     pairs = ["%s=%s" % pair for pair in words.items()] + ["plugin=isa", "crush-failure-domain=host"]
     ceph("osd", "erasure-code-profile", "set", wanted["name"], *pairs)
     say("erasure code %s+%s" % (words["k"], words["m"]))

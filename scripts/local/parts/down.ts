@@ -5,6 +5,7 @@ import { UserError } from '../../contract/errors.ts';
 import { isOurs } from './home.ts';
 import { homeAt } from '../../contract/local/home-paths.ts';
 import { Supervisor } from '../../platform/supervisor/supervisor.ts';
+import { ENTRIES } from '../../contract/entries.ts';
 
 const DAEMONS = ['ceph-mon', 'ceph-mgr', 'ceph-osd', 'radosgw', 'nginx', 'postgres', 'supervisord'];
 /** How long what we stop may take to end, in milliseconds. */
@@ -67,7 +68,7 @@ async function belongsTo(pid: number, folder: string): Promise<boolean> {
     link('cwd'),
   ]);
   const variables = environment.split('\0');
-  const isWorker = words.split('\0').some((word) => word.endsWith('/scripts/migrate.ts'));
+  const isWorker = words.split('\0').some((word) => word.endsWith(`/${ENTRIES.migrate}`));
   if (isWorker && variables.includes(`MIGRATE_ENVIRONMENT=${homeAt(folder).environmentFile}`)) return true;
   if (!DAEMONS.includes(name.trim())) return false;
   // Workers of Nginx and PostgreSQL overwrite their command line, but stay in the folder.

@@ -5,6 +5,7 @@ import type { Program } from '../../platform/supervisor/programs.ts';
 import type { Say } from './run.ts';
 import type { WorkersSpec } from '../../contract/local/specs.ts';
 import { ensureSupervisor } from '../../platform/supervisor/supervisor.ts';
+import { ENTRIES } from '../../contract/entries.ts';
 
 /** The migration's long-running commands, by the supervisor's name for them. */
 const COMMANDS = {
@@ -46,7 +47,7 @@ export async function workersUp(spec: WorkersSpec, say: Say): Promise<{ running:
 
 /** The workers as the supervisor runs them. */
 export function workerPrograms(spec: Omit<WorkersSpec, 'home' | 'run'>): Program[] {
-  const migrate = [spec.nodeBinary, path.join(spec.projectFolder, 'scripts', 'migrate.ts')];
+  const migrate = [spec.nodeBinary, path.join(spec.projectFolder, ENTRIES.migrate)];
   const environment = {
     MIGRATE_ENVIRONMENT: spec.environmentFile,
     // Processes that stream make garbage all the time; by default V8 lets the space for it grow, and with

@@ -44,7 +44,7 @@ describe('a bundle', () => {
   });
 
   test('that cannot be made says why', async () => {
-    const assets = (await bundleFunction('scripts/capture/no-such.ts').assets) as Record<
+    const assets = (await bundleFunction('scripts/move/capture/no-such.ts').assets) as Record<
       string,
       pulumi.asset.FileAsset
     >;

@@ -50,7 +50,7 @@ function recordCluster({ settings = FULL, protect = true, image = '11' }: Option
           zoneId: 'ZPRIVATE',
           certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/1',
           buckets: [{ name: 'food-images', public: true }],
-          main: 'node ../scripts/ceph/main.ts',
+          main: 'node ../scripts/ceph-hosts/main.ts',
         },
         options,
       );
@@ -160,7 +160,7 @@ describe('nodes', () => {
     expect(inputs).toMatchObject({ disableApiStop: false, disableApiTermination: false });
     expect(options).toMatchObject({ protect: false, retainOnDelete: false });
     expect(dev.find(COMMAND, 'images-step-apply').inputs['delete']).toBe(
-      'node ../scripts/ceph/main.ts forget',
+      'node ../scripts/ceph-hosts/main.ts forget',
     );
   });
 });
@@ -212,8 +212,8 @@ describe('the step', () => {
   test('has one command for create and update, and neither triggers nor delete', () => {
     const { stdin, ...inputs } = cluster.find(COMMAND, 'images-step-apply').inputs;
     expect(inputs).toEqual({
-      create: 'node ../scripts/ceph/main.ts apply',
-      update: 'node ../scripts/ceph/main.ts apply',
+      create: 'node ../scripts/ceph-hosts/main.ts apply',
+      update: 'node ../scripts/ceph-hosts/main.ts apply',
       logging: 'stderr',
     });
     expect(JSON.parse(stdin as string)).toMatchObject({
