@@ -50,6 +50,6 @@ describe('a bundle', () => {
     >;
     const made = assets['scripts/function/index.mjs']?.path;
     await expect(made).rejects.toThrow(pulumi.RunError);
-    await expect(made).rejects.toThrow(/scripts\/capture\/no-such\.ts cannot/);
+    await expect(made).rejects.toThrow(/scripts\/move\/capture\/no-such\.ts cannot/);
   });
 });
