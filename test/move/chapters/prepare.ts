@@ -6,7 +6,7 @@ import type { Story } from '../the-move.test.ts';
 
 export function prepare(story: Story): void {
   describe('prepare', () => {
-    it('has arrived, and the applications' parameter says S3', async () => {
+    it('has arrived, and the parameter of the applications says S3', async () => {
       expect(await standing(story.ledger, story.environment)).toEqual({
         phase: 'prepare',
         entering: null,
