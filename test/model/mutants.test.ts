@@ -25,8 +25,8 @@ it.concurrent.each(MUTANTS)('finds it when $name', async ({ name, story, given, 
     expect(whole.violations).toEqual([]);
     return;
   }
-  const again = await searcher.search({ ...of, mutant: name, invariant, runs: MOST_RUNS, seed });
-  expect(again.violations).not.toEqual([]);
+  const searched = await searcher.search({ ...of, mutant: name, invariant, runs: MOST_RUNS, seed });
+  expect(searched.violations).not.toEqual([]);
 });
 
 it('has been found for every mutant, and for no other', () => {
