@@ -13,7 +13,7 @@ import {
 } from '../../move/verify/recheck.ts';
 import { CONCURRENCY, moveOf } from '../../move/common/pair.ts';
 import { orUnreachable } from '../../move/common/unreachable.ts';
-import { VERIFY } from '../../contract/names.ts';
+import { MIGRATION, VERIFY } from '../../contract/names.ts';
 
 type RecheckOptions = StoresOptions & { certificate: string; json: boolean };
 
@@ -60,7 +60,7 @@ async function openSide(
   { certificate, stores }: CertificateFile,
   side: RecheckedSide,
 ): Promise<{ client: StoreClient; bucket: string }> {
-  const user = side === 'source' ? 'migration' : VERIFY;
+  const user = side === 'source' ? MIGRATION : VERIFY;
   const options = { requestSeconds: SECONDS, connections: CONCURRENCY };
   if (!isStandalone(args) && (args.environment ?? process.env['MIGRATE_ENVIRONMENT'] ?? '') !== '') {
     const environment = await environmentOf(args);

@@ -57,11 +57,11 @@ export async function handleKey(
     let sides: ReplayStores | undefined;
     try {
       sides = await context.clients.of(where.move, context.move.writesGoTo);
-      const settled = await workOff(sides, context.claims, where, context.move.writesGoTo, operations);
-      if (settled === null) return { result: 'later' };
-      await retire(context, claim, where, operations, settled);
+      const done = await workOff(sides, context.claims, where, context.move.writesGoTo, operations);
+      if (done === null) return { result: 'later' };
+      await retire(context, claim, where, operations, done);
       mayRelease = false; // released with the retirement
-      return { result: 'retired', outcomes: settled.retire.map(({ outcome }) => outcome) };
+      return { result: 'retired', outcomes: done.retire.map(({ outcome }) => outcome) };
     } catch (error) {
       if (error instanceof LeaseLost) {
         mayRelease = false; // it expires, and the worker that takes it over waits for our last request
@@ -106,9 +106,9 @@ async function retire(
   claim: Claim,
   where: { move: string; key: string },
   operations: readonly SeenOperation[],
-  settled: WorkedOff,
+  done: WorkedOff,
 ): Promise<void> {
-  const byOutcome = Map.groupBy(settled.retire, ({ outcome }) => outcome);
+  const byOutcome = Map.groupBy(done.retire, ({ outcome }) => outcome);
   await transaction(ledger, async (client) => {
     const stands = await claimsStand(client, [claim]);
     if (!stands || (await readMove(client)).epoch !== move.epoch) throw new LeaseLost(where.key);
@@ -116,17 +116,17 @@ async function retire(
       const positions = retirements.map(({ position }) => position);
       await retireOperations(client, where.move, where.key, positions, outcome);
     }
-    for (const conflict of settled.conflicts) {
+    for (const conflict of done.conflicts) {
       const seen = operations.find(({ position }) => position === conflict.position);
       const put = conflict.kind === 'put';
       await recordConflict(client, {
         ...where,
         ...conflict,
-        sourceEtag: (put ? settled.quarantine?.etag : undefined) ?? seen?.etag ?? null,
-        sourceSize: put ? (settled.quarantine?.bytes ?? settled.sight.source?.size ?? null) : null,
-        targetEtag: settled.sight.target.current?.etag ?? null,
-        quarantineBucket: put ? (settled.quarantine?.bucket ?? null) : null,
-        quarantineKey: put ? (settled.quarantine?.key ?? null) : null,
+        sourceEtag: (put ? done.quarantine?.etag : undefined) ?? seen?.etag ?? null,
+        sourceSize: put ? (done.quarantine?.bytes ?? done.sight.source?.size ?? null) : null,
+        targetEtag: done.sight.target.current?.etag ?? null,
+        quarantineBucket: put ? (done.quarantine?.bucket ?? null) : null,
+        quarantineKey: put ? (done.quarantine?.key ?? null) : null,
       });
     }
     await clearFailure(client, { ...where, stage: 'replay' });
