@@ -15,7 +15,7 @@ export const HOLD_MUTANTS: readonly Mutant[] = [
     3,
     'cutover',
     'move/cutover/hold.ts',
-    'await proveCanary(environment, ledger, { deadlineSeconds: deadline.remainingSeconds });',
+    'await proofs.canary(environment, ledger, { deadlineSeconds: deadline.remainingSeconds });',
   ),
   broken(
     'the hold does not wait for writes in flight',
