@@ -12,17 +12,17 @@ import { quarantineBucket, bothSides, findingsOf, quick } from './support.ts';
 let scratch: Scratch;
 let environment: Environment;
 let sides: Awaited<ReturnType<typeof bothSides>>;
-let aside: StoreClient;
+let quarantine: StoreClient;
 const NO_RECORD = 'no record of a later write or delete on Ceph';
 
 beforeAll(async () => {
   scratch = await (await realServices()).scratch('containment');
   environment = quick(scratch);
   sides = await bothSides(scratch);
-  aside = await quarantineBucket(environment);
+  quarantine = await quarantineBucket(environment);
 });
 afterAll(async () => {
-  await aside.close();
+  await quarantine.close();
   await scratch.close();
 });
 
@@ -32,7 +32,7 @@ const take = (): Promise<Certificate> =>
 async function keepAside(key: string, body: string, kept: string | null): Promise<void> {
   const { etag } = await sides.onSource(key, body);
   const quarantineKey = `scratch/${key}/1`;
-  if (kept !== null) await aside.put(QUARANTINE_BUCKET, quarantineKey, Buffer.from(kept));
+  if (kept !== null) await quarantine.put(QUARANTINE_BUCKET, quarantineKey, Buffer.from(kept));
   await recordConflict(scratch.ledger, {
     move: 'scratch',
     key,
@@ -47,7 +47,7 @@ async function keepAside(key: string, body: string, kept: string | null): Promis
   });
 }
 
-test('each object of S3 is equal, superseded by a recorded operation, aside, waived, or a finding', async () => {
+test('each object of S3 is equal, superseded by a recorded operation, quarantined, waived, or a finding', async () => {
   const { targetBucket } = scratch;
   const copied = ['equal', 'overwritten', 'deleted', 'retagged', 'rewritten', 'erased', 'changed-on-s3'];
   for (const key of copied) await sides.onBoth(key, `before of ${key}`, { metadata: { of: key } });
@@ -74,7 +74,7 @@ test('each object of S3 is equal, superseded by a recorded operation, aside, wai
   expect(certificate.document['classes']).toEqual({
     equal: 1,
     superseded: 3,
-    aside: 1,
+    quarantined: 1,
     waived: 1,
     unexplained: 6,
   });
@@ -89,8 +89,8 @@ test('each object of S3 is equal, superseded by a recorded operation, aside, wai
   expect(certificate).toMatchObject({ kind: 'containment', findings: 6 });
   // All of S3's objects are in the digest, whatever became of them.
   expect(certificate.document).toMatchObject({ objects: 12 });
-  await aside.delete(QUARANTINE_BUCKET, 'scratch/conflict/1');
-  await aside.delete(QUARANTINE_BUCKET, 'scratch/conflict-wrong/1');
+  await quarantine.delete(QUARANTINE_BUCKET, 'scratch/conflict/1');
+  await quarantine.delete(QUARANTINE_BUCKET, 'scratch/conflict-wrong/1');
 });
 
 test('an object of parts whose copy is one piece is found in the history by its bytes', async () => {

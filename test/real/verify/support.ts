@@ -58,7 +58,7 @@ export function findingsOf(certificate: Certificate): Finding[] {
   return (certificate.document['findings'] as { listed: Finding[] }).listed;
 }
 
-/** Writes what replay keeps aside, as the user that it does so. */
+/** Writes what replay keeps in quarantine, as the user that it does so. */
 export async function quarantineBucket(environment: Environment): Promise<StoreClient> {
   const endpoint = Object.values(environment.targets)[0];
   if (endpoint === undefined) throw new Error('the environment has no target');

@@ -64,7 +64,7 @@ describe('the source', () => {
 
 describe('a target', () => {
   it.each(['migration-sync', 'migration-replay'])(
-    'is written by %s, which must not touch the aside',
+    'is written by %s, which must not touch the quarantine',
     async (user) => {
       const writer = await as(target('images'), user);
       const key = `${PREFIX}${user}`;
