@@ -13,6 +13,11 @@ pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
  * analyzed when all was retired it would read the whole backlog to sort it.
  */
 const IN_ORDER = '-c enable_sort=off';
+/**
+ * Our statements touch few rows, and compiling one takes up to half a second. PostgreSQL decides by the estimated cost,
+ * which `enable_sort=off` raises beyond any bound wherever a statement still sorts.
+ */
+const UNCOMPILED = '-c jit=off';
 
 /**
  * Opens the ledger. Connections are made when they are needed, so this does not fail yet where
@@ -32,7 +37,7 @@ export function openLedger(
     connectionTimeoutMillis: 5000,
     // A worker waits for no lock longer than its claim lives.
     statement_timeout: 60_000,
-    ...(options.inOrder === true && { options: IN_ORDER }),
+    options: options.inOrder === true ? `${UNCOMPILED} ${IN_ORDER}` : UNCOMPILED,
   });
   // A connection that breaks (PostgreSQL restarted) fails the query under way or the next one, and the pool replaces
   // it. Without a listener it would end the process: the pool listens only to those that are idle.
