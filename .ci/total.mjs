@@ -2,24 +2,26 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
-const total = { passed: 0, failed: 0 };
+const total = { passed: 0, failed: 0, skipped: 0 };
 for (const file of process.argv.slice(2)) {
-  const { passed, failed } = counted(file);
+  const { passed, failed, skipped } = counted(file);
   total.passed += passed;
   total.failed += failed;
+  total.skipped += skipped;
 }
-console.log(`${total.passed} passed, ${total.failed} failed`);
+const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`;
+console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
 
 /**
  * A command that ended before it could count has failed.
  * @param {string} file
- * @returns {{ passed: number, failed: number }}
+ * @returns {{ passed: number, failed: number, skipped: number }}
  */
 function counted(file) {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return { skipped: 0, ...JSON.parse(readFileSync(file, 'utf8')) };
   } catch {
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, skipped: 0 };
   }
 }

@@ -4,8 +4,16 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
 import { messageOf, UserError } from '../scripts/contract/errors.ts';
-import { countTests, slowest, timingsOf, type Count, type Report, type Timing } from './support/counting.ts';
-import { REPORT_VARIABLE } from './support/reporter.ts';
+import {
+  countTests,
+  lineOf,
+  slowest,
+  timingsOf,
+  type Count,
+  type Report,
+  type Timing,
+} from './support/counting.ts';
+import { DEADLINE_VARIABLE, REPORT_VARIABLE } from './support/reporter.ts';
 import { prepare, stagesOf, type Stage } from './support/stages.ts';
 
 /** `npm test` and, with `--deep`, `npm run test:deep`: see HELP. */
@@ -16,6 +24,7 @@ npm run test:deep [-- OPTION…]   all other tests
 Installs what is missing, prints a line per stage and the ten slowest tests; the last line is N passed, N failed.
 
   --only STAGE,…   only these stages
+  --minutes N      stops after N minutes; what has not run by then is skipped, and the last line says so
   --counts FILE    also writes the last line's numbers to FILE, as JSON
   --help           this text
 
@@ -26,7 +35,8 @@ const SLOWEST = 10;
 const root = path.resolve(import.meta.dirname, '..');
 const options = optionsGiven();
 const all = stagesOf(options);
-const total: Count = { passed: 0, failed: 0 };
+const total: Count = { passed: 0, failed: 0, skipped: 0 };
+const deadline = deadlineOf(options.minutes);
 const timings: Timing[] = [];
 
 if (options.help) {
@@ -39,7 +49,7 @@ if (options.help) {
   });
   if (timings.length > 0) console.log(`The slowest:\n${slowest(timings, SLOWEST).join('\n')}`);
   if (options.counts !== undefined) await writeFile(options.counts, JSON.stringify(total));
-  console.log(`${total.passed} passed, ${total.failed} failed`);
+  console.log(lineOf(total));
   process.exitCode = total.failed === 0 ? 0 : 1;
 }
 
@@ -49,6 +59,7 @@ function optionsGiven() {
       options: {
         deep: { type: 'boolean', default: false },
         only: { type: 'string' },
+        minutes: { type: 'string' },
         counts: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
@@ -73,6 +84,20 @@ async function run(): Promise<void> {
   }
 }
 
+function deadlineOf(minutes: string | undefined): number | undefined {
+  if (minutes === undefined) return undefined;
+  const number = Number(minutes);
+  if (minutes.trim() === '' || !(number >= 0)) {
+    console.error(`--minutes is "${minutes}"; it must be a number of minutes, for example 40`);
+    process.exit(2);
+  }
+  return Date.now() + number * 60_000;
+}
+
+function isOver(): boolean {
+  return deadline !== undefined && Date.now() >= deadline;
+}
+
 function stagesAsked(): readonly Stage[] {
   const asked = options.only?.split(',');
   const unknown = asked?.filter((name) => !all.some((stage) => stage.name === name)) ?? [];
@@ -85,18 +110,25 @@ function stagesAsked(): readonly Stage[] {
 
 async function inStage(name: string, work: () => Promise<Count & { output?: string }>): Promise<void> {
   const started = Date.now();
-  const { passed, failed, output } = await work().catch((error: unknown) => ({
+  if (isOver()) {
+    console.log(`${name}: not run: the time is over`);
+    total.skipped += 1;
+    return;
+  }
+  const { output, ...count } = await work().catch((error: unknown) => ({
     passed: 0,
     failed: 1,
+    skipped: 0,
     output: messageOf(error),
   }));
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  if (failed > 0 && output !== undefined) {
+  if (count.failed > 0 && output !== undefined) {
     console.log(output);
   }
-  console.log(`${name}: ${passed} passed, ${failed} failed (${seconds} s)`);
-  total.passed += passed;
-  total.failed += failed;
+  console.log(`${name}: ${lineOf(count)} (${seconds} s)`);
+  total.passed += count.passed;
+  total.failed += count.failed;
+  total.skipped += count.skipped;
 }
 
 async function checked(args: readonly string[]): Promise<Count & { output: string }> {
@@ -105,7 +137,7 @@ async function checked(args: readonly string[]): Promise<Count & { output: strin
     all: true,
     reject: false,
   });
-  return { passed: failed ? 0 : 1, failed: failed ? 1 : 0, output };
+  return { passed: failed ? 0 : 1, failed: failed ? 1 : 0, skipped: 0, output };
 }
 
 /**
@@ -130,7 +162,10 @@ async function tested(
       ],
       {
         cwd: root,
-        env: { [REPORT_VARIABLE]: file },
+        env: {
+          [REPORT_VARIABLE]: file,
+          ...(deadline !== undefined && { [DEADLINE_VARIABLE]: String(deadline) }),
+        },
         all: true,
         reject: false,
         stdout: shown ? ['inherit', 'pipe'] : 'pipe',
@@ -142,10 +177,11 @@ async function tested(
       () => ({ files: [] }),
     );
     timings.push(...timingsOf(report));
-    const count = countTests(report);
+    const isCut = isOver();
+    const count = countTests(report, { isCut });
     // An error outside any test, in a set-up or after the end, shows in the exit code alone.
-    const unseen = exitCode !== 0 && count.failed === 0 ? 1 : 0;
-    return { passed: count.passed, failed: count.failed + unseen, ...(shown ? {} : { output }) };
+    const unseen = exitCode !== 0 && count.failed === 0 && !isCut ? 1 : 0;
+    return { ...count, failed: count.failed + unseen, ...(shown ? {} : { output }) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -10,23 +10,35 @@ export type FileReport = {
   tests: { name: string; state: string; seconds: number }[];
 };
 
-export type Count = { passed: number; failed: number };
+export type Count = { passed: number; failed: number; skipped: number };
 export type Timing = { name: string; seconds: number };
 
 /**
  * Counts what passed and what failed. A test that did not run (skipped, to do, or its set-up failed) has
  * failed; so has a file that could not be loaded or has no test, and a run without files.
+ *
+ * @param isCut the run was stopped at its time limit: what did not run by then is skipped
  */
-export function countTests({ files }: Report): Count {
-  const total: Count = { passed: 0, failed: files.length === 0 ? 1 : 0 };
+export function countTests({ files }: Report, { isCut = false } = {}): Count {
+  const total: Count = { passed: 0, failed: 0, skipped: 0 };
+  if (files.length === 0) total[isCut ? 'skipped' : 'failed'] = 1;
   for (const { state, tests } of files) {
     const passed = tests.filter((test) => test.state === 'passed').length;
-    const failed = tests.length - passed;
-    const failedAsAWhole = failed === 0 && (state !== 'passed' || passed === 0);
+    const ran = isCut ? passed + tests.filter((test) => test.state === 'failed').length : tests.length;
+    const failed = ran - passed;
+    const failedAsAWhole =
+      failed === 0 && (state === 'failed' || (!isCut && (state !== 'passed' || passed === 0)));
     total.passed += passed;
     total.failed += failed + (failedAsAWhole ? 1 : 0);
+    total.skipped += tests.length - ran;
+    if (isCut && tests.length === 0 && state !== 'failed') total.skipped += 1;
   }
   return total;
+}
+
+/** The line that a run ends with. */
+export function lineOf({ passed, failed, skipped }: Count): string {
+  return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
 }
 
 /** Every test, and what each file took to set up. */

@@ -1,13 +1,23 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
 import type { FileReport, Report } from './counting.ts';
 
 /** The file that a run of vitest with this reporter writes its report to. */
 export const REPORT_VARIABLE = 'STORAGE_TEST_REPORT';
+/** When the run must stop, in milliseconds since 1970. Default: when it is done. */
+export const DEADLINE_VARIABLE = 'STORAGE_TEST_DEADLINE';
 
 /** Writes what ran, how it ended and how long it took, as JSON: vitest's own report leaves set-ups out. */
 export default class FileReporter implements Reporter {
+  /** Stops the run at its deadline: the test under way ends, and environments are taken down. */
+  onInit(vitest: Vitest): void {
+    const deadline = process.env[DEADLINE_VARIABLE];
+    if (deadline === undefined) return;
+    const stop = () => void vitest.cancelCurrentRun('keyboard-input');
+    setTimeout(stop, Math.max(0, Number(deadline) - Date.now())).unref();
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
     const file = process.env[REPORT_VARIABLE];
     if (file === undefined) throw new Error(`${REPORT_VARIABLE} is not set`);

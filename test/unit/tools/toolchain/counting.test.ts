@@ -3,8 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { countTests, slowest, timingsOf, type Report } from '../../../support/counting.ts';
-import { REPORT_VARIABLE } from '../../../support/reporter.ts';
+import { countTests, lineOf, slowest, timingsOf, type Report } from '../../../support/counting.ts';
+import { DEADLINE_VARIABLE, REPORT_VARIABLE } from '../../../support/reporter.ts';
 
 /** Counting what a real run of vitest ended with, file by file. */
 
@@ -45,15 +45,15 @@ const countOf = (name: string) =>
   countTests({ files: report.files.filter((file) => file.name === `${name}.test.js`) });
 
 it.each([
-  ['good', { passed: 2, failed: 0 }],
-  ['bad', { passed: 1, failed: 1 }],
-  ['skipped', { passed: 0, failed: 1 }],
-  ['todo', { passed: 0, failed: 1 }],
-  ['set-up', { passed: 0, failed: 2 }],
-  ['torn-down', { passed: 1, failed: 1 }],
-  ['cannot-load', { passed: 0, failed: 1 }],
-  ['empty', { passed: 0, failed: 1 }],
-  ['not run at all', { passed: 0, failed: 1 }],
+  ['good', { passed: 2, failed: 0, skipped: 0 }],
+  ['bad', { passed: 1, failed: 1, skipped: 0 }],
+  ['skipped', { passed: 0, failed: 1, skipped: 0 }],
+  ['todo', { passed: 0, failed: 1, skipped: 0 }],
+  ['set-up', { passed: 0, failed: 2, skipped: 0 }],
+  ['torn-down', { passed: 1, failed: 1, skipped: 0 }],
+  ['cannot-load', { passed: 0, failed: 1, skipped: 0 }],
+  ['empty', { passed: 0, failed: 1, skipped: 0 }],
+  ['not run at all', { passed: 0, failed: 1, skipped: 0 }],
 ])('%s: what did not run or did not pass has failed', (name, count) => {
   expect(countOf(name)).toEqual(count);
 });
@@ -68,3 +68,26 @@ it('the slowest are named first', () => {
   const timings = [1, 30.04, 200].map((seconds) => ({ name: `${seconds}`, seconds }));
   expect(slowest(timings, 2)).toEqual(['  200.0 s  200', '   30.0 s  30.04']);
 });
+
+it('a run that is stopped at its deadline counts what it did not reach as skipped', async () => {
+  const late = await mkdtemp(path.join(os.tmpdir(), 'storage-late-'));
+  try {
+    const text = `it('one', () => new Promise((done) => setTimeout(done, 6000)), 60_000); it('two', () => {});`;
+    await writeFile(path.join(late, 'late.test.js'), text);
+    const file = path.join(late, 'report.json');
+    const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
+    const reporter = `--reporter=${path.join(root, 'test/support/reporter.ts')}`;
+    const env = { [REPORT_VARIABLE]: file, [DEADLINE_VARIABLE]: String(Date.now() + 4000) };
+    await execa(process.execPath, [vitest, 'run', '--globals', `--root=${late}`, reporter], {
+      cwd: late,
+      env,
+      reject: false,
+    });
+    const count = countTests(JSON.parse(await readFile(file, 'utf8')) as Report, { isCut: true });
+    expect(count.failed).toBe(0);
+    expect(count.skipped).toBeGreaterThan(0);
+    expect(lineOf(count)).toMatch(/^\d passed, 0 failed, \d skipped$/);
+  } finally {
+    await rm(late, { recursive: true });
+  }
+}, 60_000);
