@@ -51,7 +51,7 @@ describe('the life of resources', () => {
     const { output } = await all.project.pulumi('preview', '--diff');
     expect(output).toMatch(/cidrBlock: "10\.0\.1\.0\/24"/);
     expect(output).toMatch(/vpcId\s*: \[unknown\]/);
-    expect(output).toMatch(/clusterGroup: \[unknown\]/);
+    expect(output).toMatch(/endpoint\s*: \[unknown\]/);
   });
 
   it('answers in the shape of AWS', async () => {
