@@ -54,7 +54,7 @@ test('each phase says what its next gate would refuse', async () => {
     /next {8}retire; its gate would still refuse:\n {2}- S3 is kept for 15 days/,
   );
   await phase('retire', 'target');
-  expect(await screen()).toContain('next        done: nothing that can be told from here');
+  expect(await screen()).toContain('next        done: nothing that can be seen from here');
   const { onSource } = await bothSides(scratch);
   await onSource('left', 'x');
   expect(await screen()).toContain('still has 1 objects, 1 versions and delete markers');
