@@ -1,7 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import type { Environment } from '../../scripts/contract/environment.ts';
 import { SOURCE_USERS, sourceBuckets, TARGET_USERS, targetBuckets } from '../storage/access.ts';
-import { QUARANTINE_BUCKET } from '../../scripts/contract/names.ts';
 import { CacheTier } from './cache-tier.ts';
 import { CephCluster } from './ceph-cluster.ts';
 import { localClusters, type ClusterName } from './clusters.ts';
@@ -150,5 +149,3 @@ function storeOf(which: ClusterName, args: LocalEnvironmentArgs, port: number | 
         ),
   };
 }
-
-export { QUARANTINE_BUCKET };

@@ -12,8 +12,6 @@ export const REPLAY = 'migration-replay';
 export const STRAGGLER = 'migration-straggler';
 /** Reads both sides and writes nothing. */
 export const VERIFY = 'migration-verify';
-/** Administers an RGW: suspends users, reads its usage log. */
-export const ADMIN = 'admin';
 
 /** Those that may write on Ceph before the hold, and never after it. */
 export const WRITERS_BEFORE_HOLD = [SYNC, REPLAY] as const;
@@ -42,18 +40,21 @@ export function notificationId(move: { name: string }): string {
   return `storage-migration-${move.name}`;
 }
 
-const EXPIRY_ID = '00-storage-migration-expire-';
+/** A document that a bucket has one of. */
+export type DocumentKind = 'policy' | 'lifecycle' | 'notification';
+
+const EXPIRIES = ['current', 'noncurrent', 'markers', 'uploads'] as const;
 const ARCHIVE_ID = 'storage-archive-';
 /** The lifecycle rule that aborts uploads which nobody ends. */
 export const ABORT_RULE_ID = 'storage-abort-uploads';
 
 /** The id of one of the lifecycle rules that empty a source bucket at the end. */
-export function expiryRuleId(what: 'current' | 'noncurrent' | 'markers' | 'uploads'): string {
-  return `${EXPIRY_ID}${what}`;
+export function expiryRuleId(what: (typeof EXPIRIES)[number]): string {
+  return `00-storage-migration-expire-${what}`;
 }
 
 export function isExpiryRule(id: string): boolean {
-  return id.startsWith(EXPIRY_ID);
+  return EXPIRIES.some((what) => id === expiryRuleId(what));
 }
 
 /** The id of a lifecycle rule that moves objects to a cheaper class while S3 is the store. */

@@ -1,7 +1,5 @@
 import type { Database } from './database.ts';
-
-/** Which of a bucket's documents. */
-export type DocumentKind = 'policy' | 'lifecycle' | 'notification';
+import type { DocumentKind } from '../contract/names.ts';
 
 /** A document of a source bucket as it was right before we changed it. */
 export type KeptDocument = {

@@ -3,8 +3,7 @@ import { UserError } from '../contract/errors.ts';
 import type { StoreClient } from './client.ts';
 import * as documents from './documents.ts';
 import { hasCode } from './errors.ts';
-
-export type DocumentKind = 'policy' | 'lifecycle' | 'notification';
+import type { DocumentKind } from '../contract/names.ts';
 
 /**
  * Is given a document right before it is changed; when it throws, nothing is changed.

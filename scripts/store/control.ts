@@ -14,7 +14,7 @@ import * as policies from './policy.ts';
 import { parseXml, textOf } from './xml.ts';
 
 export type { ExpiryRule, LifecycleRule, NotificationEntry } from './documents.ts';
-export type { DocumentKind, KeepOriginal } from './bucket-documents.ts';
+export type { KeepOriginal } from './bucket-documents.ts';
 export type { Policy, PolicyStatement } from './policy.ts';
 
 /** What stood before a change. null: the bucket had no such document. */

@@ -64,8 +64,8 @@ export type JobArgs = {
  * The bulk copy: one index a worker, each of which claims shard after shard until none is open. So an index
  * names a worker and no share of the keys, and a slow or lost worker holds up nobody.
  *
- * A pod that is taken away (spot, drained node) or told to stop does not count as a failure and is made
- * anew; one that ends by itself is tried again, ever later, twenty times (about two hours: the time to mend
+ * A pod that is taken away (spot, drained node) or stopped does not count as a failure and is replaced;
+ * one that ends by itself is tried again, ever later, twenty times (about two hours: the time to mend
  * a store); what is wrong for one, a wrong environment, is wrong for all and ends the Job. It has no
  * deadline: 200 TB take as long as they take.
  */

@@ -164,8 +164,8 @@ export class Pipeline {
 
   /**
    * Gives claims back. What got no answer may still be carried out, for as long as a request may take, also
-   * where it was sent again, so they are kept that long. Claims that may be lost run out by themselves: whoever takes them
-   * over waits out our last request.
+   * where it was sent again, so they are kept that long. Claims that may be lost expire by themselves: the worker
+   * that takes them over waits for our last request.
    */
   #release(batch: Batch): void {
     const { ledger, claim } = this.#context;

@@ -7,7 +7,12 @@ import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { execa } from 'execa';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { installCapture, removeCapture } from '../../../scripts/move/capture/notification.ts';
-import { notificationId, ABORT_RULE_ID, isArchiveRule } from '../../../scripts/contract/names.ts';
+import {
+  notificationId,
+  ABORT_RULE_ID,
+  isArchiveRule,
+  type DocumentKind,
+} from '../../../scripts/contract/names.ts';
 import type { Environment, Move } from '../../../scripts/contract/environment.ts';
 import { listKeptDocuments, type KeptDocument } from '../../../scripts/ledger/source-documents.ts';
 import { installArchiveRules, removeArchiveRules } from '../../../scripts/move/steps/archive-rules.ts';
@@ -20,7 +25,7 @@ import {
 } from '../../../scripts/move/steps/cache-tier-access.ts';
 import { withControl } from '../../../scripts/move/common/source-control.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
-import type { BucketControl, DocumentKind } from '../../../scripts/store/control.ts';
+import type { BucketControl } from '../../../scripts/store/control.ts';
 import { isEventBridge } from '../../../scripts/store/documents.ts';
 import { hasCode } from '../../../scripts/store/errors.ts';
 import { EXPIRY_RULES } from '../../../scripts/move/teardown/rules.ts';

@@ -6,7 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { BucketControl, type DocumentKind } from '../../../scripts/store/control.ts';
+import { BucketControl } from '../../../scripts/store/control.ts';
+import type { DocumentKind } from '../../../scripts/contract/names.ts';
 
 /** What was sent to a store that keeps documents as Amazon S3 does, with headers beside them. */
 type Sent = { method: string; url: string; headers: NodeJS.Dict<string | string[]>; body: string };
