@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 
 const total = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
 for (const file of process.argv.slice(2)) {
-  const { passed, failed, skipped } = counted(file);
+  const { passed, failed, skipped, failures: named } = counted(file);
+  failures.push(...named);
   total.passed += passed;
   total.failed += failed;
   total.skipped += skipped;
 }
+if (failures.length > 0) console.log(`What failed:\n  ${failures.join('\n  ')}`);
 const skipped = total.skipped === 0 ? '' : `, ${total.skipped} skipped`;
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exitCode = total.failed === 0 ? 0 : 1;
@@ -16,12 +19,12 @@ process.exitCode = total.failed === 0 ? 0 : 1;
 /**
  * A command that ended before it could count has failed.
  * @param {string} file
- * @returns {{ passed: number, failed: number, skipped: number }}
+ * @returns {{ passed: number, failed: number, skipped: number, failures: string[] }}
  */
 function counted(file) {
   try {
-    return { skipped: 0, ...JSON.parse(readFileSync(file, 'utf8')) };
+    return { skipped: 0, failures: [], ...JSON.parse(readFileSync(file, 'utf8')) };
   } catch {
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { passed: 0, failed: 1, skipped: 0, failures: [`${file}: a command ended before it could count`] };
   }
 }

@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { messageOf, UserError } from '../scripts/contract/errors.ts';
 import {
   countTests,
+  failuresOf,
   lineOf,
   slowest,
   timingsOf,
@@ -21,16 +22,20 @@ import { prepare, stagesOf, type Stage } from './support/stages.ts';
 const HELP = `npm test [-- OPTION…]            what every change must pass
 npm run test:deep [-- OPTION…]   all other tests
 
-Installs what is missing, prints a line per stage and the ten slowest tests; the last line is N passed, N failed.
+Installs what is missing, prints a line per stage, the ten slowest tests and what failed; the last line is
+N passed, N failed.
 
   --only STAGE,…   only these stages
   --minutes N      stops after N minutes; what has not run by then is skipped, and the last line says so
-  --counts FILE    also writes the last line's numbers to FILE, as JSON
+  --counts FILE    also writes the last line's numbers and what failed to FILE, as JSON
   --help           this text
 
 One file alone, once its stage has run:
   node node_modules/vitest/vitest.mjs run test/unit/move/replay/decide.test.ts`;
 const SLOWEST = 10;
+
+/** @property output shown when something failed; @property failures what failed, by name */
+type Outcome = Count & { output?: string; failures?: string[] };
 
 const root = path.resolve(import.meta.dirname, '..');
 const options = optionsGiven();
@@ -38,6 +43,7 @@ const all = stagesOf(options);
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
 const deadline = deadlineOf(options.minutes);
 const timings: Timing[] = [];
+const failures: string[] = [];
 
 if (options.help) {
   const lines = all.map(({ name, what }) => `  ${name.padEnd(8)} ${what}`);
@@ -46,9 +52,13 @@ if (options.help) {
   await run().catch((error: unknown) => {
     console.log(error instanceof UserError ? error.message : error);
     total.failed += 1;
+    failures.push(messageOf(error));
   });
   if (timings.length > 0) console.log(`The slowest:\n${slowest(timings, SLOWEST).join('\n')}`);
-  if (options.counts !== undefined) await writeFile(options.counts, JSON.stringify(total));
+  if (failures.length > 0) console.log(`What failed:\n  ${failures.join('\n  ')}`);
+  if (options.counts !== undefined) {
+    await writeFile(options.counts, JSON.stringify({ ...total, failures }));
+  }
   console.log(lineOf(total));
   process.exitCode = total.failed === 0 ? 0 : 1;
 }
@@ -108,30 +118,33 @@ function stagesAsked(): readonly Stage[] {
   return all.filter(({ name }) => asked?.includes(name) ?? true);
 }
 
-async function inStage(name: string, work: () => Promise<Count & { output?: string }>): Promise<void> {
+async function inStage(name: string, work: () => Promise<Outcome>): Promise<void> {
   const started = Date.now();
   if (isOver()) {
     console.log(`${name}: not run: the time is over`);
     total.skipped += 1;
     return;
   }
-  const { output, ...count } = await work().catch((error: unknown) => ({
+  const outcome = await work().catch((error: unknown): Outcome => ({
     passed: 0,
     failed: 1,
     skipped: 0,
     output: messageOf(error),
   }));
+  const { output, failures: named = [], ...count } = outcome;
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   if (count.failed > 0 && output !== undefined) {
     console.log(output);
   }
   console.log(`${name}: ${lineOf(count)} (${seconds} s)`);
+  if (count.failed > 0 && named.length === 0) failures.push(`${name}: see its output above`);
+  failures.push(...named);
   total.passed += count.passed;
   total.failed += count.failed;
   total.skipped += count.skipped;
 }
 
-async function checked(args: readonly string[]): Promise<Count & { output: string }> {
+async function checked(args: readonly string[]): Promise<Outcome> {
   const { failed, all: output } = await execa(process.execPath, args, {
     cwd: root,
     all: true,
@@ -144,10 +157,7 @@ async function checked(args: readonly string[]): Promise<Count & { output: strin
  * Runs vitest on some of its projects.
  * @param shown shows the output as it comes, for what takes minutes; else only when something failed
  */
-async function tested(
-  projects: readonly string[],
-  { shown }: { shown: boolean },
-): Promise<Count & { output?: string }> {
+async function tested(projects: readonly string[], { shown }: { shown: boolean }): Promise<Outcome> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'storage-test-'));
   const file = path.join(folder, 'report.json');
   try {
@@ -181,7 +191,8 @@ async function tested(
     const count = countTests(report, { isCut });
     // An error outside any test, in a set-up or after the end, shows in the exit code alone.
     const unseen = exitCode !== 0 && count.failed === 0 && !isCut ? 1 : 0;
-    return { ...count, failed: count.failed + unseen, ...(shown ? {} : { output }) };
+    const named = failuresOf(report);
+    return { ...count, failed: count.failed + unseen, failures: named, ...(shown ? {} : { output }) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -7,7 +7,9 @@ export type FileReport = {
   state: string;
   /** Hooks and imports: all that the file took beside its tests. */
   setUpSeconds: number;
-  tests: { name: string; state: string; seconds: number }[];
+  /** What went wrong outside any test: an import, a hook. */
+  errors: string[];
+  tests: { name: string; state: string; seconds: number; errors: string[] }[];
 };
 
 export type Count = { passed: number; failed: number; skipped: number };
@@ -39,6 +41,18 @@ export function countTests({ files }: Report, { isCut = false } = {}): Count {
 /** The line that a run ends with. */
 export function lineOf({ passed, failed, skipped }: Count): string {
   return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+}
+
+/** What failed and why, in as many lines as a reader of a log's end needs. */
+export function failuresOf({ files }: Report): string[] {
+  const line = (name: string, errors: readonly string[]) =>
+    [name, ...errors.map((error) => `    ${error.split('\n').slice(0, 6).join('\n    ')}`)].join('\n');
+  return files.flatMap((file) => [
+    ...(file.errors.length > 0 ? [line(file.name, file.errors)] : []),
+    ...file.tests
+      .filter(({ state }) => state === 'failed')
+      .map(({ name, errors }) => line(`${file.name}: ${name}`, errors)),
+  ]);
 }
 
 /** Every test, and what each file took to set up. */

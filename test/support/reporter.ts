@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 import type { FileReport, Report } from './counting.ts';
 
@@ -30,6 +31,7 @@ function fileReport(module: TestModule): FileReport {
     name: test.fullName,
     state: test.result().state,
     seconds: (test.diagnostic()?.duration ?? 0) / 1000,
+    errors: messagesOf(test.result().errors),
   }));
   const { collectDuration, duration } = module.diagnostic();
   const inTests = tests.reduce((sum, { seconds }) => sum + seconds, 0);
@@ -38,6 +40,11 @@ function fileReport(module: TestModule): FileReport {
     state: module.state(),
     // Tests that run side by side take longer together than their file does.
     setUpSeconds: Math.max(0, (collectDuration + duration) / 1000 - inTests),
+    errors: [module, ...module.children.allSuites()].flatMap((suite) => messagesOf(suite.errors())),
     tests,
   };
+}
+
+function messagesOf(errors: readonly { message: string }[] | undefined): string[] {
+  return (errors ?? []).map(({ message }) => stripVTControlCharacters(message));
 }

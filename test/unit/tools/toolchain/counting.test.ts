@@ -3,7 +3,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { countTests, lineOf, slowest, timingsOf, type Report } from '../../../support/counting.ts';
+import {
+  countTests,
+  failuresOf,
+  lineOf,
+  slowest,
+  timingsOf,
+  type Report,
+} from '../../../support/counting.ts';
 import { DEADLINE_VARIABLE, REPORT_VARIABLE } from '../../../support/reporter.ts';
 
 /** Counting what a real run of vitest ended with, file by file. */
@@ -56,6 +63,18 @@ it.each([
   ['not run at all', { passed: 0, failed: 1, skipped: 0 }],
 ])('%s: what did not run or did not pass has failed', (name, count) => {
   expect(countOf(name)).toEqual(count);
+});
+
+it.each([
+  ['good', []],
+  ['bad', ['bad.test.js: two\n    no']],
+  ['set-up', ['set-up.test.js\n    no']],
+  ['torn-down', ['torn-down.test.js\n    no']],
+  ['cannot-load', [expect.stringMatching(/^cannot-load\.test\.js\n {4}.*not-there/)]],
+])('%s: what failed is named, with its reason', (name, failures) => {
+  expect(failuresOf({ files: report.files.filter((file) => file.name === `${name}.test.js`) })).toEqual(
+    failures,
+  );
 });
 
 it('the list says how long a test took, and its file beside it', () => {
