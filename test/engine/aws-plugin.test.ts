@@ -32,7 +32,8 @@ const distribution = new aws.cloudfront.Distribution('cdn', { enabled: true, ori
   restrictions: { geoRestriction: { restrictionType: 'none' } }, viewerCertificate: { cloudfrontDefaultCertificate: true },
   defaultCacheBehavior: { targetOriginId: 'one', viewerProtocolPolicy: 'https-only', allowedMethods: ['GET', 'HEAD'], cachedMethods: ['GET', 'HEAD'] } }, o);
 const here = { zones: aws.getAvailabilityZonesOutput({}, { provider }).names, account: aws.getCallerIdentityOutput({}, { provider }).accountId };
-export const out = { here, vpc: vpc.arn, subnet: subnet.id, version: template.latestVersion, role: role.name,
+export const out = { here, vpc: vpc.arn, subnet: subnet.id, version: template.latestVersion,
+  role: role.name, roleId: role.uniqueId,
   endpoint: cluster.endpoint,
   scaling: group.resources[0].autoscalingGroups[0].name, queue: [queue.arn, queue.url], tags: vpc.tagsAll,
   records: certificate.domainValidationOptions, domain: distribution.domainName };
@@ -64,6 +65,7 @@ describe('the life of resources', () => {
       subnet: expect.stringMatching(/^subnet-0[0-9a-f]{16}$/) as string,
       version: 1,
       role: expect.stringMatching(/^nodes-[0-9a-f]{7}$/) as string,
+      roleId: expect.stringMatching(/^AROA[0-9A-Z]{17}$/) as string,
       endpoint: expect.stringMatching(
         /^https:\/\/[0-9a-f]{32}\.gr7\.us-east-1\.eks\.amazonaws\.com$/,
       ) as string,

@@ -8,7 +8,7 @@ import { BucketControl } from '../../store/control.ts';
 import { enableUsers } from '../common/fence.ts';
 import { STRAGGLER, WRITERS_BEFORE_HOLD, APPLICATIONS } from '../../contract/names.ts';
 import { turnOrigin } from '../../platform/nginx/turn-origin.ts';
-import { writeParameter } from '../../platform/applications-parameter/parameter.ts';
+import { readParameter, writeParameter } from '../../platform/applications-parameter/parameter.ts';
 import { sleep } from '../../contract/wait.ts';
 
 /**
@@ -18,45 +18,48 @@ import { sleep } from '../../contract/wait.ts';
 export async function carryOut(environment: Environment, ledger: Pool): Promise<void> {
   const hold = await openHold(ledger);
   if (hold === null || hold.state !== 'turned') return;
-  const { epoch, writesGoTo } = await readMove(ledger);
-  const { refreshSeconds, holdRequestSeconds, requestSeconds } = environment.bounds;
+  const move = await readMove(ledger);
+  const { epoch, writesGoTo } = move;
   // First of all: from the next step on a ledger that knows nothing of this turn would be a lie.
   await mirrorEpoch(environment, epoch);
   if (writesGoTo === 'target') {
     await enableUsers(environment, [STRAGGLER]);
   }
   await turnOrigin(environment, originOf(writesGoTo === 'target' ? 'cutover' : 'copy'), epoch);
-  // Reads move first and writes follow one refresh later: no application reads the old store after
-  // another's first write to the new one.
-  await writeParameter(environment, {
-    state: 'hold',
-    store: writesGoTo,
-    epoch,
-    requestSeconds: holdRequestSeconds,
-  });
-  await sleep(refreshSeconds * 1000);
-  await writeParameter(environment, {
-    state: writesGoTo === 'target' ? 'ceph' : 's3',
-    store: writesGoTo,
-    epoch,
-    requestSeconds,
-  });
+  await turnParameter(environment, move);
   await endHold(ledger, hold.id, { carriedOutBy: process.pid });
   if (writesGoTo === 'source') await setTargetVersioning(environment, false);
 }
 
-/** Tells the applications, again, the store that the ledger names. @returns that store */
-export async function sayStore(environment: Environment, ledger: Pool): Promise<MoveState['writesGoTo']> {
+/**
+ * Tells the applications, again, the store that the ledger names. A parameter that still says hold was left by a hold
+ * that put nothing back: of a restored ledger nobody else knows it.
+ */
+export async function sayStore(environment: Environment, ledger: Pool): Promise<void> {
+  if ((await readParameter(environment))?.state === 'hold') await restore(environment, ledger);
+  else await turnParameter(environment, await currentMove(environment, ledger));
+}
+
+async function currentMove(environment: Environment, ledger: Pool): Promise<MoveState> {
   const move = await readMove(ledger);
   await assertIsCurrent(environment, move);
-  const { epoch, writesGoTo } = move;
-  await writeParameter(environment, {
-    state: writesGoTo === 'source' ? 's3' : 'ceph',
-    store: writesGoTo,
-    epoch,
-    requestSeconds: environment.bounds.requestSeconds,
-  });
-  return writesGoTo;
+  return move;
+}
+
+/**
+ * Reads move first and writes follow one refresh later: no application reads the old store after another's first
+ * write to the new one. A parameter that does not say yet that writes go on may have just moved the reads.
+ */
+async function turnParameter(environment: Environment, { epoch, writesGoTo }: MoveState): Promise<void> {
+  const { refreshSeconds, holdRequestSeconds, requestSeconds } = environment.bounds;
+  const state = writesGoTo === 'target' ? 'ceph' : 's3';
+  const now = await readParameter(environment);
+  if (now !== null && now.state !== state) {
+    const reads = { store: writesGoTo, epoch, requestSeconds: holdRequestSeconds };
+    await writeParameter(environment, { state: 'hold', ...reads });
+    await sleep(refreshSeconds * 1000);
+  }
+  await writeParameter(environment, { state, store: writesGoTo, epoch, requestSeconds });
 }
 
 /**
@@ -64,10 +67,11 @@ export async function sayStore(environment: Environment, ledger: Pool): Promise<
  * Where it fails, or its process dies, the watch does it again until it is done.
  */
 export async function restore(environment: Environment, ledger: Pool): Promise<void> {
-  const store = await sayStore(environment, ledger);
+  const move = await currentMove(environment, ledger);
+  await turnParameter(environment, move);
   // What the hold's process had sent when it died, or got no answer to, may be carried out for so long.
   await sleep(environment.bounds.requestSeconds * 1000);
-  if (store === 'source') {
+  if (move.writesGoTo === 'source') {
     await enableUsers(environment, WRITERS_BEFORE_HOLD);
     await setTargetVersioning(environment, false);
   } else {

@@ -108,9 +108,9 @@ describe('from prepare to done', { timeout: 10 * MINUTES }, () => {
     expect(await reviewed(stack, 'done')).toMatchInlineSnapshot(`
       "update phase-gate-enter: environment.MIGRATE_PHASE
       update phase-settle-run: environment.MIGRATE_PHASE
+      update storage-workers-heartbeat: spec.replicas
       update storage-workers-hold-watch: spec.replicas
-      update storage-workers-pending: spec.replicas
-      update storage-workers-heartbeat: spec.replicas"
+      update storage-workers-pending: spec.replicas"
     `);
     await entered(stack, 'done');
   });

@@ -55,7 +55,7 @@ export class Resource {
     return createHash('sha256').update(`${this.#identity} ${purpose}`).digest('hex').slice(0, length);
   }
 
-  /** Texts, in whatever they are, with their places filled: `{region}`, `{account}`, `{id}`, 16 digits as `{16}`, an input. */
+  /** Texts, in whatever they are, with their places filled: `{region}`, `{account}`, `{id}`, 16 digits as `{16}` (`{X16}`: in capitals), an input. */
   filled(value: unknown): unknown {
     return typeof value === 'string'
       ? this.#fill(value, this.id)
@@ -65,6 +65,7 @@ export class Resource {
   #fill(text: string, id: string): string {
     return text.replaceAll(/\{(\w+)\}/g, (_, word: string) => {
       if (/^\d+$/.test(word)) return this.hex(Number(word));
+      if (/^X\d+$/.test(word)) return this.hex(Number(word.slice(1))).toUpperCase();
       if (word === 'id') return id;
       return word === 'region' || word === 'account' ? this[word] : this.text(word);
     });

@@ -128,7 +128,13 @@ export const TYPES: Readonly<Record<string, AwsType>> = {
     arn: 'iam::{account}:instance-profile/{id}',
     fixed: 'path',
   },
-  'iam/role': { limit: 64, arn: 'iam::{account}:role/{id}', fixed: 'path' },
+  'iam/role': {
+    limit: 64,
+    arn: 'iam::{account}:role/{id}',
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids
+    outputs: { uniqueId: 'AROA{X17}' },
+    fixed: 'path',
+  },
   'iam/rolePolicy': { limit: 128, id: '{role}:{name}', fixed: 'role' },
   'iam/rolePolicyAttachment': { id: '{role}/{policyArn}', fixed: 'policyArn role' },
   'kms/key': { fixed: 'customKeyStoreId customerMasterKeySpec keyUsage multiRegion xksKeyId' },
