@@ -26,8 +26,13 @@ export const CACHED_CLUSTER = 'images';
 export const RESERVED_PREFIX = '.migration/';
 /** The object whose events prove that capture works. In every source bucket. */
 export const CANARY_KEY = `${RESERVED_PREFIX}canary`;
-/** The move's epoch, in every source bucket and in each target's quarantine bucket. */
+/** The move's epoch, in every source bucket. */
 export const EPOCH_KEY = `${RESERVED_PREFIX}epoch`;
+
+/** The same of a target bucket, in the quarantine bucket beside it: other buckets of the store may belong to others. */
+export function targetEpochKey(targetBucket: string): string {
+  return `${EPOCH_KEY}/${targetBucket}`;
+}
 
 /** The Sid of our statement that denies writes to a source bucket. AWS allows only letters and digits. */
 export const DENY_SID = 'StorageMigrationDenyWrites';

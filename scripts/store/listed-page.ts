@@ -1,4 +1,5 @@
 import { StoreError } from './errors.ts';
+import { compareKeys } from './keys.ts';
 import { unquote, type ListedObject } from './object.ts';
 import { childrenOf, parseXml, requiredText, textOf } from './xml.ts';
 
@@ -16,6 +17,19 @@ const ENTRY_END = '</Contents>';
  */
 export function readListedPage(text: string): ListedPage {
   return readPlain(text) ?? readTree(text);
+}
+
+/** What makes a page impossible as the one that follows a key ('' is the beginning); null where it is in order. */
+export function disorderOf(page: ListedPage, after: string): string | null {
+  let previous = after;
+  for (const { key } of page.objects) {
+    if (previous !== '' && compareKeys(key, previous) <= 0) {
+      return `${key} comes after ${previous}: not in key order`;
+    }
+    previous = key;
+  }
+  const isCut = page.truncated && page.objects.length === 0;
+  return isCut ? `the page after ${after} is empty, and more should follow` : null;
 }
 
 /** Null where the document is not plainly a whole listing: one cut off in the middle is none. */

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from './errors.ts';
 import type { Transport } from './http.ts';
 import { compareKeys } from './keys.ts';
-import { decodeKey, readListedPage, type ListedPage } from './listed-page.ts';
+import { decodeKey, disorderOf, readListedPage, type ListedPage } from './listed-page.ts';
 import type { ListedObject } from './object.ts';
 import { childrenOf, parseXml, requiredText } from './xml.ts';
 
@@ -10,14 +11,43 @@ export type ListOptions = { after?: string | undefined; prefix?: string | undefi
 /** RGW 16.2.15 names the one who asks as the initiator, so it is left out. */
 export type ListedUpload = { key: string; uploadId: string; initiated: Date };
 
+/** Before a page that cannot be is asked for again, in seconds: all together as long as a reshard may take to end. */
+const PAUSES = [0.5, 1, 2, 4, 8, 15];
+
 /**
  * One page, in key order. Always without a delimiter (RGW does not encode CommonPrefixes) and resumed by
  * `start-after`: RGW hands its continuation token out unencoded, so a key with a newline would not survive.
+ *
+ * While an RGW reshards a bucket's index its pages may be out of order, or empty though more follows
+ * (https://tracker.ceph.com/issues/43180): such a page is asked for again.
+ *
+ * @throws StoreError, retryable, where the listing does not settle
  */
 export async function listPage(
   transport: Transport,
   bucket: string,
   options: ListOptions & { maxKeys?: number | undefined } = {},
+): Promise<ListedPage> {
+  for (const seconds of [...PAUSES, null]) {
+    const page = await askForPage(transport, bucket, options);
+    const trouble = disorderOf(page, options.after ?? '');
+    if (trouble === null) return page;
+    if (seconds === null) {
+      throw new StoreError(`The listing of ${bucket} does not settle: ${trouble}`, {
+        status: 0,
+        code: 'UnsettledListing',
+        retryable: true,
+      });
+    }
+    await sleep(seconds * 1000);
+  }
+  throw new Error('unreachable');
+}
+
+async function askForPage(
+  transport: Transport,
+  bucket: string,
+  options: ListOptions & { maxKeys?: number | undefined },
 ): Promise<ListedPage> {
   const prefix = transport.prefix + (options.prefix ?? '');
   // Also at the beginning: the object of the folder itself would have an empty key. It is left out.
@@ -53,9 +83,6 @@ export async function* listObjects(
   for (;;) {
     const page = await listPage(transport, bucket, { after, prefix: options.prefix });
     for (const object of page.objects) {
-      if (after !== '' && compareKeys(object.key, after) <= 0) {
-        throw malformed(`${bucket} listed ${object.key} after ${after}: not in key order`);
-      }
       if (
         options.until !== undefined &&
         options.until !== null &&
@@ -68,9 +95,6 @@ export async function* listObjects(
     }
     if (!page.truncated) {
       return;
-    }
-    if (page.objects.length === 0) {
-      throw malformed(`${bucket} listed an empty page after ${after} and said that more follows`);
     }
   }
 }

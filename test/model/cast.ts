@@ -1,4 +1,4 @@
-import { RESERVED_PREFIX } from '../../scripts/contract/names.ts';
+import { targetEpochKey } from '../../scripts/contract/names.ts';
 import { messageOf } from '../../scripts/contract/errors.ts';
 import type { Pool } from '../../scripts/ledger/database.ts';
 import { follow, putBy, straggle } from './clients.ts';
@@ -7,7 +7,7 @@ import { Notifications } from './notifications.ts';
 import { Operator } from './operator.ts';
 import { KEYS } from './plan.ts';
 import { PARAMETER_FILE } from './platform/files.ts';
-import { SOURCE_BUCKET, type ModelWorld } from './world.ts';
+import { SOURCE_BUCKET, TARGET_BUCKET, type ModelWorld } from './world.ts';
 
 /** Those that follow the parameter, each of whom does one thing after the other. */
 const CLIENTS = 4;
@@ -159,7 +159,7 @@ export class Cast {
     let turned = false;
     target.onEffect(({ key }) => {
       // Before that nothing of the turn has been carried out: as if it had never been committed.
-      if (turned || key !== `${RESERVED_PREFIX}epoch`) return;
+      if (turned || key !== targetEpochKey(TARGET_BUCKET)) return;
       turned = true;
       simulation.schedule(plan.restoredAfter, null, () => {
         simulation.tell('--- the ledger is restored from its backup');

@@ -1,8 +1,8 @@
-import { RESERVED_PREFIX } from '../../scripts/contract/names.ts';
+import { targetEpochKey } from '../../scripts/contract/names.ts';
 import { Cast } from './cast.ts';
 import { putBy } from './clients.ts';
 import { Endless } from './platform/simulation.ts';
-import { QUARANTINE_BUCKET, FOLLOWER, SOURCE_BUCKET, type ModelWorld } from './world.ts';
+import { QUARANTINE_BUCKET, FOLLOWER, SOURCE_BUCKET, TARGET_BUCKET, type ModelWorld } from './world.ts';
 
 const LIMIT = { seconds: 120, events: 150_000 };
 const SETTLE_MILLISECONDS = 3000;
@@ -76,8 +76,8 @@ async function verify({ code, environment, simulation }: ModelWorld): Promise<vo
 /** Sets a ledger from a backup right, as docs/proof.md says: by what the stores and the parameter know. */
 function mendByHand({ ledger, target, simulation }: ModelWorld): void {
   simulation.tell('--- the ledger is set right by hand');
-  const turned = target.journal.findLast(({ key }) => key === `${RESERVED_PREFIX}epoch`);
-  const mirrored = target.bucket(QUARANTINE_BUCKET).current(`${RESERVED_PREFIX}epoch`);
+  const turned = target.journal.findLast(({ key }) => key === targetEpochKey(TARGET_BUCKET));
+  const mirrored = target.bucket(QUARANTINE_BUCKET).current(targetEpochKey(TARGET_BUCKET));
   if (turned === undefined || mirrored === null) throw new Error('nothing was turned');
   ledger.tables.move = {
     phase: 'cutover',

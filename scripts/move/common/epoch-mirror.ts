@@ -1,5 +1,11 @@
 import { type Environment, type StoreEndpoint } from '../../contract/environment.ts';
-import { APPLICATIONS, EPOCH_KEY, MIGRATION, QUARANTINE_BUCKET } from '../../contract/names.ts';
+import {
+  APPLICATIONS,
+  EPOCH_KEY,
+  MIGRATION,
+  QUARANTINE_BUCKET,
+  targetEpochKey,
+} from '../../contract/names.ts';
 import { UserError } from '../../contract/errors.ts';
 import { log } from '../../contract/log.ts';
 import { StoreClient } from '../../store/client.ts';
@@ -13,17 +19,18 @@ import type { Database } from '../../ledger/database.ts';
  * may act by it.
  */
 
-type Place = { endpoint: StoreEndpoint; user: string; bucket: string };
+type Place = { endpoint: StoreEndpoint; user: string; bucket: string; key: string };
 
 function placesOf({ source, targets, moves }: Environment): Place[] {
-  return [
-    ...Object.values(targets).map((endpoint) => ({
-      endpoint,
-      user: APPLICATIONS,
-      bucket: QUARANTINE_BUCKET,
-    })),
-    ...moves.map(({ sourceBucket }) => ({ endpoint: source, user: MIGRATION, bucket: sourceBucket })),
-  ];
+  return moves.flatMap(({ sourceBucket, targetCluster, targetBucket }) => {
+    const endpoint = targets[targetCluster];
+    if (endpoint === undefined) throw new Error(`No target named ${targetCluster}`);
+    const key = targetEpochKey(targetBucket);
+    return [
+      { endpoint, user: APPLICATIONS, bucket: QUARANTINE_BUCKET, key },
+      { endpoint: source, user: MIGRATION, bucket: sourceBucket, key: EPOCH_KEY },
+    ];
+  });
 }
 
 /**
@@ -39,7 +46,7 @@ export async function mirrorEpoch(environment: Environment, epoch: bigint): Prom
   for (const place of placesOf(environment)) {
     await withClient(environment, place, async (client) => {
       const body = Buffer.from(`${epoch}\n`);
-      await client.put(place.bucket, EPOCH_KEY, body, { headers: { contentType: 'text/plain' } });
+      await client.put(place.bucket, place.key, body, { headers: { contentType: 'text/plain' } });
     }).catch((error: unknown) => {
       const isRefusal = error instanceof StoreError && error.status === 403;
       if (place.user === APPLICATIONS || !isRefusal) throw error;
@@ -110,13 +117,13 @@ function saysNothing(error: unknown): boolean {
   return error instanceof StoreError && (error.status === 403 || error.code === 'NoSuchBucket');
 }
 
-async function readEpoch(client: StoreClient, { bucket }: Place): Promise<bigint> {
-  const found = await client.get(bucket, EPOCH_KEY);
+async function readEpoch(client: StoreClient, { bucket, key }: Place): Promise<bigint> {
+  const found = await client.get(bucket, key);
   if (found === null) return 0n;
   const chunks: Buffer[] = [];
   for await (const chunk of found.body) chunks.push(chunk as Buffer);
   const text = Buffer.concat(chunks).toString().trim();
-  if (!/^\d+$/.test(text)) throw new UserError(`${bucket}/${EPOCH_KEY} is no epoch: ${JSON.stringify(text)}`);
+  if (!/^\d+$/.test(text)) throw new UserError(`${bucket}/${key} is no epoch: ${JSON.stringify(text)}`);
   return BigInt(text);
 }
 

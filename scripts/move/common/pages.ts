@@ -1,6 +1,6 @@
 import { StoreError } from '../../store/errors.ts';
 import { compareKeys } from '../../store/keys.ts';
-import type { ListedPage } from '../../store/listing.ts';
+import { disorderOf, type ListedPage } from '../../store/listed-page.ts';
 import type { ListedObject } from '../../store/object.ts';
 
 export type PageReaderOptions = {
@@ -40,7 +40,11 @@ export class PageReader {
     this.#ahead = undefined;
     const end = until();
     const last = page.objects.at(-1)?.key;
-    assertInOrder(page, this.#frontier);
+    // Of an inventory too, which nobody else has checked.
+    const disorder = disorderOf(page, this.#frontier);
+    if (disorder !== null) {
+      throw new StoreError(disorder, { status: 0, code: 'MalformedAnswer', retryable: false });
+    }
     const isBeyond = end !== null && last !== undefined && compareKeys(last, end) > 0;
     const objects = isBeyond ? page.objects.filter(({ key }) => compareKeys(key, end) <= 0) : page.objects;
     this.#frontier = objects.at(-1)?.key ?? this.#frontier;
@@ -58,21 +62,4 @@ export class PageReader {
     this.#ended = true;
     await this.#ahead?.catch(() => undefined);
   }
-}
-
-function assertInOrder(page: ListedPage, after: string): void {
-  let previous = after;
-  for (const { key } of page.objects) {
-    if (previous !== '' && compareKeys(key, previous) <= 0) {
-      throw malformed(`A listing has ${key} after ${previous}: not in key order`);
-    }
-    previous = key;
-  }
-  if (page.truncated && page.objects.length === 0) {
-    throw malformed(`A page of the listing after ${after} is empty, and more should follow`);
-  }
-}
-
-function malformed(message: string): StoreError {
-  return new StoreError(message, { status: 0, code: 'MalformedAnswer', retryable: false });
 }

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EPOCH_KEY, QUARANTINE_BUCKET, targetEpochKey } from '../../../scripts/contract/names.ts';
 import { jsonLines, openStores, type Stores } from './support.ts';
 
 let stores: Stores;
@@ -103,7 +104,7 @@ test('a folder with something else in it is no ledger', async () => {
 
 test('buckets of a stack whose applications have turned are left alone', async () => {
   const { sourceBucket } = stores.scratch;
-  await stores.source.put(sourceBucket, '.migration/epoch', Buffer.from('2\n'));
+  await stores.source.put(sourceBucket, EPOCH_KEY, Buffer.from('2\n'));
   for (const command of ['sync', 'replay']) {
     const { exitCode, stderr } = await stores.migrate(command, ...stores.options);
     expect([exitCode, stderr]).toEqual([
@@ -111,5 +112,15 @@ test('buckets of a stack whose applications have turned are left alone', async (
       expect.stringContaining('These buckets belong to a move whose applications have turned (epoch 2)'),
     ]);
   }
-  await stores.source.delete(sourceBucket, '.migration/epoch');
+  await stores.source.delete(sourceBucket, EPOCH_KEY);
+});
+
+test('other buckets of the same stores are nobody else’s', async () => {
+  const { scratch, target, migrate, options } = stores;
+  const [own, other] = [scratch.targetBucket, 'moved'].map((bucket) => targetEpochKey(bucket));
+  await target.put(QUARANTINE_BUCKET, other ?? '', Buffer.from('2\n'));
+  expect(await migrate('sync', ...options)).toMatchObject({ exitCode: 0 });
+  await target.put(QUARANTINE_BUCKET, own ?? '', Buffer.from('2\n'));
+  expect(await migrate('sync', ...options)).toMatchObject({ exitCode: 1 });
+  for (const key of [own, other]) await target.delete(QUARANTINE_BUCKET, key ?? '');
 });

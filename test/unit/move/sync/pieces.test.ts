@@ -92,7 +92,7 @@ describe('pages of a listing', () => {
 
   it.each([
     ['out of order', [listed('b'), listed('a')], 'not in key order'],
-    ['empty and not the last', [], 'A page of the listing after  is empty'],
+    ['empty and not the last', [], 'the page after  is empty, and more should follow'],
   ])('are refused when they are %s', async (_, objects, message) => {
     const pages = new PageReader({
       after: '',
