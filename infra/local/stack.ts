@@ -57,6 +57,7 @@ function boundsOf(settings: LocalSettings): Environment['bounds'] {
     requestSeconds: settings.requestSeconds,
     holdRequestSeconds: settings.holdRequestMilliseconds / 1000,
     holdLimitSeconds: settings.holdLimitSeconds,
+    lateEventSeconds: settings.lateEventSeconds,
     leaseSeconds: 6,
     canarySeconds: 5,
     lagSeconds: 10,

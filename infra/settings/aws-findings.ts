@@ -7,11 +7,15 @@ import { CLUSTERS, holdFindings, type Finding } from './common.ts';
 /** What an S3 that is kept for fewer days could not give back: the design's bound. */
 const LEAST_KEEP_DAYS = 15;
 
+/** Amazon's events come "typically in seconds but can sometimes take a minute or longer": with room to spare. */
+const LEAST_LATE_EVENT_SECONDS = 900;
+
 /** Everything that is right alone and wrong together, each with what would be right. */
 export function awsFindings(settings: AwsSettings, region: string): Finding[] {
   return [
     ...holdFindings(settings),
     ...waitFindings(settings),
+    ...lateEventFindings(settings),
     ...networkFindings(settings, region),
     ...domainFindings(settings),
     ...bucketFindings(settings),
@@ -28,6 +32,18 @@ function waitFindings({ wait }: AwsSettings): Finding[] {
     {
       key: 'wait',
       says: 'true has a step wait for the bulk copy, and on AWS a step ends after 15 minutes; leave it out. The next phase proves that the copy is complete',
+    },
+  ];
+}
+
+function lateEventFindings({ lateEventSeconds }: AwsSettings): Finding[] {
+  if (lateEventSeconds >= LEAST_LATE_EVENT_SECONDS) return [];
+  return [
+    {
+      key: 'lateEventSeconds',
+      says:
+        `${lateEventSeconds} s is too short for what Amazon S3 tells late: a delete from before the hold would be a ` +
+        `conflict and its object stay; at least ${LEAST_LATE_EVENT_SECONDS}`,
     },
   ];
 }

@@ -127,6 +127,7 @@ function boundsOf(settings: AwsSettings): Environment['bounds'] {
     requestSeconds: settings.requestSeconds,
     holdRequestSeconds: settings.holdRequestMilliseconds / 1000,
     holdLimitSeconds: settings.holdLimitSeconds,
+    lateEventSeconds: settings.lateEventSeconds,
     // Longer than a failover of the database leaves it without an answer, or every claim is lost by one.
     leaseSeconds: 60,
     canarySeconds: 60,

@@ -126,6 +126,11 @@ const EnvironmentSchema = z
       holdRequestSeconds: seconds,
       /** A hold that has not turned by then is called off. */
       holdLimitSeconds: seconds,
+      /**
+       * How long after the turn S3 may still tell of what was done before the hold. Amazon's events come "typically
+       * in seconds", sometimes a minute or longer.
+       */
+      lateEventSeconds: seconds,
       /** How long a claim lives without being renewed. */
       leaseSeconds: seconds,
       canarySeconds: seconds,

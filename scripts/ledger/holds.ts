@@ -1,4 +1,5 @@
 import type { Database, PoolClient } from './database.ts';
+import { recordPreHold } from './pre-hold.ts';
 
 /** One attempt to turn the applications from one store to the other. */
 export type Hold = {
@@ -52,8 +53,15 @@ export async function listHolds(db: Database): Promise<Hold[]> {
 /**
  * The commit point of a hold: the epoch goes up and the applications' store turns, in the caller's
  * transaction. False where the hold was called off, or is older than its limit by the ledger's clock.
+ *
+ * @param late up to when, by S3's own clock, an event tells of something before the hold, by move; and for how
+ *   long after the turn one may come. Of a turn back to S3: nothing
  */
-export async function commitTurn(client: PoolClient, id: bigint): Promise<boolean> {
+export async function commitTurn(
+  client: PoolClient,
+  id: bigint,
+  late: { eventsBefore: ReadonlyMap<string, Date>; windowSeconds: number },
+): Promise<boolean> {
   const { rows } = await client.query<{ direction: Hold['direction'] }>(
     `UPDATE hold SET state = 'turned', turned_at = clock_timestamp()
      WHERE id = $1 AND state = 'holding'
@@ -68,6 +76,7 @@ export async function commitTurn(client: PoolClient, id: bigint): Promise<boolea
        cutover_at = CASE WHEN $1 = 'target' THEN coalesce(cutover_at, now()) END`,
     [turned.direction === 'to-target' ? 'target' : 'source'],
   );
+  await recordPreHold(client, late.eventsBefore, late.windowSeconds);
   return true;
 }
 

@@ -28,6 +28,8 @@ export type OpenOperation = {
   eventName: string;
   sequencer: string | null;
   etag: string | null;
+  /** When S3 did it, by its own clock; null where the event did not say. */
+  eventTime: Date | null;
   receivedAt: Date;
 };
 export type OpenKey = { move: string; key: string };
@@ -84,7 +86,8 @@ export async function openKeys(db: Database, options: { limit: number }): Promis
 /** All open operations of one key, in the order of their positions. */
 export async function openOperations(db: Database, move: string, key: string): Promise<OpenOperation[]> {
   const { rows } = await db.query<OpenOperation>(
-    `SELECT position, kind, event_name AS "eventName", sequencer, etag, received_at AS "receivedAt"
+    `SELECT position, kind, event_name AS "eventName", sequencer, etag, event_time AS "eventTime",
+       received_at AS "receivedAt"
      FROM operation WHERE move = $1 AND key = $2 AND retired_at IS NULL ORDER BY position`,
     [move, key],
   );

@@ -1,7 +1,7 @@
 import { RESERVED_PREFIX } from '../../scripts/contract/names.ts';
 import { currentProcess, type Process } from './platform/simulation.ts';
 import type { Effect } from './store/model-store.ts';
-import { SOURCE_BUCKET, STRAGGLER, type ModelWorld } from './world.ts';
+import { FOLLOWER, SOURCE_BUCKET, STRAGGLER, type ModelWorld } from './world.ts';
 
 /** So many of a queue RGW hands out at once; it drops them up to the first that was not taken. */
 const BATCH = 3;
@@ -11,13 +11,14 @@ const GIVE_UP_MILLISECONDS = 1500;
 /**
  * The source's persistent notifications: a queue in the order of the changes, handed to the receiver's
  * processes side by side, again and again until they are taken. So they come late, doubled and in another
- * order, and none is lost.
+ * order, and none is lost. As Amazon S3 does, some are sent much later, and some never.
  */
 export class Notifications {
   /** While true, changes raise no event. */
   deaf = false;
   readonly #world: ModelWorld;
   readonly #queue: Effect[] = [];
+  #heldBack = 0;
   readonly #receivers = new Map<Process, Receiver>();
 
   constructor(world: ModelWorld) {
@@ -25,6 +26,7 @@ export class Notifications {
     world.source.onEffect((effect) => {
       if (effect.bucket !== SOURCE_BUCKET || this.deaf) return;
       if (this.#isLost(effect)) world.lost.add(effect.order);
+      else if (this.#isLate(effect)) this.#holdBack(effect);
       else this.#queue.push(effect);
     });
     const { simulation } = world;
@@ -40,8 +42,24 @@ export class Notifications {
     return simulation.random.chance(1 / (plan.lost + 1));
   }
 
+  #isLate({ by }: Effect): boolean {
+    const { plan, simulation } = this.#world;
+    return by === FOLLOWER && plan.late > 0 && simulation.random.chance(1 / plan.late);
+  }
+
+  #holdBack(effect: Effect): void {
+    const { plan, simulation, late } = this.#world;
+    late.add(effect.order);
+    this.#heldBack += 1;
+    simulation.schedule(plan.lateBy, null, () => {
+      this.#heldBack -= 1;
+      this.#queue.push(effect);
+    });
+  }
+
   get waiting(): number {
-    return this.#queue.filter(({ key }) => !key.startsWith(RESERVED_PREFIX)).length;
+    const queued = this.#queue.filter(({ key }) => !key.startsWith(RESERVED_PREFIX)).length;
+    return queued + this.#heldBack;
   }
 
   /** A receiver process: takes notifications as long as it lives. */

@@ -14,6 +14,7 @@ const GOALS: Record<Story, readonly (Goal | Beginning)[]> = {
   gate: ['prepare', 'sync', 'chance', 'cutover'],
   cutover: ['prepare', 'sync', 'chance at the hold', 'cutover'],
   stragglers: ['prepare', 'sync', 'cutover', 'chance'],
+  late: ['prepare', 'sync', 'chance at the hold', 'cutover'],
   fallback: ['prepare', 'sync', 'cutover', 'chance'],
   rollback: ['prepare', 'sync', 'cutover', 'chance', 'copy'],
   restore: ['prepare', 'sync', 'chance at the hold', 'cutover'],

@@ -19,6 +19,10 @@ export type Plan = {
   refused: number;
   /** Every so many of the stragglers' notifications is lost, where S3 is about to be emptied; 0: none. */
   lost: number;
+  /** Every so many of the events of clients that follow their parameter come late; 0: none. */
+  late: number;
+  /** By so many milliseconds. */
+  lateBy: number;
   /** Percent of requests whose connection breaks. */
   broken: number;
   /** Whether clients look at their parameter seldom, and their requests may take long. */
@@ -49,6 +53,7 @@ export const STORIES = [
   'gate',
   'cutover',
   'stragglers',
+  'late',
   'fallback',
   'rollback',
   'restore',
@@ -65,6 +70,7 @@ const STRUCK: Partial<Record<Story, string[]>> = {
   follow: ['replay', 'replay', 'replay', 'capture'],
   cutover: ['operator', 'operator', 'watch', 'capture', 'capture', 'replay', 'pending'],
   stragglers: ['replay', 'replay', 'capture', 'watch'],
+  late: ['replay', 'replay', 'capture', 'watch'],
   fallback: ['pending', 'pending', 'pending', 'capture'],
 };
 
@@ -82,6 +88,7 @@ const HEARD: Record<Story, string[]> = {
   gate: ['migration', 'migration-replay', 'migration-verify', 'the parameter'],
   cutover: ['migration', 'migration-replay', ...Array<string>(4).fill('the parameter'), 'operator'],
   stragglers: ['migration', 'migration-straggler', 'a blow'],
+  late: ['migration', 'migration-straggler', 'migration-straggler', 'a blow'],
   fallback: ['migration', 'migration-straggler', 'pending', 'a blow'],
   rollback: ['migration-straggler', 'the parameter', 'operator'],
   restore: ['migration', 'migration-replay', 'migration-straggler', 'the parameter'],
@@ -157,6 +164,8 @@ function plansOf(story: Story): fc.Arbitrary<Plan> {
     doubled: fc.nat(4),
     refused: fc.nat(6),
     lost: fc.nat(2),
+    late: story === 'late' ? fc.constantFrom(1, 1, 2) : fc.constant(0),
+    lateBy: story === 'late' ? fc.constantFrom(2000, 3500, 5000) : fc.constant(0),
     broken: fc.constantFrom(0, 0, 1, ...(CALM.includes(story) ? [4, 10] : [4])),
     unhurried: UNHURRIED.includes(story) ? fc.boolean() : fc.constant(false),
     restoredAfter: fc.nat(1500),

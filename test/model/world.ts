@@ -42,6 +42,8 @@ export class ModelWorld {
   restoredAt: number | null = null;
   /** The orders of the effects whose events never come. */
   readonly lost = new Set<number>();
+  /** The orders of the effects whose events come late. */
+  readonly late = new Set<number>();
   /** Requests of clients that were answered. */
   readonly answered: Answered[] = [];
   /** Keys that are on S3 alone and on the pending list when chance begins, with their ETags. */
@@ -145,6 +147,7 @@ function environmentOfModel({ unhurried }: Plan): Environment {
       requestSeconds: unhurried ? 1.5 : 0.7,
       holdRequestSeconds: unhurried ? 1.4 : 0.4,
       holdLimitSeconds: unhurried ? 8 : 5,
+      lateEventSeconds: 30,
       leaseSeconds: 0.35,
       canarySeconds: 2,
       lagSeconds: 3,

@@ -42,6 +42,7 @@ export function exampleEnvironment(): Environment {
       requestSeconds: 10,
       holdRequestSeconds: 1.5,
       holdLimitSeconds: 8,
+      lateEventSeconds: 5,
       leaseSeconds: 6,
       canarySeconds: 2,
       lagSeconds: 10,

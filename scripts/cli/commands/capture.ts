@@ -51,7 +51,7 @@ async function canary(options: StoresOptions, deadlineSeconds: number): Promise<
   try {
     await assertReachable(ledger);
     const proven = await proveCanary(environment, ledger, { deadlineSeconds });
-    for (const [move, seconds] of Object.entries(proven)) {
+    for (const [move, { seconds }] of Object.entries(proven)) {
       process.stdout.write(`${move}: the canary came through in ${seconds.toFixed(2)} s\n`);
     }
   } finally {

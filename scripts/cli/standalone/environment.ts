@@ -53,6 +53,7 @@ export async function standaloneEnvironment(options: StoresOptions): Promise<Env
         requestSeconds: timeout,
         holdRequestSeconds: 1,
         holdLimitSeconds: 1,
+        lateEventSeconds: 900,
         // A run after a kill waits for this and for one request.
         leaseSeconds: 10,
         canarySeconds: 60,

@@ -45,6 +45,13 @@ export async function putCanary(client: StoreClient, bucket: string): Promise<st
   return etag;
 }
 
+export type CanaryProof = {
+  /** From the first write to the last event. */
+  seconds: number;
+  /** When the first canary was written, by S3's own clock; null where its event did not say. */
+  writtenAt: Date | null;
+};
+
 /**
  * Proves for every bucket that events come through to the log, and that those of every operation that had
  * been acknowledged before this was called are in it.
@@ -55,37 +62,38 @@ export async function putCanary(client: StoreClient, bucket: string): Promise<st
  * round would deliver the first one again; then it is done once more. (Amazon's queues promise no order:
  * there it proves only that capture is alive.)
  *
- * @returns seconds from the first write to the last event, by move
+ * @returns what was proven, by move
  * @throws UserError (exit 1) that names the bucket whose canary did not come within `deadlineSeconds`
  */
 export async function proveCanary(
   environment: Environment,
   ledger: Database,
   options: { deadlineSeconds: number },
-): Promise<Record<string, number>> {
+): Promise<Record<string, CanaryProof>> {
   const began = performance.now();
   const deadline = began + options.deadlineSeconds * 1000;
   const client = await openCanaryClient(environment);
   try {
-    const seconds = await Promise.all(
-      environment.moves.map(async (move): Promise<[string, number]> => {
+    const proven = await Promise.all(
+      environment.moves.map(async (move): Promise<[string, CanaryProof]> => {
         let first = await roundTrip(environment, client, ledger, move, deadline);
+        const { writtenAt } = first;
         for (;;) {
           const second = await roundTrip(environment, client, ledger, move, deadline);
-          if ((await arrivals(ledger, move, first)) === 1) break;
+          if ((await arrivals(ledger, move, first)).length === 1) break;
           first = second;
         }
-        return [move.name, (performance.now() - began) / 1000];
+        return [move.name, { seconds: (performance.now() - began) / 1000, writtenAt }];
       }),
     );
-    return Object.fromEntries(seconds);
+    return Object.fromEntries(proven);
   } finally {
     await client.close();
   }
 }
 
 /** A canary whose event has arrived. */
-type Sent = { etag: string; position: bigint };
+type Sent = { etag: string; position: bigint; writtenAt: Date | null };
 
 /** Writes a canary, on Amazon again and again, and waits until the event of one is in the log. */
 async function roundTrip(
@@ -108,8 +116,10 @@ async function roundTrip(
       etags.push(await putCanary(client, move.sourceBucket));
       next = performance.now() + again;
     }
-    for (const etag of etags)
-      if ((await arrivals(ledger, move, { etag, position })) > 0) return { etag, position };
+    for (const etag of etags) {
+      const [arrived] = await arrivals(ledger, move, { etag, position });
+      if (arrived !== undefined) return { etag, position, writtenAt: arrived.eventTime };
+    }
     if (performance.now() > deadline) throw notCome(environment, move);
     await sleep(POLL_MS);
   }
@@ -130,12 +140,16 @@ function notCome({ source }: Environment, move: Move): UserError {
   );
 }
 
-/** How often a canary's event has been stored. */
-async function arrivals(ledger: Database, move: Move, sent: Sent): Promise<number> {
-  const { rows } = await ledger.query<{ n: number }>(
-    `SELECT count(*)::int AS n FROM operation
+/** A canary's events, one for each time that it was stored. */
+async function arrivals(
+  ledger: Database,
+  move: Move,
+  sent: Pick<Sent, 'etag' | 'position'>,
+): Promise<{ eventTime: Date | null }[]> {
+  const { rows } = await ledger.query<{ eventTime: Date | null }>(
+    `SELECT event_time AS "eventTime" FROM operation
      WHERE position > $1 AND move = $2 AND key = $3 AND kind = 'canary' AND etag = $4`,
     [sent.position, move.name, CANARY_KEY, sent.etag],
   );
-  return rows[0]?.n ?? 0;
+  return rows;
 }

@@ -8,10 +8,9 @@ const LOOK_EVERY_MILLISECONDS = 500;
  * Waits until the queue of S3's notifications has been empty twice in a row. A canary that came through
  * says little of what was sent before it: SQS promises no order, and S3 sends "typically in seconds".
  *
- * What is left: an event that S3 has not sent yet is in no queue. Nothing is lost by it. When it comes, the
- * turn is made, and the key is handled as a straggler's: a new key is brought to Ceph, an overwritten one is
- * reported as a conflict with its bytes kept in quarantine; and if it never came, the containment certificate, which
- * trusts listings, finds it before anything is removed from S3.
+ * What is left: an event that S3 has not sent yet is in no queue. When it comes the turn is made, and S3's own clock
+ * says that it is pre-hold (`scripts/move/replay/pre-hold.ts`): within the window it is applied wherever no client has
+ * touched the key on Ceph since; later, or where one has, it is a conflict.
  *
  * Throws UserError where messages were given up (the dead-letter queue): these are events that nobody took.
  */

@@ -20,7 +20,11 @@ import { countTargetWrites } from './target-writes.ts';
 /** What the hold has others prove before it turns the applications. */
 export type HoldProofs = {
   /** A write to every source bucket has come through to the log. Throws where none does by the deadline. */
-  canary: (environment: Environment, ledger: Pool, options: { deadlineSeconds: number }) => Promise<unknown>;
+  canary: (
+    environment: Environment,
+    ledger: Pool,
+    options: { deadlineSeconds: number },
+  ) => Promise<Record<string, { writtenAt: Date | null }>>;
   /** Every key touched since the base certificate is equal on both sides, or a finding. */
   parity: (
     environment: Environment,
@@ -62,16 +66,18 @@ export async function holdAndTurn(
     lock?.assertHeld();
     const id = await beginHold(ledger, direction, environment.bounds.holdLimitSeconds);
     const began = performance.now();
-    let certifiedKeys = 0;
+    let settled: Settled = { certifiedKeys: 0, eventsBefore: new Map() };
     try {
       const deadline = new Deadline(environment.bounds.holdLimitSeconds);
       await pauseWrites(environment, here.writesGoTo, here.epoch, deadline);
-      certifiedKeys =
-        direction === 'to-target'
-          ? await settleTarget(environment, ledger, deadline, proofs)
-          : await settleSource(environment, deadline);
+      if (direction === 'to-target') settled = await settleTarget(environment, ledger, deadline, proofs);
+      else await settleSource(environment, deadline);
       lock?.assertHeld();
-      if (!(await transaction(ledger, (client) => commitTurn(client, id)))) {
+      const late = {
+        eventsBefore: settled.eventsBefore,
+        windowSeconds: environment.bounds.lateEventSeconds,
+      };
+      if (!(await transaction(ledger, (client) => commitTurn(client, id, late)))) {
         throw new Error('it took longer than its limit and was given up');
       }
     } catch (error) {
@@ -89,6 +95,7 @@ export async function holdAndTurn(
     }
     await carryOut(environment, ledger);
     const holdSeconds = Number(secondsSince(began));
+    const { certifiedKeys } = settled;
     log.info({ holdSeconds, certifiedKeys, direction }, 'the applications have turned');
     return { id: String(id), holdSeconds, certifiedKeys };
   } finally {
@@ -145,14 +152,26 @@ async function pauseWrites(
   await sleep((refreshSeconds + holdRequestSeconds) * 1000);
 }
 
+/** What the hold has found out when it is about to turn to Ceph. */
+type Settled = {
+  certifiedKeys: number;
+  /** When the first canary of the hold was written, by S3's own clock: what S3 dates earlier is pre-hold. */
+  eventsBefore: ReadonlyMap<string, Date>;
+};
+
 /** Makes Ceph equal to S3, proves it, and fences off all that wrote there so far. */
 async function settleTarget(
   environment: Environment,
   ledger: Pool,
   deadline: Deadline,
   proofs: HoldProofs,
-): Promise<number> {
-  await proofs.canary(environment, ledger, { deadlineSeconds: deadline.remainingSeconds });
+): Promise<Settled> {
+  const canaries = await proofs.canary(environment, ledger, { deadlineSeconds: deadline.remainingSeconds });
+  const eventsBefore = new Map(
+    Object.entries(canaries).flatMap(([move, { writtenAt }]) =>
+      writtenAt === null ? [] : [[move, writtenAt] as const],
+    ),
+  );
   await drainQueue(environment, deadline);
   for (;;) {
     await until('replay reaches zero', deadline, async () => {
@@ -178,7 +197,8 @@ async function settleTarget(
     const findings = certified.flatMap((certificate) => certificate.findings);
     if (findings.length === 0) {
       await setTargetVersioning(environment, true);
-      return certified.reduce((sum, certificate) => sum + certificate.compared, 0);
+      const certifiedKeys = certified.reduce((sum, certificate) => sum + certificate.compared, 0);
+      return { certifiedKeys, eventsBefore };
     }
     const open = (await replayLag(ledger)).operations;
     if (open === 0) throw new Error(describe(findings));
@@ -197,11 +217,10 @@ function describe(findings: readonly { key: string; differs: readonly string[] }
 }
 
 /** Going back: only while Ceph holds nothing that S3 does not. */
-async function settleSource(environment: Environment, deadline: Deadline): Promise<number> {
+async function settleSource(environment: Environment, deadline: Deadline): Promise<void> {
   await suspendUsers(environment, [STRAGGLER], deadline);
   const writes = await countTargetWrites(environment, deadline);
   if (writes > 0) throw new Error(`Ceph holds ${writes} writes that S3 does not have`);
-  return 0;
 }
 
 function secondsSince(began: number): string {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Claims } from '../../ledger/claims.ts';
 import { copyObject } from '../../store/copying.ts';
 import { untilAnswered } from '../../store/unanswered.ts';
-import type { Action } from './decide.ts';
+import { OUR_VERSION, type Action } from './decide.ts';
 import type { ReplayStores } from './stores.ts';
 import { QUARANTINE_BUCKET } from '../../contract/names.ts';
 
@@ -31,9 +31,9 @@ export async function act(
   try {
     return await carryOut(sides, claims, where, action);
   } finally {
-    if (action.do !== 'quarantine') await untilAnswered(target, targetBucket, where.key);
-    else
+    if ('position' in action)
       await untilAnswered(target, QUARANTINE_BUCKET, quarantineKey(where.move, where.key, action.position));
+    if (action.do !== 'quarantine') await untilAnswered(target, targetBucket, where.key);
   }
 }
 
@@ -61,9 +61,12 @@ async function carryOut(
     case 'delete':
       // The last look may be a while ago: a client may have written the key again.
       if ((await sides.source.head(sides.sourceBucket, key)) === null) {
-        await target.delete(targetBucket, key, { assertLive });
+        const { versionId } = action;
+        await target.delete(targetBucket, key, { ...(versionId !== undefined && { versionId }), assertLive });
       }
       return {};
+    case 'replace':
+      return replace(sides, { ...request, move: where.move }, action);
     case 'withdraw':
       await target.delete(targetBucket, key, { versionId: action.versionId, assertLive });
       return {};
@@ -76,6 +79,44 @@ async function carryOut(
         : { quarantine: { bucket: QUARANTINE_BUCKET, key: targetKey, etag, bytes } };
     }
   }
+}
+
+/**
+ * Puts S3's object in the place of the version that we wrote, in an order in which a client's write in between is
+ * never covered: what is conditional on no object being there cannot land over one. The bytes are on Ceph before
+ * ours go, so the key is missing only for the time of two requests.
+ */
+async function replace(
+  sides: ReplayStores,
+  request: { move: string; key: string; assertLive: () => void },
+  action: Extract<Action, { do: 'replace' }>,
+): Promise<Deed> {
+  const { source, sourceBucket, target, targetBucket } = sides;
+  const { move, key, assertLive } = request;
+  const staged = quarantineKey(move, key, action.position);
+  const copy = await copyObject({
+    ...sides,
+    key,
+    targetBucket: QUARANTINE_BUCKET,
+    targetKey: staged,
+    assertLive,
+  });
+  // What was copied is what was decided about only if S3 still has it.
+  const now = await source.head(sourceBucket, key);
+  if (copy.outcome === 'gone' || now?.etag !== action.etag) return {};
+  await target.delete(targetBucket, key, { versionId: OUR_VERSION, assertLive });
+  const { etag, etagReproduced } = await copyObject({
+    source: target,
+    sourceBucket: QUARANTINE_BUCKET,
+    key: staged,
+    target,
+    targetBucket,
+    targetKey: key,
+    ifNoneMatch: '*',
+    assertLive,
+  });
+  await target.delete(QUARANTINE_BUCKET, staged, { assertLive });
+  return { copied: { etag, reproduced: copy.etagReproduced && etagReproduced } };
 }
 
 /** `<move>/<key>/<position>`; a key that is too long for that is named by its digest. */

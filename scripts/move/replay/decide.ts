@@ -15,6 +15,8 @@ export type SeenOperation = {
   etag: string | null;
   /** The log holds the same event (same sequencer) at a lower position. */
   duplicate: boolean;
+  /** S3 tells late of what was done before the hold (`isPreHold`). Never before the turn. */
+  preHold: boolean;
 };
 
 /** The object on S3 at the time of handling; null only where the bucket is proven to exist and the key not. */
@@ -44,6 +46,8 @@ export type TargetHistory = {
    * over a delete marker that came in between.
    */
   intruder: string | null;
+  /** The only version is the one that the migration wrote before the turn: no client has touched the key since. */
+  ours: boolean;
 };
 
 export type Situation = { operations: readonly SeenOperation[]; source: SourceState; target: TargetState } & (
@@ -55,8 +59,13 @@ export type Action =
   | { do: 'nothing' }
   /** Make Ceph's object equal to S3's. */
   | { do: 'copy' }
-  /** Remove Ceph's object: a client removed it from S3 while that was the truth. */
-  | { do: 'delete' }
+  /**
+   * Remove Ceph's object: a client removed it from S3 while that was the truth. After the turn exactly the
+   * version that we wrote, so that a client's that lands in between stays.
+   */
+  | { do: 'delete'; versionId?: typeof OUR_VERSION }
+  /** Put S3's object of this ETag in the place of the version that we wrote, unless a client writes the key. */
+  | { do: 'replace'; position: bigint; etag: string }
   /** Write S3's object on condition that the key never existed on Ceph. */
   | { do: 'apply' }
   /** Remove exactly this version, which replay wrote and should not have: what it covered shows again. */
@@ -74,6 +83,12 @@ export type Decision = {
   retire: Retirement[];
   conflicts: ReportedConflict[];
 };
+
+/** What was written before the target's bucket was versioned has this id. */
+export const OUR_VERSION = 'null';
+
+/** The most that one PUT may carry. An object of more is written in parts, which RGW does without a condition. */
+const MAX_PUT_BYTES = 5 * 1024 ** 3;
 
 export const REASONS = {
   deleted: 'deleted on S3 after the cutover; Ceph keeps its object',
@@ -106,7 +121,10 @@ function followSource({ operations, source, target }: Situation): Decision {
 
 type AfterTurn = Extract<Situation, { writesGoTo: 'target' }>;
 
-/** After the turn Ceph is the truth: what S3 says may add a key that Ceph never had, and nothing else. */
+/**
+ * After the turn Ceph is the truth: what S3 says may add a key that Ceph never had, and finish what was done
+ * before the hold where no client has touched the key since.
+ */
 function keepTarget(situation: AfterTurn): Decision {
   const { operations } = situation;
   const fresh = operations.filter((operation) => !operation.duplicate);
@@ -126,14 +144,15 @@ function keepTarget(situation: AfterTurn): Decision {
     } else if (operation.duplicate) {
       retire(operation, 'duplicate');
     } else if (operation.kind === 'delete') {
-      const outcome = outcomeOfDelete(situation);
+      const outcome = outcomeOfDelete(situation, operation);
       retire(operation, outcome);
+      if (outcome === 'deleted') decision.action = { do: 'delete', versionId: OUR_VERSION };
       if (outcome === 'conflict') {
         decision.conflicts.push({ position: operation.position, kind: 'delete', reason: REASONS.deleted });
       }
     } else if (operation === newest) {
       const { action, outcome, reason } = judgePut(situation, operation, fresh);
-      decision.action = action;
+      if (action.do !== 'nothing') decision.action = action;
       retire(operation, outcome);
       if (reason !== undefined) {
         decision.conflicts.push({ position: operation.position, kind: 'put', reason });
@@ -145,10 +164,11 @@ function keepTarget(situation: AfterTurn): Decision {
   return decision;
 }
 
-/** A delete on S3 never deletes on Ceph; it is no conflict where there is nothing to disagree about. */
-function outcomeOfDelete({ source, target }: AfterTurn): Outcome {
+/** A later delete on S3 never deletes on Ceph; it is no conflict where there is nothing to disagree about. */
+function outcomeOfDelete({ source, target, history }: AfterTurn, operation: SeenOperation): Outcome {
   if (source !== null) return 'superseded'; // written again on S3: that write is what counts
-  return target.current === null ? 'equal' : 'conflict';
+  if (target.current === null) return 'equal';
+  return operation.preHold && history.ours ? 'deleted' : 'conflict';
 }
 
 /** Which put wrote S3's object, as far as that can be known. */
@@ -184,6 +204,9 @@ function judgePut(
       : { action: nothing, outcome: 'conflict', reason: REASONS.gone };
   }
   if (target.differs !== null && target.differs.length === 0) return { action: nothing, outcome: 'equal' };
+  if (put.preHold && history.ours && put.etag === source.etag && source.size <= MAX_PUT_BYTES) {
+    return { action: { do: 'replace', position: put.position, etag: put.etag }, outcome: 'applied' };
+  }
   if (history.hasSource) {
     // The bytes are a past state of the key: the event is late. A change of tags or ACL leaves the bytes.
     return /^Object(Tagging|Acl):/.test(put.eventName)

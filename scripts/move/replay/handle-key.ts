@@ -13,9 +13,17 @@ import { transaction } from '../../ledger/connect.ts';
 import type { Pool } from '../../ledger/database.ts';
 import { clearFailure, recordFailure } from '../../ledger/failures.ts';
 import { readMove, type MoveState } from '../../ledger/move.ts';
-import { isDuplicate, openOperations, retireOperations, type Outcome } from '../../ledger/operations.ts';
+import {
+  isDuplicate,
+  openOperations,
+  retireOperations,
+  type OpenOperation,
+  type Outcome,
+} from '../../ledger/operations.ts';
+import { isOutdated, readPreHold, type PreHold } from '../../ledger/pre-hold.ts';
 import { log } from '../../contract/log.ts';
 import type { SeenOperation } from './decide.ts';
+import { isPreHold } from './pre-hold.ts';
 import { isSuspended, type OpenStores, type ReplayStores } from './stores.ts';
 import { workOff, type WorkedOff } from './work-off.ts';
 
@@ -80,21 +88,35 @@ export async function handleKey(
   }
 }
 
-/** What is open now, under the claim; whether it is a repetition counts only after the turn. */
+/** What is open now, under the claim; whether it is a repetition, or late, counts only after the turn. */
 async function seenOperations(
   { ledger, move }: HandleContext,
   where: { move: string; key: string },
 ): Promise<SeenOperation[]> {
   const operations = await openOperations(ledger, where.move, where.key);
+  if (move.writesGoTo === 'source') {
+    return operations.map((operation) => ({ ...operation, duplicate: false, preHold: false }));
+  }
+  const window = await readPreHold(ledger, where.move);
   return Promise.all(
     operations.map(async (operation) => {
       const { sequencer, position } = operation;
-      const repeated =
-        move.writesGoTo === 'target' &&
-        (await isDuplicate(ledger, where.move, where.key, sequencer, position));
-      return { ...operation, duplicate: repeated };
+      const duplicate = await isDuplicate(ledger, where.move, where.key, sequencer, position);
+      const preHold = window !== null && (await countsAsPreHold(ledger, where, operation, window));
+      return { ...operation, duplicate, preHold };
     }),
   );
+}
+
+/** Events come out of order: one that a later pre-hold change of the key has overtaken says nothing of it. */
+async function countsAsPreHold(
+  ledger: Pool,
+  where: { move: string; key: string },
+  operation: OpenOperation,
+  window: PreHold,
+): Promise<boolean> {
+  if (!isPreHold(operation, window)) return false;
+  return !(await isOutdated(ledger, where, operation.sequencer, window.eventsBefore));
 }
 
 /**

@@ -1,16 +1,16 @@
 import type { MoveState } from '../../ledger/move.ts';
-import { STRAGGLER } from '../../contract/names.ts';
+import { STRAGGLER, WRITERS_BEFORE_HOLD } from '../../contract/names.ts';
 import { sameBytes } from '../../store/bytes.ts';
 import { compareHeads, compareObjects, describe, sameContent } from '../../store/compare.ts';
 import { isPlainDigest, type ListedVersion, type ObjectHead } from '../../store/object.ts';
 import { childrenOf, parseXml, textOf } from '../../store/xml.ts';
-import type { SourceState, TargetHistory, TargetState } from './decide.ts';
+import { OUR_VERSION, type SourceState, type TargetHistory, type TargetState } from './decide.ts';
 import type { ReplayStores } from './stores.ts';
 
 /** A key on both sides. */
 export type Sight = { source: SourceState; target: TargetState; history: TargetHistory };
 
-const NO_HISTORY: TargetHistory = { entries: 0, hasSource: false, etags: [], intruder: null };
+const NO_HISTORY: TargetHistory = { entries: 0, hasSource: false, etags: [], intruder: null, ours: false };
 
 /**
  * Looks at both sides of a key.
@@ -97,6 +97,7 @@ async function readHistory(
     hasSource,
     etags: versions.flatMap(({ etag }) => etag ?? []),
     intruder: await findIntruder(sides, key, versions),
+    ours: await isOurs(sides, versions),
   };
 }
 
@@ -119,13 +120,27 @@ async function findIntruder(
 ): Promise<string | null> {
   const latest = versions.find((version) => version.isLatest);
   if (versions.length < 2 || latest === undefined || latest.isDeleteMarker) return null;
-  const answer = await sides.target.send({
-    method: 'GET',
-    bucket: sides.targetBucket,
-    key,
-    query: { acl: '', versionId: latest.versionId },
-  });
+  return (await ownerOf(sides, latest)) === STRAGGLER ? latest.versionId : null;
+}
+
+/**
+ * Whether the key has one version, and the migration wrote it before the turn. Its owner says so too: a gateway
+ * that has not heard of versioning yet would write a client's object without an id.
+ */
+async function isOurs(sides: ReplayStores, versions: ListedVersion[]): Promise<boolean> {
+  const [only] = versions;
+  if (versions.length !== 1 || only?.versionId !== OUR_VERSION || only.isDeleteMarker) return false;
+  const owner = await ownerOf(sides, only);
+  return WRITERS_BEFORE_HOLD.some((writer) => writer === owner);
+}
+
+/** The user who wrote a version. */
+async function ownerOf(
+  { target, targetBucket }: ReplayStores,
+  { key, versionId }: ListedVersion,
+): Promise<string | undefined> {
+  const query = { acl: '', versionId };
+  const answer = await target.send({ method: 'GET', bucket: targetBucket, key, query });
   const [owner] = childrenOf(parseXml(answer.text, 'AccessControlPolicy'), 'Owner');
-  const ours = owner !== undefined && textOf(owner, 'ID') === STRAGGLER;
-  return ours ? latest.versionId : null;
+  return owner === undefined ? undefined : textOf(owner, 'ID');
 }

@@ -76,7 +76,8 @@ async function attempt(
     return await act(sides, claims, where, action);
   } catch (error) {
     // Somebody wrote the key on Ceph since we looked: the next look sees it.
-    if (action.do === 'apply' && hasCode(error, 'PreconditionFailed')) return {};
+    const conditional = action.do === 'apply' || action.do === 'replace';
+    if (conditional && hasCode(error, 'PreconditionFailed')) return {};
     throw error;
   }
 }
@@ -106,5 +107,5 @@ function nameDeed(retire: Decision['retire'], last: Last | null): Decision['reti
 function outcomeOf({ action, deed }: Last): Outcome | undefined {
   if (action === 'delete') return 'deleted';
   if (deed.copied === undefined) return undefined;
-  return action === 'apply' ? 'applied' : 'copied';
+  return action === 'copy' ? 'copied' : 'applied';
 }

@@ -9,6 +9,7 @@ import { lastHold, type Hold } from '../../ledger/holds.ts';
 import { readMove, type MoveState, type Phase } from '../../ledger/move.ts';
 import { lastCanary, replayLag } from '../../ledger/operations.ts';
 import { countPending } from '../../ledger/pending.ts';
+import { readLateEvents, type LateEvents } from '../../ledger/pre-hold.ts';
 import { syncProgress, type SyncProgress } from '../../ledger/shards.ts';
 
 export type MoveStatus = {
@@ -18,6 +19,8 @@ export type MoveStatus = {
   sync: SyncProgress;
   /** Seconds since the newest canary came through; null where none has. */
   canarySeconds: number | null;
+  /** Since the turn: what S3 tells late of before the hold; null where nothing would count as that. */
+  lateEvents: LateEvents | null;
   certificates: Partial<Record<CertificateKind, Pick<Certificate, 'id' | 'at' | 'epoch' | 'findings'>>>;
 };
 
@@ -59,13 +62,14 @@ export async function readStatus(
   ]);
   const moves = await Promise.all(
     environment.moves.map(async ({ name, sourceBucket, targetBucket }): Promise<MoveStatus> => {
-      const [sync, canary, certificates] = await Promise.all([
+      const [sync, canary, lateEvents, certificates] = await Promise.all([
         syncProgress(ledger, name),
         lastCanary(ledger, name),
+        readLateEvents(ledger, name),
         readCertificates(ledger, name),
       ]);
       const canarySeconds = canary === null ? null : (Date.now() - canary.receivedAt.getTime()) / 1000;
-      return { name, sourceBucket, targetBucket, sync, canarySeconds, certificates };
+      return { name, sourceBucket, targetBucket, sync, canarySeconds, lateEvents, certificates };
     }),
   );
   const status = {

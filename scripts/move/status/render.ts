@@ -1,5 +1,6 @@
 import type { Failure } from '../../ledger/failures.ts';
 import type { Hold } from '../../ledger/holds.ts';
+import type { LateEvents } from '../../ledger/pre-hold.ts';
 import type { MoveStatus, Status } from './read.ts';
 
 const BAR_WIDTH = 24;
@@ -71,11 +72,21 @@ function moveLines(move: MoveStatus, now: Date): string[] {
     `${move.name}: ${move.sourceBucket} → ${move.targetBucket}`,
     `  sync      ${syncText(sync)}`,
     `  canary    ${canary}`,
+    ...lateLines(move.lateEvents, now),
     ...Object.entries(move.certificates).map(([kind, { at, findings, epoch }]) => {
       const age = Math.max(0, Math.round((now.getTime() - at.getTime()) / 1000));
       return `  ${kind.padEnd(12)}certificate ${findings === 0 ? 'clean' : `with ${findings} findings`}, ${age} s old, epoch ${epoch}`;
     }),
   ];
+}
+
+function lateLines(late: LateEvents | null, now: Date): string[] {
+  if (late === null) return [];
+  const { receivedUntil, applied, open } = late;
+  const at = receivedUntil.toISOString();
+  const window = receivedUntil <= now ? `the window ended at ${at}` : `applied until ${at}`;
+  const waiting = open === 0 ? '' : `, ${open} open`;
+  return [`  pre-hold  what S3 tells late: ${window}; ${applied} applied${waiting}`];
 }
 
 function syncText(sync: MoveStatus['sync']): string {

@@ -10,12 +10,13 @@ const isOf = (move: unknown, key: unknown) => (row: OperationRow) => row.move ==
 const byPosition = (a: OperationRow, b: OperationRow): number => (a.position < b.position ? -1 : 1);
 const isOpen = ({ retiredAt }: OperationRow) => retiredAt === null;
 const distinct = (rows: OperationRow[]) => [...new Set(rows.map(({ key }) => key))].sort(byBytes);
-const shown = ({ position, kind, eventName, sequencer, etag, receivedAt }: OperationRow) => ({
+const shown = ({ position, kind, eventName, sequencer, etag, eventTime, receivedAt }: OperationRow) => ({
   position,
   kind,
   eventName,
   sequencer,
   etag,
+  eventTime: date(eventTime),
   receivedAt: new Date(receivedAt),
 });
 
@@ -27,7 +28,7 @@ export const OPERATION_STATEMENTS: readonly Statement[] = [
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::timestamptz[])
        AS o (move, key, kind, event_name, event_source, sequencer, version_id, etag, size, principal, event_time)`,
     ({ tables, now, transaction, nextId }, values) => {
-      const [moves, keys, kinds, names, , sequencers, , etags] = values as (string | null)[][];
+      const [moves, keys, kinds, names, , sequencers, , etags, , , times] = values as (string | null)[][];
       const rows = (moves ?? []).map((move, index): OperationRow => {
         const isCanary = kinds?.[index] === 'canary';
         return {
@@ -41,6 +42,7 @@ export const OPERATION_STATEMENTS: readonly Statement[] = [
           eventName: text(names?.[index]),
           sequencer: orNull(sequencers?.[index]),
           etag: orNull(etags?.[index]),
+          eventTime: times?.[index] == null ? null : new Date(times[index]).getTime(),
           retiredAt: isCanary ? now : null,
           outcome: isCanary ? 'ignored' : null,
         };
@@ -75,7 +77,8 @@ export const OPERATION_STATEMENTS: readonly Statement[] = [
     },
   ],
   [
-    `SELECT position, kind, event_name AS "eventName", sequencer, etag, received_at AS "receivedAt"
+    `SELECT position, kind, event_name AS "eventName", sequencer, etag, event_time AS "eventTime",
+       received_at AS "receivedAt"
      FROM operation WHERE move = $1 AND key = $2 AND retired_at IS NULL ORDER BY position`,
     (context, [move, key]) =>
       visible(context).filter(isOf(move, key)).filter(isOpen).sort(byPosition).map(shown),
@@ -146,7 +149,7 @@ export const OPERATION_STATEMENTS: readonly Statement[] = [
     ],
   ],
   [
-    `SELECT count(*)::int AS n FROM operation
+    `SELECT event_time AS "eventTime" FROM operation
      WHERE position > $1 AND move = $2 AND key = $3 AND kind = 'canary' AND etag = $4`,
     (context, [position, move, key, etag]) => {
       const arrived = visible(context).filter(
@@ -156,7 +159,7 @@ export const OPERATION_STATEMENTS: readonly Statement[] = [
           row.etag === etag &&
           row.position > BigInt(text(position)),
       );
-      return [{ n: arrived.length }];
+      return arrived.map(({ eventTime }) => ({ eventTime: date(eventTime) }));
     },
   ],
   [

@@ -23,12 +23,13 @@ export const TABLES: readonly ModelTable[] = [
   table(
     'operation',
     'position, received_at AS "receivedAt", transaction::text, move, key, kind, event_name AS "eventName", ' +
-      'sequencer, etag, retired_at AS "retiredAt", outcome',
+      'sequencer, etag, event_time AS "eventTime", retired_at AS "retiredAt", outcome',
     ({ operation }) =>
       operation.map(({ committed: _, ...row }) => ({
         ...row,
         transaction: String(row.transaction),
         receivedAt: at(row.receivedAt),
+        eventTime: at(row.eventTime),
         retiredAt: at(row.retiredAt),
       })),
   ),
@@ -67,6 +68,17 @@ export const TABLES: readonly ModelTable[] = [
         startedAt: at(row.startedAt),
         turnedAt: at(row.turnedAt),
         endedAt: at(row.endedAt),
+      })),
+  ),
+  table(
+    'pre_hold',
+    'move, events_before AS "eventsBefore", received_until AS "receivedUntil", horizon::text',
+    ({ preHold }) =>
+      preHold.map((row) => ({
+        ...row,
+        eventsBefore: at(row.eventsBefore),
+        receivedUntil: at(row.receivedUntil),
+        horizon: String(row.horizon),
       })),
   ),
   table(

@@ -2,6 +2,7 @@ import { CLAIM_STATEMENTS } from './claims.ts';
 import { HOLD_STATEMENTS } from './holds.ts';
 import { LIST_STATEMENTS } from './lists.ts';
 import { OPERATION_STATEMENTS } from './operations.ts';
+import { PRE_HOLD_STATEMENTS } from './pre-hold.ts';
 import { PROOF_STATEMENTS } from './proofs.ts';
 import { SHARD_STATEMENTS } from './shards.ts';
 import type { Statement, Twin } from './statement.ts';
@@ -11,6 +12,7 @@ const ALL: readonly Statement[] = [
   ...HOLD_STATEMENTS,
   ...LIST_STATEMENTS,
   ...OPERATION_STATEMENTS,
+  ...PRE_HOLD_STATEMENTS,
   ...PROOF_STATEMENTS,
   ...SHARD_STATEMENTS,
 ];

@@ -12,6 +12,7 @@ export type OperationRow = {
   eventName: string;
   sequencer: string | null;
   etag: string | null;
+  eventTime: number | null;
   retiredAt: number | null;
   outcome: string | null;
 };
@@ -66,6 +67,7 @@ export type HoldRow = {
   reason: string | null;
   detail: Record<string, unknown>;
 };
+export type PreHoldRow = { move: string; eventsBefore: number; receivedUntil: number; horizon: bigint };
 export type CertificateRow = {
   id: bigint;
   kind: string;
@@ -118,6 +120,7 @@ export type Tables = {
   shard: ShardRow[];
   syncRun: RunRow[];
   hold: HoldRow[];
+  preHold: PreHoldRow[];
   certificate: CertificateRow[];
   conflict: ConflictRow[];
   failedKey: FailedRow[];
@@ -134,6 +137,7 @@ export function emptyTables(): Tables {
     shard: [],
     syncRun: [],
     hold: [],
+    preHold: [],
     certificate: [],
     conflict: [],
     failedKey: [],

@@ -16,6 +16,7 @@ export const HOLD_MUTANTS: readonly Mutant[] = [
     'cutover',
     'move/cutover/hold.ts',
     'await proofs.canary(environment, ledger, { deadlineSeconds: deadline.remainingSeconds });',
+    '{};',
   ),
   broken(
     'the hold does not wait for writes in flight',

@@ -117,8 +117,9 @@ describe('by notification', () => {
       while (!stop) await deliver(moto, queue.queueUrl, handler);
     })();
     try {
-      const seconds = await proveCanary(environment, scratch.ledger, { deadlineSeconds: 30 });
-      expect(Object.keys(seconds)).toEqual(['scratch']);
+      const proven = await proveCanary(environment, scratch.ledger, { deadlineSeconds: 30 });
+      expect(Object.keys(proven)).toEqual(['scratch']);
+      expect(proven['scratch']?.writtenAt).toBeInstanceOf(Date);
     } finally {
       stop = true;
       await poller;
@@ -142,7 +143,7 @@ describe('by notification', () => {
         async () => (await written()) !== before,
       );
       await installCapture(environment);
-      expect((await proof)['scratch']).toBeGreaterThan(1);
+      expect((await proof)['scratch']?.seconds).toBeGreaterThan(1);
     } finally {
       stop = true;
       await poller;

@@ -10,6 +10,7 @@ import {
   lastHold,
   openHold,
 } from '../../../scripts/ledger/holds.ts';
+import { readPreHold } from '../../../scripts/ledger/pre-hold.ts';
 import { takeLock } from '../../../scripts/ledger/locks.ts';
 import { readMove } from '../../../scripts/ledger/move.ts';
 import { realServices } from '../../support/real.ts';
@@ -25,7 +26,9 @@ describe('a hold in the ledger', () => {
   );
   afterAll(() => ledger.end());
 
-  const turn = (id: bigint) => transaction(ledger, (client) => commitTurn(client, id));
+  const eventsBefore = new Map([['images', new Date('2026-01-01T00:00:00.123Z')]]);
+  const turn = (id: bigint, late = { eventsBefore, windowSeconds: 900 }) =>
+    transaction(ledger, (client) => commitTurn(client, id, late));
 
   it('turns the move and raises the epoch in one transaction', async () => {
     const id = await beginHold(ledger, 'to-target', 60);
@@ -35,6 +38,20 @@ describe('a hold in the ledger', () => {
     expect(await openHold(ledger)).toMatchObject({ id, state: 'turned' });
     await endHold(ledger, id, { why: 'test' });
     expect(await openHold(ledger)).toBeNull();
+  });
+
+  it('says with the turn which events are pre-hold; a turn back forgets it', async () => {
+    await turn(await beginHold(ledger, 'to-target', 60));
+    const { rows } = await ledger.query<{ turnedAt: Date }>('SELECT turned_at AS "turnedAt" FROM hold');
+    const window = await readPreHold(ledger, 'images');
+    expect(window?.eventsBefore).toEqual(eventsBefore.get('images'));
+    const seconds = (window!.receivedUntil.getTime() - rows[0]!.turnedAt.getTime()) / 1000;
+    expect(seconds).toBeGreaterThanOrEqual(900);
+    expect(seconds).toBeLessThan(901);
+    expect(await readPreHold(ledger, 'metadata')).toBeNull();
+    await ledger.query(`UPDATE hold SET state = 'done'`);
+    await turn(await beginHold(ledger, 'to-source', 60), { eventsBefore: new Map(), windowSeconds: 900 });
+    expect(await readPreHold(ledger, 'images')).toBeNull();
   });
 
   it('is either turned or called off, whichever comes first', async () => {

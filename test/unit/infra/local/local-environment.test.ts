@@ -23,6 +23,7 @@ const bounds = {
   requestSeconds: 10,
   holdRequestSeconds: 1.5,
   holdLimitSeconds: 8,
+  lateEventSeconds: 5,
   leaseSeconds: 6,
   canarySeconds: 2,
   lagSeconds: 10,

@@ -16,6 +16,7 @@ const operation = (overrides: Partial<SeenOperation> & { position: bigint }): Se
   sequencer: String(overrides.position).padStart(4, '0'),
   etag: 'new',
   duplicate: false,
+  preHold: false,
   ...overrides,
 });
 const put = operation({ position: 1n });
@@ -80,8 +81,14 @@ describe('before the turn S3 is the truth', () => {
 });
 
 describe('after the turn Ceph is the truth', () => {
-  const none: TargetHistory = { entries: 0, hasSource: false, etags: [], intruder: null };
-  const some: TargetHistory = { entries: 2, hasSource: false, etags: ['x', 'old'], intruder: null };
+  const none: TargetHistory = { entries: 0, hasSource: false, etags: [], intruder: null, ours: false };
+  const some: TargetHistory = {
+    entries: 2,
+    hasSource: false,
+    etags: ['x', 'old'],
+    intruder: null,
+    ours: false,
+  };
   const after = (
     operations: SeenOperation[],
     source: SourceState,
@@ -144,6 +151,94 @@ describe('after the turn Ceph is the truth', () => {
     }
   });
 
+  describe('what was done before the hold, and S3 tells of it after the turn', () => {
+    const ours: TargetHistory = { ...some, entries: 1, etags: ['old'], ours: true };
+    const latePut = { ...put, preHold: true };
+    const lateDelete = { ...removed, preHold: true };
+    const overwritten = present('old', ['etag']);
+
+    test('a delete removes what the migration had copied, and nothing else', () => {
+      expect(after([lateDelete], null, present('old', null), ours)).toEqual({
+        action: { do: 'delete', versionId: 'null' },
+        retire: [{ position: 1n, outcome: 'deleted' }],
+        conflicts: [],
+      });
+    });
+
+    test('an overwrite replaces what the migration had copied', () => {
+      expect(after([latePut], onSource, overwritten, ours)).toEqual({
+        action: { do: 'replace', position: 1n, etag: 'new' },
+        retire: [{ position: 1n, outcome: 'applied' }],
+        conflicts: [],
+      });
+    });
+
+    test('so do other tags of the same bytes', () => {
+      const had = { ...ours, hasSource: true, etags: ['new'] };
+      const tagged = { ...latePut, eventName: 'ObjectTagging:Put' };
+      expect(after([tagged], onSource, present('new', ['tags']), had).action).toEqual({
+        do: 'replace',
+        position: 1n,
+        etag: 'new',
+      });
+    });
+
+    test('both are conflicts where a client has written or deleted the key on Ceph', () => {
+      expect(after([lateDelete], null, present('x', null), some)).toMatchObject({
+        action: { do: 'nothing' },
+        conflicts: [{ position: 1n, reason: REASONS.deleted }],
+      });
+      for (const target of [present('x', ['etag']), absent]) {
+        expect(after([latePut], onSource, target, some)).toMatchObject({
+          action: { do: 'quarantine', position: 1n },
+          conflicts: [{ position: 1n, reason: REASONS.overwritten }],
+        });
+      }
+    });
+
+    test('a delete is superseded where S3 has an object again', () => {
+      expect(after([lateDelete], onSource, overwritten, ours)).toMatchObject({
+        action: { do: 'nothing' },
+        retire: [{ position: 1n, outcome: 'superseded' }],
+      });
+    });
+
+    test("what a straggler has written over it is the straggler's", () => {
+      const late = operation({ position: 2n, etag: 'by a straggler' });
+      const bySomebodyElse: SourceState = { etag: 'by a straggler', size: 3 };
+      expect(after([latePut, late], bySomebodyElse, overwritten, ours)).toMatchObject({
+        action: { do: 'quarantine', position: 2n },
+        retire: [
+          { position: 1n, outcome: 'superseded' },
+          { position: 2n, outcome: 'conflict' },
+        ],
+      });
+      // Nobody has told of the straggler's write yet.
+      expect(after([latePut], bySomebodyElse, overwritten, ours).action).toEqual({
+        do: 'quarantine',
+        position: 1n,
+      });
+    });
+
+    test("a straggler's delete after an early one changes nothing about that", () => {
+      const second = operation({ position: 2n, kind: 'delete', etag: null });
+      expect(after([lateDelete, second], null, present('old', null), ours).action).toEqual({
+        do: 'delete',
+        versionId: 'null',
+      });
+    });
+
+    test('a repeated event applies nothing', () => {
+      const again = { ...lateDelete, duplicate: true };
+      expect(after([again], null, present('old', null), ours).action).toEqual({ do: 'nothing' });
+    });
+
+    test('an object that Ceph takes only in parts is kept in quarantine', () => {
+      const huge: SourceState = { etag: 'new', size: 5 * 1024 ** 3 + 1 };
+      expect(after([latePut], huge, overwritten, ours).action).toEqual({ do: 'quarantine', position: 1n });
+    });
+  });
+
   test('a key that never existed is applied', () => {
     expect(after([put], onSource, absent, none)).toEqual({
       action: { do: 'apply' },
@@ -153,7 +248,7 @@ describe('after the turn Ceph is the truth', () => {
   });
 
   test('any other put is a conflict, a delete marker counting as existence', () => {
-    const marker = { entries: 1, hasSource: false, etags: [], intruder: null };
+    const marker = { entries: 1, hasSource: false, etags: [], intruder: null, ours: false };
     for (const [target, history] of [
       [present('old', ['etag']), some],
       [absent, marker],
@@ -214,7 +309,7 @@ describe('after the turn Ceph is the truth', () => {
   });
 
   test('what replay wrote over a delete marker is taken back first', () => {
-    const history = { entries: 2, hasSource: true, etags: ['new'], intruder: 'version-9' };
+    const history = { entries: 2, hasSource: true, etags: ['new'], intruder: 'version-9', ours: false };
     expect(after([put], onSource, present('new', []), history)).toEqual({
       action: { do: 'withdraw', versionId: 'version-9' },
       retire: [],
@@ -231,6 +326,7 @@ describe('in every situation', () => {
     sequencer: fc.option(fc.constantFrom('1', '2', '3')),
     etag: fc.option(etag),
     duplicate: fc.boolean(),
+    preHold: fc.boolean(),
   });
   const anySituation: fc.Arbitrary<Situation> = fc
     .record({
@@ -246,6 +342,7 @@ describe('in every situation', () => {
         hasSource: fc.boolean(),
         etags: fc.array(etag),
         intruder: fc.option(fc.constant('v')),
+        ours: fc.boolean(),
       }),
     })
     .map(({ current, differs, history, ...rest }) => {
@@ -275,11 +372,20 @@ describe('in every situation', () => {
     });
   });
 
-  test("after the turn nothing of Ceph is deleted or overwritten; before it nothing is kept from S3's truth", () => {
+  test("after the turn only our own object is deleted or replaced, and only for a pre-hold operation; before it nothing is kept from S3's truth", () => {
     check((situation) => {
       const { action } = decide(situation);
       if (situation.writesGoTo === 'target') {
-        expect(['nothing', 'apply', 'quarantine', 'withdraw']).toContain(action.do);
+        expect(['nothing', 'apply', 'quarantine', 'withdraw', 'delete', 'replace']).toContain(action.do);
+        if (action.do === 'delete' || action.do === 'replace') {
+          expect(situation.history.ours).toBe(true);
+          expect(situation.operations.some(({ preHold, duplicate }) => preHold && !duplicate)).toBe(true);
+        }
+        if (action.do === 'delete') {
+          expect(situation.source).toBeNull();
+          expect(action.versionId).toBe('null');
+        }
+        if (action.do === 'replace') expect(action.etag).toBe(situation.source?.etag);
         if (action.do === 'apply') expect(situation.history.entries).toBe(0);
         if (action.do === 'withdraw') expect(action.versionId).toBe(situation.history.intruder);
       } else {

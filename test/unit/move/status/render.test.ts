@@ -34,6 +34,7 @@ const status = (change: Partial<Status> = {}): Status => ({
       targetBucket: 'ceph',
       sync,
       canarySeconds: 2.4,
+      lateEvents: null,
       certificates: { base: { id: 1n, at: new Date('2026-01-01T00:00:00Z'), epoch: 1n, findings: 0 } },
     },
   ],
@@ -99,4 +100,21 @@ test('what the gates of cutover and retain would refuse', () => {
     '1 keys are on S3 alone: migrate pending list',
     '2 operations of S3 are not handled yet',
   ]);
+});
+
+test('after the turn it says until when late events are applied, and how many were', () => {
+  const [move] = status().moves;
+  const eventsBefore = new Date('2026-01-01T00:00:00Z');
+  const shown = (receivedUntil: Date, open: number) => {
+    const moves = [{ ...move!, lateEvents: { eventsBefore, receivedUntil, applied: 2, open } }];
+    return renderStatus(status({ moves }), NOW)
+      .split('\n')
+      .find((line) => line.startsWith('  pre-hold'));
+  };
+  expect(shown(new Date('2026-01-01T00:15:00Z'), 1)).toBe(
+    '  pre-hold  what S3 tells late: applied until 2026-01-01T00:15:00.000Z; 2 applied, 1 open',
+  );
+  expect(shown(NOW, 0)).toBe(
+    '  pre-hold  what S3 tells late: the window ended at 2026-01-01T00:01:00.000Z; 2 applied',
+  );
 });
