@@ -15,7 +15,7 @@ const CLIENTS = 4;
 const BEGIN_MILLISECONDS = 60;
 /** A body that no client writes. */
 const RESTORED_BODY = 9;
-/** A key of which this is true waits for a person: `scripts/move/replay/backlog.ts`. */
+/** A key of which this is true waits for a person: `scripts/ledger/failures.ts`. */
 const GIVEN_UP_ATTEMPTS = 3;
 /** In seconds; the time that readers of the model need to look a key up on both sides. */
 const GRACE_SECONDS = 0.9;

@@ -2,11 +2,11 @@ import type { Environment, Move } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { latestCertificate, type Certificate } from '../../ledger/certificates.ts';
 import type { Pool } from '../../ledger/database.ts';
-import { countTouchedSince, replayLag, touchedSince } from '../../ledger/operations.ts';
+import { countTouchedSince, touchedSince } from '../../ledger/operations.ts';
 import { recertify, takeBaseCertificate } from '../verify/parity.ts';
 import type { PhaseContext } from './context.ts';
 import { requireComparison } from '../common/comparison.ts';
-import { sleep } from '../../contract/wait.ts';
+import { waitForReplay } from './replay-lag.ts';
 
 /** So few keys are left for the hold to compare that they fit into it with room to spare. */
 const FEW_KEYS = 100;
@@ -14,9 +14,8 @@ const MOST_ROUNDS = 5;
 /** So many keys are compared within a step that has 15 minutes, with room to spare. */
 const KEYS_IN_A_STEP = 100_000;
 
-const LOOK_EVERY_MILLISECONDS = 500;
-/** Replay that has not come nearer for so long does not catch up: comparing goes on, and names what it left. */
-const STANDSTILL_MILLISECONDS = 15_000;
+/** Replay that has not come nearer for so long, at least, does not catch up. */
+const STANDSTILL_SECONDS = 15;
 
 type Comparing = Pick<PhaseContext, 'environment' | 'ledger' | 'say'>;
 
@@ -61,7 +60,7 @@ export async function compareUpToNow(
     let listings = options.listings !== 'never';
     let certificate = await latestCertificate(ledger, 'base', move.name);
     if (certificate === null || certificate.findings > 0) {
-      await waitForReplay(context);
+      await replayIsNear(context);
       say(`compares all of ${move.name} on both sides`);
       certificate = await takeBaseCertificate(environment, ledger, move);
       if (options.listings === 'once') listings = false;
@@ -69,7 +68,7 @@ export async function compareUpToNow(
     for (let round = 1; round <= MOST_ROUNDS && certificate.findings === 0; round += 1) {
       const touched = await touchedSince(ledger, move.name, certificate.horizon);
       if (touched.length <= FEW_KEYS && round > 1) break;
-      await waitForReplay(context);
+      await replayIsNear(context);
       say(`compares ${touched.length} keys of ${move.name} that changed meanwhile`);
       certificate = await recertify(environment, ledger, move, { listings });
       if (options.listings === 'once') listings = false;
@@ -78,29 +77,23 @@ export async function compareUpToNow(
   }
 }
 
-/**
- * Waits while replay is further behind than its bound and comes nearer: a key that it has not handled yet would
- * count as a finding.
- */
-async function waitForReplay({ environment, ledger, say }: Comparing): Promise<void> {
-  let least = Infinity;
-  let leastAt = performance.now();
-  for (;;) {
-    const { seconds, operations } = await replayLag(ledger);
-    if (seconds <= environment.bounds.lagSeconds) return;
-    if (least === Infinity) say(`waits for replay, which is ${seconds.toFixed(0)} s behind`);
-    if (operations < least) [least, leastAt] = [operations, performance.now()];
-    if (performance.now() - leastAt > STANDSTILL_MILLISECONDS) {
-      say(`replay does not catch up: ${operations} operations are open. Slow sync down: migrate sync limit`);
-      return;
-    }
-    await sleep(LOOK_EVERY_MILLISECONDS);
-  }
+/** Comparing what replay has still before it would find much of the bucket on its way. */
+async function replayIsNear(context: Comparing): Promise<void> {
+  const { leaseSeconds, requestSeconds } = context.environment.bounds;
+  // A worker that dies keeps its keys for so long, and nothing is wrong with that.
+  const standstillSeconds = Math.max(STANDSTILL_SECONDS, leaseSeconds + requestSeconds);
+  const behind = await waitForReplay(context, { standstillSeconds });
+  if (behind === null) return;
+  throw new UserError(`Refused; nothing was compared: ${behind}.`, { exitCode: 1 });
 }
 
-function differing({ findings, move }: Certificate): UserError {
+function differing({ findings, move, document }: Certificate): UserError {
+  const moving = (document['moving'] as { count: number } | undefined)?.count ?? 0;
+  const besides =
+    moving === 0 ? '' : ` (${moving} other keys are not counted: replay has not handled their changes yet)`;
   return new UserError(
-    `Refused: ${findings} keys of ${move} differ between S3 and Ceph. See which: migrate verify --kind base --move ${move}; ` +
+    `Refused: ${findings} keys of ${move} differ between S3 and Ceph, and replay has nothing left to do for them${besides}. ` +
+      `See which: migrate verify --kind base --move ${move}; ` +
       'mend them by another sync (migrate sync), or waive them by name (migrate verify waive).',
     { exitCode: 1 },
   );

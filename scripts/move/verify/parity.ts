@@ -9,7 +9,7 @@ import { compareKey, type Comparison } from '../common/compare-key.ts';
 import { CertificateDraft } from './draft.ts';
 import { mapInOrder } from './in-order.ts';
 import { scan, suspects } from './scan.ts';
-import { compareAgain } from './compare-again.ts';
+import { addMoving, compareAgain, horizonBefore, judge, type Moving } from './compare-again.ts';
 import { openPair, type Pair } from '../common/pair.ts';
 
 export type VerifyOptions = {
@@ -21,8 +21,9 @@ export type VerifyOptions = {
   progress?: (keys: number) => void;
 };
 
-/** More keys than this differ: then something is wrong that waiting does not mend. */
+/** More keys than this differ: the rest are judged by the log alone, without being given time to settle. */
 const MOST_SETTLED = 10_000;
+const JUDGED_AT_ONCE = 1000;
 
 /**
  * Compares all of a move while clients write, and records a base certificate. Its horizon is noted
@@ -127,26 +128,38 @@ async function certify(
   const waivers = await listWaivers(ledger, pair.move.name);
   const draft = new CertificateDraft(environment, 'base', pair.move, waivers);
   const differing: Finding[] = [];
+  const rest: Finding[] = [];
+  const moving: Moving = { count: 0, first: [], openSince: null };
+  const judgeRest = async () => {
+    // A key that was touched at all may have been handled since it was compared.
+    const judged = await judge(ledger, pair.move.name, rest.splice(0), horizon);
+    for (const finding of judged.findings) await draft.addFinding(finding);
+    addMoving(moving, judged.moving);
+  };
   let keys = 0;
   for await (const comparison of comparisons) {
     keys += 1;
     if (keys % 1000 === 0) options.progress?.(keys);
-    if (comparison.differs.length === 0 || draft.waives(comparison.key) || differing.length >= MOST_SETTLED) {
+    if (comparison.differs.length === 0 || draft.waives(comparison.key)) {
       await draft.take(comparison);
       continue;
     }
     draft.takeSource(comparison);
-    differing.push({ key: comparison.key, differs: comparison.differs });
+    const finding = { key: comparison.key, differs: comparison.differs };
+    (differing.length < MOST_SETTLED ? differing : rest).push(finding);
+    if (rest.length >= JUDGED_AT_ONCE) await judgeRest();
   }
+  await judgeRest();
   const seconds = options.settleSeconds ?? environment.bounds.lagSeconds;
-  const settled = await compareAgain(pair, ledger, differing, { horizon, seconds, full });
+  const settled = await compareAgain(pair, ledger, differing, { seconds, full });
   for (const finding of settled.findings) await draft.addFinding(finding);
+  addMoving(moving, settled.moving);
   options.progress?.(keys);
-  const moving = { count: settled.moving.length, first: settled.moving.slice(0, 20) };
+  const { count, first } = moving;
   return draft.record(ledger, {
     epoch,
-    horizon,
-    detail: { ...detail, full, compared: keys, settled: settled.settled, moving },
+    horizon: horizonBefore(horizon, moving),
+    detail: { ...detail, full, compared: keys, settled: settled.settled, moving: { count, first } },
   });
 }
 
