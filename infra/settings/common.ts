@@ -33,6 +33,7 @@ export const commonShape = {
   keepDays: count.default(15),
   quietSeconds: count.default(3600),
   holdLimitSeconds: count.default(30),
+  certificateHours: count.default(24),
   requestSeconds: count.default(60),
   holdRequestMilliseconds: count.default(5000),
   refreshMilliseconds: count.default(1000),

@@ -44,6 +44,8 @@ export function exampleEnvironment(): Environment {
       holdLimitSeconds: 8,
       leaseSeconds: 6,
       canarySeconds: 2,
+      canarySilenceSeconds: 180,
+      certificateSeconds: 86_400,
       lagSeconds: 10,
       quietSeconds: 3,
       keepDays: 15,

@@ -71,11 +71,17 @@ function moveLines(move: MoveStatus, now: Date): string[] {
     `${move.name}: ${move.sourceBucket} → ${move.targetBucket}`,
     `  sync      ${syncText(sync)}`,
     `  canary    ${canary}`,
+    ...move.gaps.map(gapLine),
     ...Object.entries(move.certificates).map(([kind, { at, findings, epoch }]) => {
       const age = Math.max(0, Math.round((now.getTime() - at.getTime()) / 1000));
       return `  ${kind.padEnd(12)}certificate ${findings === 0 ? 'clean' : `with ${findings} findings`}, ${age} s old, epoch ${epoch}`;
     }),
   ];
+}
+
+function gapLine({ beganAt, endedAt, why }: MoveStatus['gaps'][number]): string {
+  const until = endedAt === null ? 'NOW: events may be lost' : endedAt.toISOString();
+  return `  gap       in capture from ${beganAt.toISOString()} until ${until} (${why})`;
 }
 
 function syncText(sync: MoveStatus['sync']): string {

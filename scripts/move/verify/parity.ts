@@ -1,11 +1,19 @@
 import type { Environment, Move } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
-import { latestCertificate, listWaivers, type Certificate, type Finding } from '../../ledger/certificates.ts';
+import {
+  latestCertificate,
+  listedOf,
+  listWaivers,
+  type Certificate,
+  type Finding,
+  type Listed,
+} from '../../ledger/certificates.ts';
 import type { Pool } from '../../ledger/database.ts';
 import { readMove } from '../../ledger/move.ts';
 import { commitHorizon, touchedSince } from '../../ledger/operations.ts';
 import { compareKeys as compareKeyNames } from '../../store/keys.ts';
 import { compareKey, type Comparison } from '../common/compare-key.ts';
+import { staleness } from '../common/freshness.ts';
 import { CertificateDraft } from './draft.ts';
 import { mapInOrder } from './in-order.ts';
 import { scan, suspects } from './scan.ts';
@@ -42,7 +50,10 @@ export async function takeBaseCertificate(
   try {
     const full = options.full ?? false;
     const context = { environment, ledger, pair, full, options };
-    return await certify(context, await commitHorizon(ledger), scan(pair, { full }), { scope: 'all' });
+    return await certify(context, await commitHorizon(ledger), scan(pair, { full }), {
+      listed: null,
+      detail: { scope: 'all' },
+    });
   } finally {
     await pair.close();
   }
@@ -69,9 +80,13 @@ export async function recertify(
     const keys = new Set(await touchedSince(ledger, move.name, parent.horizon));
     const listings = options.listings ?? true;
     if (listings) for await (const key of suspects(pair)) keys.add(key);
+    const listed = listings ? { from: horizon, at: new Date().toISOString() } : listedOf(parent);
     const context = { environment, ledger, pair, full, options };
     const detail = { scope: 'touched', listings, parent: String(parent.id), parentHorizon: parent.horizon };
-    return await certify(context, horizon, compareKeys(pair, [...keys].sort(compareKeyNames), full), detail);
+    return await certify(context, horizon, compareKeys(pair, [...keys].sort(compareKeyNames), full), {
+      listed,
+      detail,
+    });
   } finally {
     await pair.close();
   }
@@ -81,6 +96,8 @@ export async function recertify(
  * The last comparison: every key touched since the newest base certificate, tags and ACLs too (they
  * raise no event). Called while the clients' writes wait and replay is at zero, so a difference is one;
  * nothing is given time to settle.
+ *
+ * @throws UserError where the base certificate is stale: what raised no event is not among the touched keys
  */
 export async function certifyInHold(
   environment: Environment,
@@ -88,6 +105,8 @@ export async function certifyInHold(
   move: Move,
 ): Promise<{ id: bigint; compared: number; findings: Finding[] }> {
   const parent = await cleanBase(ledger, move);
+  const stale = await staleness(ledger, environment, parent);
+  if (stale !== null) throw new UserError(stale, { exitCode: 1 });
   const horizon = await commitHorizon(ledger);
   const [keys, pair, { epoch }] = await Promise.all([
     touchedSince(ledger, move.name, parent.horizon),
@@ -117,11 +136,12 @@ type Context = {
   options: VerifyOptions;
 };
 
+/** @param about.listed when the listings were merged; null: by the comparisons themselves */
 async function certify(
   context: Context,
   horizon: string,
   comparisons: AsyncIterable<Comparison>,
-  detail: Record<string, unknown>,
+  { listed, detail }: { listed: Listed | null; detail: Record<string, unknown> },
 ): Promise<Certificate> {
   const { environment, ledger, pair, full, options } = context;
   const { epoch } = await readMove(ledger);
@@ -150,6 +170,7 @@ async function certify(
     if (rest.length >= JUDGED_AT_ONCE) await judgeRest();
   }
   await judgeRest();
+  const ended = { from: horizon, at: new Date().toISOString() };
   const seconds = options.settleSeconds ?? environment.bounds.lagSeconds;
   const settled = await compareAgain(pair, ledger, differing, { seconds, full });
   for (const finding of settled.findings) await draft.addFinding(finding);
@@ -159,7 +180,14 @@ async function certify(
   return draft.record(ledger, {
     epoch,
     horizon: horizonBefore(horizon, moving),
-    detail: { ...detail, full, compared: keys, settled: settled.settled, moving: { count, first } },
+    detail: {
+      ...detail,
+      listed: listed ?? ended,
+      full,
+      compared: keys,
+      settled: settled.settled,
+      moving: { count, first },
+    },
   });
 }
 

@@ -76,6 +76,14 @@ export type CertificateRow = {
   findings: number;
   document: Record<string, unknown>;
 };
+export type GapRow = {
+  id: bigint;
+  move: string;
+  beganAt: number;
+  why: string;
+  endedAt: number | null;
+  endedTransaction: bigint | null;
+};
 export type ConflictRow = {
   id: bigint;
   move: string;
@@ -119,6 +127,7 @@ export type Tables = {
   syncRun: RunRow[];
   hold: HoldRow[];
   certificate: CertificateRow[];
+  captureGap: GapRow[];
   conflict: ConflictRow[];
   failedKey: FailedRow[];
   pendingKey: PendingRow[];
@@ -135,6 +144,7 @@ export function emptyTables(): Tables {
     syncRun: [],
     hold: [],
     certificate: [],
+    captureGap: [],
     conflict: [],
     failedKey: [],
     pendingKey: [],

@@ -18,6 +18,14 @@ export const HOLD_MUTANTS: readonly Mutant[] = [
     'await proofs.canary(environment, ledger, { deadlineSeconds: deadline.remainingSeconds });',
   ),
   broken(
+    'the hold believes a certificate of before a gap in capture',
+    3,
+    'gap',
+    'move/verify/parity.ts',
+    'if (stale !== null) throw new UserError(stale, { exitCode: 1 });',
+    'void stale;',
+  ),
+  broken(
     'the hold does not wait for writes in flight',
     3,
     'cutover',

@@ -16,6 +16,7 @@ describe('parseSettings', () => {
       keepDays: 15,
       quietSeconds: 3600,
       holdLimitSeconds: 30,
+      certificateHours: 24,
       requestSeconds: 60,
       holdRequestMilliseconds: 5000,
       refreshMilliseconds: 1000,

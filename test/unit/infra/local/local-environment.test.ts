@@ -25,6 +25,8 @@ const bounds = {
   holdLimitSeconds: 8,
   leaseSeconds: 6,
   canarySeconds: 2,
+  canarySilenceSeconds: 180,
+  certificateSeconds: 86_400,
   lagSeconds: 10,
   quietSeconds: 3,
   keepDays: 15,
