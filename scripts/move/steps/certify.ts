@@ -115,8 +115,8 @@ async function requireCapture({ environment, ledger, say }: Comparing): Promise<
     }
     if (gap === null) continue;
     throw new UserError(
-      `Refused; nothing was compared: ${describeGap(gap)}. Prove capture (migrate capture canary), and run pulumi up again ` +
-        'when migrate status shows that the gap has ended.',
+      `Refused; nothing was compared: ${describeGap(gap)}. Prove capture (migrate capture canary), see that its worker ` +
+        'runs (heartbeat on AWS, else capture), and run pulumi up again when migrate status shows that the gap has ended.',
       { exitCode: 1 },
     );
   }

@@ -11,12 +11,13 @@ import {
 import type { Pool } from '../../ledger/database.ts';
 import { readMove } from '../../ledger/move.ts';
 import { commitHorizon, touchedSince } from '../../ledger/operations.ts';
+import { shardRanges } from '../../ledger/shard-ranges.ts';
 import { compareKeys as compareKeyNames } from '../../store/keys.ts';
 import { compareKey, type Comparison } from '../common/compare-key.ts';
 import { staleness } from '../common/freshness.ts';
 import { CertificateDraft } from './draft.ts';
 import { mapInOrder } from './in-order.ts';
-import { scan, suspects } from './scan.ts';
+import { allSuspects, scan } from './scan.ts';
 import { addMoving, compareAgain, horizonBefore, judge, type Moving } from './compare-again.ts';
 import { openPair, type Pair } from '../common/pair.ts';
 
@@ -79,7 +80,9 @@ export async function recertify(
     const horizon = await commitHorizon(ledger);
     const keys = new Set(await touchedSince(ledger, move.name, parent.horizon));
     const listings = options.listings ?? true;
-    if (listings) for await (const key of suspects(pair)) keys.add(key);
+    if (listings) {
+      for (const key of await allSuspects(pair, await shardRanges(ledger, move.name))) keys.add(key);
+    }
     const listed = listings ? { from: horizon, at: new Date().toISOString() } : listedOf(parent);
     const context = { environment, ledger, pair, full, options };
     const detail = { scope: 'touched', listings, parent: String(parent.id), parentHorizon: parent.horizon };

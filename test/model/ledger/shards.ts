@@ -1,5 +1,5 @@
 import type { RunRow, ShardRow } from './tables.ts';
-import { date, orNull, seconds, text, type Statement } from './statement.ts';
+import { byBytes, date, orNull, seconds, text, type Statement } from './statement.ts';
 
 const owned = (id: unknown, owner: unknown) => (row: ShardRow) =>
   row.id === BigInt(text(id)) && row.owner === owner;
@@ -55,6 +55,17 @@ export const SHARD_STATEMENTS: readonly Statement[] = [
         .sort((a, b) => (a.position < b.position ? -1 : 1));
       const behindSeconds = oldest === undefined ? null : (now - oldest.receivedAt) / seconds(1);
       return [{ limits: null, workers: owners.size, behindSeconds }]; // no run of the model has a limit
+    },
+  ],
+  [
+    `SELECT after_key AS after, until_key AS until FROM shard
+     WHERE run = (SELECT max(run) FROM sync_run WHERE move = $1) ORDER BY after_key`,
+    ({ tables }, [move]) => {
+      const run = tables.syncRun.filter((row) => row.move === move).at(-1)?.run;
+      return tables.shard
+        .filter((row) => row.run === run)
+        .sort((a, b) => byBytes(a.after, b.after))
+        .map(({ after, until }) => ({ after, until }));
     },
   ],
   [

@@ -305,6 +305,28 @@ test('after a gap in capture the hold refuses a certificate that was listed befo
   expect(await inHold()).toMatchObject({ compared: 0, findings: [] });
 });
 
+test('listings that are merged range by range find what one merge finds', async () => {
+  await startOver();
+  const changed = ['a', 'g', 'm', 'z'];
+  for (const key of [...changed, 'b', 'n']) await sides.onBoth(key, 'x');
+  await base();
+  for (const key of changed) await sides.onSource(key, 'y');
+  const { rows } = await scratch.ledger.query<{ run: bigint }>(
+    `INSERT INTO sync_run (move, state) VALUES ('scratch', 'done') RETURNING run`,
+  );
+  await scratch.ledger.query(
+    `INSERT INTO shard (move, run, number, after_key, until_key, checkpoint)
+     VALUES ('scratch', $1, 1, '', 'g', ''), ('scratch', $1, 2, 'g', 'm', 'g'), ('scratch', $1, 3, 'm', NULL, 'm')`,
+    [rows[0]?.run],
+  );
+  try {
+    const seeing = await recertify(environment, scratch.ledger, move, { settleSeconds: 0 });
+    expect(findingsOf(seeing)).toEqual(changed.map((key) => ({ key, differs: ['etag'] })));
+  } finally {
+    await scratch.ledger.query('DELETE FROM shard; DELETE FROM sync_run');
+  }
+});
+
 test('without a clean base certificate there is nothing to go on from', async () => {
   await startOver();
   await expect(recertify(environment, scratch.ledger, move)).rejects.toThrow(

@@ -88,7 +88,7 @@ test('nothing is compared while a gap is open, nor where canaries have long been
      VALUES (now() - interval '200 seconds', 'images', '.migration/canary', 'canary', 'e', 'aws:s3', now())`,
   );
   await expect(bringUpToNow(context)).rejects.toThrow(
-    /^Refused; nothing was compared: capture of images had a gap from \S+ until now: no canary has come through since \(no canary came through for 200 s\)[^]*Prove capture \(migrate capture canary\), and run pulumi up again when migrate status shows that the gap has ended\.$/,
+    /^Refused; nothing was compared: capture of images had a gap from \S+ until now: no canary has come through since \(no canary came through for 200 s\)[^]*Prove capture \(migrate capture canary\), see that its worker runs \(heartbeat on AWS, else capture\), and run pulumi up again when migrate status shows that the gap has ended\.$/,
   );
   expect(says).toEqual(['  waits for a canary: no canary came through for 200 s']);
 });
