@@ -60,6 +60,9 @@ function boundsOf(settings: LocalSettings): Environment['bounds'] {
     lateEventSeconds: settings.lateEventSeconds,
     leaseSeconds: 6,
     canarySeconds: 5,
+    // An RGW that was restarted delivers again within two minutes.
+    canarySilenceSeconds: 180,
+    certificateSeconds: settings.certificateHours * 3600,
     lagSeconds: 10,
     quietSeconds: settings.quietSeconds,
     keepDays: settings.keepDays,

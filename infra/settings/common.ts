@@ -34,6 +34,7 @@ export const commonShape = {
   quietSeconds: count.default(3600),
   holdLimitSeconds: count.default(30),
   lateEventSeconds: count.default(900),
+  certificateHours: count.default(24),
   requestSeconds: count.default(60),
   holdRequestMilliseconds: count.default(5000),
   refreshMilliseconds: count.default(1000),

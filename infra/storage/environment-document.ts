@@ -131,6 +131,8 @@ function boundsOf(settings: AwsSettings): Environment['bounds'] {
     // Longer than a failover of the database leaves it without an answer, or every claim is lost by one.
     leaseSeconds: 60,
     canarySeconds: 60,
+    canarySilenceSeconds: 600,
+    certificateSeconds: settings.certificateHours * 3600,
     lagSeconds: 60,
     quietSeconds: settings.quietSeconds,
     keepDays: settings.keepDays,

@@ -4,6 +4,7 @@ import type { Foundation } from '../foundation/index.ts';
 import { workersIn } from '../../scripts/contract/phases.ts';
 import type { AwsSettings } from '../settings/aws.ts';
 import type { StorageNames } from './applications/names.ts';
+import { canaryAlarms } from './capture/index.ts';
 import { Cdn, type Edge } from './cdn/index.ts';
 import { distributionParameterOf } from './environment-parameter.ts';
 import type { ReadPath } from './read-path.ts';
@@ -23,8 +24,8 @@ export type PhasePartsArgs = {
 };
 
 /**
- * All that a phase changes, and so what must wait for its gate: whether CloudFront may fail over to S3, and
- * which workers have pods. Neither holds state.
+ * All that a phase changes, and so what must wait for its gate: whether CloudFront may fail over to S3,
+ * which workers have pods, and whether silent canaries ring. None holds state.
  */
 export class PhaseParts extends pulumi.ComponentResource {
   constructor(
@@ -80,6 +81,16 @@ export class PhaseParts extends pulumi.ComponentResource {
         wanted: workersIn(phase),
         requestSeconds,
         alarms: foundation.alarms,
+      },
+      child,
+    );
+    canaryAlarms(
+      `${name}-capture`,
+      {
+        topic: foundation.alarms,
+        environment,
+        moves: settings.buckets.map((bucket) => bucket.name),
+        phase,
       },
       child,
     );

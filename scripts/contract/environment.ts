@@ -134,6 +134,10 @@ const EnvironmentSchema = z
       /** How long a claim lives without being renewed. */
       leaseSeconds: seconds,
       canarySeconds: seconds,
+      /** No canary came through for this long: events may be lost, and older certificates are stale. Default: 600. */
+      canarySilenceSeconds: seconds.default(600),
+      /** Both listings were last merged less than this before the turn. Default: a day. */
+      certificateSeconds: seconds.default(86_400),
       /** Replay may lag at most this much when a cutover begins. */
       lagSeconds: seconds,
       /** No write by anyone but us on S3 for this long, before `retain`. */

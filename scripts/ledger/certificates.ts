@@ -26,6 +26,19 @@ export type Certificate = {
   document: Record<string, unknown>;
 };
 
+/** When both listings were last merged for a certificate. */
+export type Listed = {
+  /** A horizon that was noted before. */
+  from: string;
+  /** When the merge had ended, in ISO 8601. */
+  at: string;
+};
+
+/** A certificate of the touched keys alone goes on from its parent's listings. */
+export function listedOf({ document, horizon, at }: Certificate): Listed {
+  return (document['listed'] as Listed | undefined) ?? { from: horizon, at: at.toISOString() };
+}
+
 export async function recordCertificate(
   db: Database,
   certificate: Omit<Certificate, 'id' | 'at'>,

@@ -11,6 +11,9 @@ export type Failure = {
   lastAt: Date;
 };
 
+/** A key that failed so often is not waited for any longer; it is tried again, but seldom. */
+export const GIVEN_UP_ATTEMPTS = 3;
+
 /** The longest pause between two attempts at one key, in seconds. */
 const MAX_PAUSE_SECONDS = 60;
 

@@ -133,6 +133,20 @@ export function notificationEntry(entry: NotificationEntry): Entry {
   return { id: entry.id, text };
 }
 
+/** Whether an entry that stands still sends all events of ours to the same place, and none is filtered out. */
+export function notificationStands(standing: Entry, { kind, arn, events }: NotificationEntry): boolean {
+  const [element, target] =
+    kind === 'topic' ? ['TopicConfiguration', 'Topic'] : ['QueueConfiguration', 'Queue'];
+  if (!standing.text.startsWith(`<${element}`)) return false;
+  const node = parseXml(standing.text, element);
+  const stand = childrenOf(node, 'Event');
+  return (
+    textOf(node, target) === arn &&
+    events.every((event) => stand.includes(event)) &&
+    !standing.text.includes('<FilterRule>')
+  );
+}
+
 export function lifecycleDocument(entries: Entry[]): string {
   return documentOf('LifecycleConfiguration', entries);
 }

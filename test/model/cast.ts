@@ -15,10 +15,13 @@ const CLIENTS = 4;
 const BEGIN_MILLISECONDS = 60;
 /** A body that no client writes. */
 const RESTORED_BODY = 9;
-/** A key of which this is true waits for a person: `scripts/move/replay/backlog.ts`. */
+/** A key of which this is true waits for a person: `scripts/ledger/failures.ts`. */
 const GIVEN_UP_ATTEMPTS = 3;
 /** In seconds; the time that readers of the model need to look a key up on both sides. */
 const GRACE_SECONDS = 0.9;
+
+/** How long it takes until somebody sees that our notification entry is missing. */
+const MISSING_MILLISECONDS = 700;
 
 /** Everybody who acts in a story. */
 export class Cast {
@@ -27,6 +30,7 @@ export class Cast {
   readonly #notifications: Notifications;
   #clients = 0;
   #clientsHaveBegun = false;
+  #entryIsBack = false;
 
   constructor(world: ModelWorld) {
     this.#world = world;
@@ -81,7 +85,7 @@ export class Cast {
 
   /** What is left that somebody should see to, in words. */
   unrest(): string[] {
-    const { ledger, simulation, environment, files } = this.#world;
+    const { ledger, simulation, environment, files, plan } = this.#world;
     const { operation, hold, failedKey, pendingKey, claim, move } = ledger.tables;
     const givenUp = (key: string) =>
       failedKey.some((row) => row.key === key && row.attempts >= GIVEN_UP_ATTEMPTS);
@@ -90,6 +94,9 @@ export class Cast {
     const requests = environment.bounds.requestSeconds * 1000;
     const { waiting } = this.#notifications;
     return [
+      ...(plan.story === 'gap' && this.#clientsHaveBegun && !this.#entryIsBack
+        ? ['a gap in capture is open']
+        : []),
       ...(waiting > 0 ? [`${waiting} notifications wait`] : []),
       ...(isRetired ? [] : open.map(({ key, kind }) => `a ${kind} of ${key} is open`)),
       ...hold
@@ -119,6 +126,7 @@ export class Cast {
     if (plan.story === 'fallback') await this.#addPending(ledger);
     this.#world.beginChaos();
     if (plan.story === 'restore') this.#restoreLater();
+    if (plan.story === 'gap') this.#loseEntry();
     const { clients, stragglers } = plan;
     for (let number = 1; number <= CLIENTS; number += 1) {
       const name = `client-${number}`;
@@ -150,6 +158,27 @@ export class Cast {
     for (const key of keys) {
       await code.pending.addPending(ledger, 'images', [key], 'restored from an archive');
     }
+  }
+
+  /** Our notification entry is missing for a while, until the heartbeat finds it so. */
+  #loseEntry(): void {
+    const { code, environment, plan, simulation } = this.#world;
+    const findIt = async () => {
+      const ledger = code.connect.openLedger(environment.ledger);
+      await code.gaps.beginGap(ledger, 'images', 'our entry was missing');
+      this.#notifications.missing = false;
+      simulation.tell('--- our notification entry was put back');
+      await code.canary.proveCanary(environment, ledger, { deadlineSeconds: MISSING_MILLISECONDS / 1000 });
+      await code.gaps.endGap(ledger, 'images');
+      this.#entryIsBack = true;
+    };
+    simulation.schedule(plan.missingAfter, null, () => {
+      simulation.tell('--- our notification entry is missing');
+      this.#notifications.missing = true;
+      simulation.schedule(MISSING_MILLISECONDS, null, () =>
+        simulation.supervise('heartbeat', findIt, () => this.#entryIsBack),
+      );
+    });
   }
 
   /** Backs the ledger up now, and has it restored from that after the turn; clients go on for a while. */

@@ -1,3 +1,4 @@
+import type * as canary from '../../scripts/move/capture/canary.ts';
 import type * as capture from '../../scripts/move/capture/handler.ts';
 import type * as certify from '../../scripts/move/steps/certify.ts';
 import type * as client from '../../scripts/store/client.ts';
@@ -5,6 +6,7 @@ import type * as connect from '../../scripts/ledger/connect.ts';
 import type * as context from '../../scripts/move/steps/context.ts';
 import type * as enter from '../../scripts/move/steps/enter.ts';
 import type * as settle from '../../scripts/move/steps/settle.ts';
+import type * as gaps from '../../scripts/ledger/gaps.ts';
 import type * as locks from '../../scripts/ledger/locks.ts';
 import type * as containment from '../../scripts/move/verify/containment.ts';
 import type * as expire from '../../scripts/move/teardown/expire.ts';
@@ -25,6 +27,7 @@ import type * as watch from '../../scripts/move/cutover/watch.ts';
 
 /** The migration's own code, as the model runs it: all of it real, or with one guard broken. */
 export type Code = {
+  canary: typeof canary;
   capture: typeof capture;
   certify: typeof certify;
   client: typeof client;
@@ -32,6 +35,7 @@ export type Code = {
   context: typeof context;
   enter: typeof enter;
   settle: typeof settle;
+  gaps: typeof gaps;
   locks: typeof locks;
   containment: typeof containment;
   expire: typeof expire;
@@ -52,6 +56,7 @@ export type Code = {
 };
 
 const FILES: Record<keyof Code, string> = {
+  canary: 'move/capture/canary.ts',
   capture: 'move/capture/handler.ts',
   certify: 'move/steps/certify.ts',
   client: 'store/client.ts',
@@ -59,6 +64,7 @@ const FILES: Record<keyof Code, string> = {
   context: 'move/steps/context.ts',
   enter: 'move/steps/enter.ts',
   settle: 'move/steps/settle.ts',
+  gaps: 'ledger/gaps.ts',
   locks: 'ledger/locks.ts',
   containment: 'move/verify/containment.ts',
   expire: 'move/teardown/expire.ts',

@@ -11,11 +11,13 @@ const GIVE_UP_MILLISECONDS = 1500;
 /**
  * The source's persistent notifications: a queue in the order of the changes, handed to the receiver's
  * processes side by side, again and again until they are taken. So they come late, doubled and in another
- * order, and none is lost. As Amazon S3 does, some are sent much later, and some never.
+ * order. As Amazon S3 does, some are sent much later, and some never; all are lost while our entry is missing.
  */
 export class Notifications {
   /** While true, changes raise no event. */
   deaf = false;
+  /** While true, our entry is missing: what changes is lost to us. */
+  missing = false;
   readonly #world: ModelWorld;
   readonly #queue: Effect[] = [];
   #heldBack = 0;
@@ -37,6 +39,7 @@ export class Notifications {
   }
 
   #isLost({ by }: Effect): boolean {
+    if (this.missing) return true;
     const { plan, simulation } = this.#world;
     if (plan.story !== 'retire' || by !== STRAGGLER || plan.lost === 0) return false;
     return simulation.random.chance(1 / (plan.lost + 1));

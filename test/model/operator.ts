@@ -13,6 +13,7 @@ const GOALS: Record<Story, readonly (Goal | Beginning)[]> = {
   follow: ['prepare', 'sync', 'chance'],
   gate: ['prepare', 'sync', 'chance', 'cutover'],
   cutover: ['prepare', 'sync', 'chance at the hold', 'cutover'],
+  gap: ['prepare', 'sync', 'chance at the hold', 'cutover'],
   stragglers: ['prepare', 'sync', 'cutover', 'chance'],
   late: ['prepare', 'sync', 'chance at the hold', 'cutover'],
   fallback: ['prepare', 'sync', 'cutover', 'chance'],

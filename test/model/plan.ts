@@ -29,6 +29,8 @@ export type Plan = {
   unhurried: boolean;
   /** Milliseconds from the turn to the moment when the ledger is restored from a backup, where it is. */
   restoredAfter: number;
+  /** Milliseconds until our notification entry goes missing, where it does. */
+  missingAfter: number;
   /** Days that the move's clock is ahead when S3 is to be emptied. */
   daysAhead: number;
 };
@@ -52,6 +54,7 @@ export const STORIES = [
   'follow',
   'gate',
   'cutover',
+  'gap',
   'stragglers',
   'late',
   'fallback',
@@ -87,6 +90,7 @@ const HEARD: Record<Story, string[]> = {
   follow: ['migration', 'migration-replay', 'a blow', 'a blow'],
   gate: ['migration', 'migration-replay', 'migration-verify', 'the parameter'],
   cutover: ['migration', 'migration-replay', ...Array<string>(4).fill('the parameter'), 'operator'],
+  gap: ['migration', 'migration-replay', 'the parameter', 'operator'],
   stragglers: ['migration', 'migration-straggler', 'a blow'],
   late: ['migration', 'migration-straggler', 'migration-straggler', 'a blow'],
   fallback: ['migration', 'migration-straggler', 'pending', 'a blow'],
@@ -169,6 +173,7 @@ function plansOf(story: Story): fc.Arbitrary<Plan> {
     broken: fc.constantFrom(0, 0, 1, ...(CALM.includes(story) ? [4, 10] : [4])),
     unhurried: UNHURRIED.includes(story) ? fc.boolean() : fc.constant(false),
     restoredAfter: fc.nat(1500),
+    missingAfter: story === 'gap' ? fc.nat(900) : fc.constant(0),
     daysAhead: story === 'restore' ? fc.constant(15.1) : fc.constantFrom(14.9, 15.1),
   });
 }

@@ -150,6 +150,8 @@ function environmentOfModel({ unhurried }: Plan): Environment {
       lateEventSeconds: 30,
       leaseSeconds: 0.35,
       canarySeconds: 2,
+      canarySilenceSeconds: 600,
+      certificateSeconds: 86_400,
       lagSeconds: 3,
       quietSeconds: 0.5,
       keepDays: 15,

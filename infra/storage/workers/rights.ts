@@ -51,7 +51,7 @@ export function rightsOf(app: App, args: RightsOf): IamStatement[] {
   const statements = [app === 'events' ? args.food : args.ledger];
   if (READERS.includes(app)) statements.push(...readSources(args));
   if (app === 'verify') statements.push(readPolicies(args));
-  if (app === 'heartbeat') statements.push(...writeCanary(args));
+  if (app === 'heartbeat') statements.push(...writeCanary(args), watchCapture(args));
   if (CEPH_USERS[app].length > 0) statements.push(...readSecrets(CEPH_USERS[app], args));
   if (app === 'hold-watch') {
     statements.push(...mirrorEpoch(args), {
@@ -120,6 +120,15 @@ function writeCanary(args: RightsOf): IamStatement[] {
     },
     ...useKeys('EncryptCanary', ['kms:GenerateDataKey'], args),
   ];
+}
+
+/** It puts our entry back where somebody took it out: each event until then may be lost. */
+function watchCapture({ sources }: RightsOf): IamStatement {
+  return {
+    Sid: 'WatchCapture',
+    Action: ['s3:GetBucketNotification', 's3:PutBucketNotification'],
+    Resource: sources.map(({ bucketArn }) => bucketArn),
+  };
 }
 
 /** A worker that carries a turn out writes its epoch to S3 too, and reads it before it acts. */

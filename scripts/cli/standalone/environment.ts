@@ -57,6 +57,8 @@ export async function standaloneEnvironment(options: StoresOptions): Promise<Env
         // A run after a kill waits for this and for one request.
         leaseSeconds: 10,
         canarySeconds: 60,
+        canarySilenceSeconds: 600,
+        certificateSeconds: 86_400,
         lagSeconds: 5,
         quietSeconds: 1,
         keepDays: 15,

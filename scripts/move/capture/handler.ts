@@ -27,17 +27,22 @@ export class CaptureHandler {
   readonly #commit: GroupCommit<NewOperation>;
   readonly #rules: EventRules;
 
-  constructor(ledger: Pool, rules: EventRules) {
+  readonly #onStored: ((operations: readonly NewOperation[]) => void) | undefined;
+
+  /** @param onStored hears of operations that are durable */
+  constructor(ledger: Pool, rules: EventRules, onStored?: (operations: readonly NewOperation[]) => void) {
     this.#commit = new GroupCommit((operations) =>
       transaction(ledger, (client) => appendOperations(client, operations)),
     );
     this.#rules = rules;
+    this.#onStored = onStored;
   }
 
   /** @returns how many operations the notification became. Throws MalformedEvent, or the ledger's error. */
   async store(document: unknown): Promise<number> {
     const operations = readNotification(document, this.#rules);
     await this.#commit.add(operations);
+    this.#onStored?.(operations);
     return operations.length;
   }
 }

@@ -1,4 +1,4 @@
-import type { Environment } from '../../contract/environment.ts';
+import type { Environment, Move } from '../../contract/environment.ts';
 import { messageOf } from '../../contract/errors.ts';
 import type { Pool } from '../../ledger/database.ts';
 import { readMove, type MoveState } from '../../ledger/move.ts';
@@ -6,7 +6,10 @@ import { replayLag } from '../../ledger/operations.ts';
 import { reportProcess } from '../../ledger/reports.ts';
 import { log } from '../../contract/log.ts';
 import type { StoreClient } from '../../store/client.ts';
+import type { BucketControl } from '../../store/control.ts';
+import { openControl } from '../common/source-control.ts';
 import { openCanaryClient, putCanary } from './canary.ts';
+import { CaptureWatch } from './watch.ts';
 
 const LAG_SECONDS = 1;
 const REPORT_SECONDS = 5;
@@ -18,13 +21,18 @@ export function captures(move: Pick<MoveState, 'phase' | 'entering'>): boolean {
   );
 }
 
+/** Whether our entry must stand in the notification documents: `copy` puts it there before it has arrived. */
+export function watches({ phase }: Pick<MoveState, 'phase'>): boolean {
+  return phase === 'copy' || phase === 'cutover' || phase === 'retain';
+}
+
 /** Reads how far replay is behind and keeps it. A sample is seconds since the oldest open operation. */
 export async function sampleLag(ledger: Pool): Promise<void> {
   const { operations, seconds } = await replayLag(ledger);
   await ledger.query('INSERT INTO lag_sample (seconds, operations) VALUES ($1, $2)', [seconds, operations]);
 }
 
-/** What the capture server does besides receiving: the canary, lag samples, its own figures. */
+/** What the capture server does besides receiving: the canary, the watch over capture, lag samples, its own figures. */
 export class Heartbeat {
   readonly #environment: Environment;
   readonly #ledger: Pool;
@@ -32,6 +40,8 @@ export class Heartbeat {
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #running = new Set<Promise<void>>();
   #client: StoreClient | null = null;
+  #control: BucketControl | null = null;
+  #watch: CaptureWatch | null = null;
 
   constructor(environment: Environment, ledger: Pool) {
     this.#environment = environment;
@@ -40,6 +50,8 @@ export class Heartbeat {
 
   async start(): Promise<void> {
     this.#client = await openCanaryClient(this.#environment);
+    this.#control = await openControl(this.#environment, this.#ledger);
+    this.#watch = new CaptureWatch(this.#environment, this.#ledger, this.#control);
     this.#every(this.#environment.bounds.canarySeconds, 'the canary was not written', () => this.#sing());
     this.#every(LAG_SECONDS, 'the lag was not sampled', () => this.#sample());
     this.#every(REPORT_SECONDS, 'the figures were not kept', () => this.#report());
@@ -49,6 +61,7 @@ export class Heartbeat {
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.all(this.#running);
     await this.#client?.close();
+    this.#control?.close();
     await this.#report().catch(() => undefined); // the ledger may be why we stop
   }
 
@@ -72,11 +85,27 @@ export class Heartbeat {
 
   async #sing(): Promise<void> {
     const client = this.#client;
-    if (client === null || !captures(await readMove(this.#ledger))) return;
+    const state = await readMove(this.#ledger);
+    if (client === null || !captures(state)) return;
     const results = await Promise.allSettled(
-      this.#environment.moves.map((move) => putCanary(client, move.sourceBucket)),
+      this.#environment.moves.map(async (move) => {
+        const isLookedAt = watches(state) && (await this.#look(move));
+        const etag = await putCanary(client, move.sourceBucket);
+        if (isLookedAt) this.#watch?.wrote(move, etag);
+      }),
     );
     for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** @returns whether it could be; the canary is written all the same */
+  async #look(move: Move): Promise<boolean> {
+    try {
+      await this.#watch?.look(move);
+      return true;
+    } catch (error) {
+      log.warn({ move: move.name, reason: messageOf(error) }, 'capture was not looked at');
+      return false;
+    }
   }
 
   async #sample(): Promise<void> {

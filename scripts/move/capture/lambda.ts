@@ -2,6 +2,8 @@ import { readEnvironment } from '../../platform/read-environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
 import { openLedger } from '../../ledger/connect.ts';
 import type { Pool } from '../../ledger/database.ts';
+import { canaryLine } from '../../contract/metrics.ts';
+import type { NewOperation } from '../../ledger/operations.ts';
 import { log } from '../../contract/log.ts';
 import { CaptureHandler, eventRules } from './handler.ts';
 import { parseBody, MalformedEvent } from '../../platform/notifications/records.ts';
@@ -75,5 +77,19 @@ async function open(before: Opened | undefined): Promise<Opened> {
   await before?.ledger.end();
   const own = process.env['MIGRATE_OWN_PRINCIPALS']?.split(',').filter((name) => name !== '');
   const ledger = openLedger(environment.ledger, { max: 1, application: 'capture-lambda' });
-  return { document, handler: new CaptureHandler(ledger, eventRules(environment, own)), ledger, until };
+  const stored = (operations: readonly NewOperation[]) => {
+    for (const line of canaryLines(environment.name, operations, Date.now())) log.info(line);
+  };
+  const handler = new CaptureHandler(ledger, eventRules(environment, own), stored);
+  return { document, handler, ledger, until };
+}
+
+/** What the log says of canaries that were stored, for the alarm that rings when there are none. */
+export function canaryLines(
+  environment: string,
+  operations: readonly Pick<NewOperation, 'move' | 'kind'>[],
+  at: number,
+): Record<string, unknown>[] {
+  const canaries = operations.filter(({ kind }) => kind === 'canary');
+  return canaries.map(({ move }) => canaryLine(environment, move, at));
 }

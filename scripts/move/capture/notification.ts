@@ -5,7 +5,7 @@ import { forgetBridge, isBridgeOurs, recordBridgeOn } from '../../ledger/source-
 import { withControl } from '../common/source-control.ts';
 import { StoreClient } from '../../store/client.ts';
 import type { BucketControl, NotificationEntry } from '../../store/control.ts';
-import { isEventBridge } from '../../store/documents.ts';
+import { isEventBridge, notificationStands } from '../../store/documents.ts';
 import { createTopic, deleteTopic } from '../../store/topic.ts';
 import { AWS_EVENTS, CEPH_EVENTS } from '../../contract/event-names.ts';
 import { MIGRATION, notificationId } from '../../contract/names.ts';
@@ -34,22 +34,50 @@ export async function createCaptureTopic(environment: Environment): Promise<stri
  */
 export async function installCapture(environment: Environment): Promise<void> {
   const arn = await createCaptureTopic(environment);
-  const aws = environment.source.kind === 'aws';
   await withControl(environment, async (control, ledger) => {
-    for (const move of environment.moves) {
-      if (move.events === 'eventbridge') {
-        await switchBridgeOn(control, ledger, move);
-        continue;
-      }
-      const entry: NotificationEntry = {
-        id: notificationId(move),
-        kind: aws ? 'queue' : 'topic',
-        arn,
-        events: [...(aws ? AWS_EVENTS : CEPH_EVENTS)],
-      };
-      await control.mergeNotification(move.sourceBucket, [entry]);
-    }
+    for (const move of environment.moves) await installEntry(environment, move, arn, { control, ledger });
   });
+}
+
+type Documents = { control: BucketControl; ledger: Pool };
+
+/** @param arn as `createCaptureTopic` answers */
+export async function installEntry(
+  environment: Environment,
+  move: Move,
+  arn: string,
+  { control, ledger }: Documents,
+): Promise<void> {
+  if (move.events === 'eventbridge') await switchBridgeOn(control, ledger, move);
+  else await control.mergeNotification(move.sourceBucket, [entryOf(environment, move, arn)]);
+}
+
+function entryOf({ source }: Environment, move: Move, arn: string): NotificationEntry {
+  const aws = source.kind === 'aws';
+  return {
+    id: notificationId(move),
+    kind: aws ? 'queue' : 'topic',
+    arn,
+    events: [...(aws ? AWS_EVENTS : CEPH_EVENTS)],
+  };
+}
+
+/** Why the bucket's notification document does not send us its events any more; null where it does. */
+export async function entryTrouble(
+  environment: Environment,
+  move: Move,
+  arn: string,
+  control: Pick<BucketControl, 'notifications'>,
+): Promise<string | null> {
+  const standing = await control.notifications(move.sourceBucket);
+  if (move.events === 'eventbridge') {
+    return standing.some(isEventBridge) ? null : `EventBridge was switched off for ${move.sourceBucket}`;
+  }
+  const entry = entryOf(environment, move, arn);
+  const ours = standing.find(({ id }) => id === entry.id);
+  const of = `our entry in the notification document of ${move.sourceBucket}`;
+  if (ours === undefined) return `${of} was missing`;
+  return notificationStands(ours, entry) ? null : `${of} had been changed`;
 }
 
 async function switchBridgeOn(control: BucketControl, ledger: Pool, { sourceBucket }: Move): Promise<void> {

@@ -8,19 +8,23 @@ import { APPLICATIONS } from '../../contract/names.ts';
 /** Owns the source's buckets; only an owner may change their documents. */
 const BUCKET_OWNER = APPLICATIONS;
 
-/**
- * Opens the documents of the source's buckets as their owner, and closes them again. Each is
- * kept in the ledger before it is changed; where the ledger does not answer, nothing is changed.
- */
+type Scope = Pick<Environment, 'source' | 'ledger' | 'bounds'>;
+
+/** The documents of the source's buckets, as their owner. Each is kept in the ledger before it is changed. */
+export function openControl({ source, bounds }: Scope, ledger: Pool): Promise<BucketControl> {
+  return BucketControl.open(source, BUCKET_OWNER, {
+    requestSeconds: bounds.requestSeconds,
+    keepOriginal: (bucket, kind, document) => keepDocument(ledger, bucket, kind, document),
+  });
+}
+
+/** As `openControl`, closed again. Where the ledger does not answer, nothing is changed. */
 export async function withControl<T>(
-  environment: Pick<Environment, 'source' | 'ledger' | 'bounds'>,
+  environment: Scope,
   work: (control: BucketControl, ledger: Pool) => Promise<T>,
 ): Promise<T> {
   const ledger = openLedger(environment.ledger, { max: 1, application: 'migrate source documents' });
-  const control = await BucketControl.open(environment.source, BUCKET_OWNER, {
-    requestSeconds: environment.bounds.requestSeconds,
-    keepOriginal: (bucket, kind, document) => keepDocument(ledger, bucket, kind, document),
-  });
+  const control = await openControl(environment, ledger);
   try {
     return await work(control, ledger);
   } finally {

@@ -1,7 +1,5 @@
 import type { Database } from '../../ledger/database.ts';
-
-/** A key that failed so often that draining does not wait for it any longer. */
-const GIVEN_UP_ATTEMPTS = 3;
+import { GIVEN_UP_ATTEMPTS } from '../../ledger/failures.ts';
 
 /** What is still open: keys that keep failing, and the operations of all others. */
 export async function readBacklog(db: Database): Promise<{ givenUpKeys: number; otherOperations: number }> {

@@ -6,6 +6,8 @@ import { listConflicts } from '../../ledger/conflicts.ts';
 import type { Pool } from '../../ledger/database.ts';
 import { listFailures, type Failure } from '../../ledger/failures.ts';
 import { lastHold, type Hold } from '../../ledger/holds.ts';
+import { listGaps, type CaptureGap } from '../../ledger/gaps.ts';
+import { staleness } from '../common/freshness.ts';
 import { readMove, type MoveState, type Phase } from '../../ledger/move.ts';
 import { lastCanary, replayLag } from '../../ledger/operations.ts';
 import { countPending } from '../../ledger/pending.ts';
@@ -21,6 +23,10 @@ export type MoveStatus = {
   canarySeconds: number | null;
   /** Since the turn: what S3 tells late of before the hold; null where nothing would count as that. */
   lateEvents: LateEvents | null;
+  /** The newest gaps in capture, the newest first. */
+  gaps: CaptureGap[];
+  /** Why the base certificate is too old to turn by; null where it is not, or there is none. */
+  stale: string | null;
   certificates: Partial<Record<CertificateKind, Pick<Certificate, 'id' | 'at' | 'epoch' | 'findings'>>>;
 };
 
@@ -38,6 +44,8 @@ export type Status = {
   next: { phase: Phase; refuses: string[] } | null;
 };
 
+/** So many gaps are shown. */
+const GAPS = 3;
 const KINDS: readonly CertificateKind[] = ['base', 'parity', 'containment'];
 
 /** What the gates of the last two phases would refuse now (teardown's). Changes nothing. */
@@ -62,14 +70,18 @@ export async function readStatus(
   ]);
   const moves = await Promise.all(
     environment.moves.map(async ({ name, sourceBucket, targetBucket }): Promise<MoveStatus> => {
-      const [sync, canary, lateEvents, certificates] = await Promise.all([
+      const [sync, canary, lateEvents, certificates, gaps, base] = await Promise.all([
         syncProgress(ledger, name),
         lastCanary(ledger, name),
         readLateEvents(ledger, name),
         readCertificates(ledger, name),
+        listGaps(ledger, name, GAPS),
+        latestCertificate(ledger, 'base', name),
       ]);
+      const stale = base === null ? null : await staleness(ledger, environment, base);
       const canarySeconds = canary === null ? null : (Date.now() - canary.receivedAt.getTime()) / 1000;
-      return { name, sourceBucket, targetBucket, sync, canarySeconds, lateEvents, certificates };
+      const seen = { sync, canarySeconds, lateEvents, gaps, stale, certificates };
+      return { name, sourceBucket, targetBucket, ...seen };
     }),
   );
   const status = {
@@ -149,13 +161,14 @@ export function cutoverRefusals(
   status: Pick<Status, 'moves' | 'failures' | 'lag'>,
 ): string[] {
   const refuses: string[] = [];
-  for (const { name, sync, certificates } of status.moves) {
+  for (const { name, sync, certificates, stale } of status.moves) {
     if (sync.state !== 'done') {
       refuses.push(`the bulk copy of ${name} is not complete (${sync.done} of ${sync.shards} shards)`);
     }
     const base = certificates.base;
     if (base === undefined) refuses.push(`${name} has no base certificate`);
     else if (base.findings > 0) refuses.push(`the base certificate of ${name} has ${base.findings} findings`);
+    else if (stale !== null) refuses.push(`both listings of ${name} must be merged again: ${stale}`);
   }
   if (status.failures.length > 0) refuses.push(`${status.failures.length} keys are on the failed list`);
   const bound = environment.bounds.lagSeconds;

@@ -73,6 +73,7 @@ function moveLines(move: MoveStatus, now: Date): string[] {
     `  sync      ${syncText(sync)}`,
     `  canary    ${canary}`,
     ...lateLines(move.lateEvents, now),
+    ...move.gaps.map(gapLine),
     ...Object.entries(move.certificates).map(([kind, { at, findings, epoch }]) => {
       const age = Math.max(0, Math.round((now.getTime() - at.getTime()) / 1000));
       return `  ${kind.padEnd(12)}certificate ${findings === 0 ? 'clean' : `with ${findings} findings`}, ${age} s old, epoch ${epoch}`;
@@ -87,6 +88,11 @@ function lateLines(late: LateEvents | null, now: Date): string[] {
   const window = receivedUntil <= now ? `the window ended at ${at}` : `applied until ${at}`;
   const waiting = open === 0 ? '' : `, ${open} open`;
   return [`  pre-hold  what S3 tells late: ${window}; ${applied} applied${waiting}`];
+}
+
+function gapLine({ beganAt, endedAt, why }: MoveStatus['gaps'][number]): string {
+  const until = endedAt === null ? 'NOW: events may be lost' : endedAt.toISOString();
+  return `  gap       in capture from ${beganAt.toISOString()} until ${until} (${why})`;
 }
 
 function syncText(sync: MoveStatus['sync']): string {

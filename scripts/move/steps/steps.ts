@@ -10,7 +10,7 @@ import { holdAndTurn, type HoldProofs } from '../cutover/hold.ts';
 import { turnOrigin } from '../../platform/nginx/turn-origin.ts';
 import { writeParameter } from '../../platform/applications-parameter/parameter.ts';
 import { countTargetWrites } from '../cutover/target-writes.ts';
-import { Deadline, sleep } from '../../contract/wait.ts';
+import { Deadline } from '../../contract/wait.ts';
 import type { Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { installEvents } from '../../object-events/install.ts';
@@ -28,11 +28,10 @@ import { beginRetire, sourceIsEmpty } from '../teardown/retire.ts';
 import { finishTeardown } from './finish-teardown.ts';
 import { bringUpToNow } from './certify.ts';
 import type { PhaseContext } from './context.ts';
+import { waitForReplay } from './replay-lag.ts';
 import { startSync, waitForSync } from './bulk-copy.ts';
 import { certifyInHold } from '../verify/parity.ts';
 import { takeContainmentCertificate } from '../verify/containment.ts';
-
-const LAG_EVERY_MILLISECONDS = 500;
 
 const PROOFS: HoldProofs = { canary: proveCanary, parity: certifyInHold };
 
@@ -73,20 +72,14 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
     refuseIf(missing.length > 0, () => missing);
   },
 
-  async 'lag-bounded'({ environment, ledger, say }) {
+  async 'lag-bounded'(context) {
+    const { environment } = context;
     await assertNoneGivenUp(environment.capture);
-    const { lagSeconds: bound, leaseSeconds, requestSeconds } = environment.bounds;
+    const { lagSeconds, leaseSeconds, requestSeconds } = environment.bounds;
     // A worker that dies keeps its keys for so long, and nothing is wrong with that.
-    const deadline = new Deadline(bound + leaseSeconds + requestSeconds);
-    let lag = await replayLag(ledger);
-    if (lag.seconds > bound) say(`  waits for replay, which is ${lag.seconds.toFixed(0)} s behind`);
-    while (lag.seconds > bound && deadline.remainingSeconds > 0) {
-      await sleep(LAG_EVERY_MILLISECONDS);
-      lag = await replayLag(ledger);
-    }
-    refuseIf(lag.seconds > bound, () => [
-      `replay is ${lag.seconds.toFixed(1)} s behind (${lag.operations} operations); it must be under ${bound} s`,
-    ]);
+    const seconds = lagSeconds + leaseSeconds + requestSeconds;
+    const behind = await waitForReplay(context, { seconds });
+    refuseIf(behind !== null, () => [behind ?? '']);
   },
 
   'base-certificate': bringUpToNow,

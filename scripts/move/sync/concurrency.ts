@@ -2,6 +2,8 @@
 const DECREASE = 0.5;
 /** Congestion that requests of before the last decrease report is the same one. */
 const SETTLE_MS = 1000;
+/** What is left at least while replay is behind: a replay that is down must not end the copy. */
+const YIELD_LEAST = 1 / 8;
 
 /**
  * How many keys may be in work at once: backs off when a store says that it is too much (503 SlowDown, a
@@ -12,6 +14,8 @@ export class Concurrency {
   readonly #most: number;
   readonly #now: () => number;
   #limit: number;
+  /** The most while replay is behind. */
+  #yielded: number;
   #successes = 0;
   #decreasedAt = -Infinity;
 
@@ -19,11 +23,26 @@ export class Concurrency {
   constructor(most: number, now: () => number = () => performance.now()) {
     this.#most = most;
     this.#limit = most;
+    this.#yielded = most;
     this.#now = now;
   }
 
   get limit(): number {
-    return Math.floor(this.#limit);
+    return Math.floor(Math.min(this.#limit, this.#yielded));
+  }
+
+  get yields(): boolean {
+    return this.#yielded < this.#most;
+  }
+
+  /** Replay, which works on the same stores, is behind: half as many. */
+  yield(): void {
+    this.#yielded = Math.max(1, this.#most * YIELD_LEAST, this.#yielded * DECREASE);
+  }
+
+  /** It has caught up: twice as many. */
+  resume(): void {
+    this.#yielded = Math.min(this.#most, this.#yielded / DECREASE);
   }
 
   /** A request was answered. */

@@ -81,13 +81,27 @@ export async function setLimits(ledger: Database, text: string): Promise<void> {
   );
 }
 
-/** The limits as they were set, and how many workers share them. */
-export async function readLimits(ledger: Database): Promise<{ limits: string; workers: number }> {
-  const { rows } = await ledger.query<{ limits: string | null; workers: number }>(
+/** What `readLimits` says. `behindSeconds`: the age of the oldest change that replay has not handled. */
+export type ReadLimits = { limits: string; workers: number; behindSeconds: number };
+
+/**
+ * The limits as they were set, how many workers share them, and how far replay is behind; keys that keep failing
+ * do not count there, because no pause of sync's helps them.
+ */
+export async function readLimits(ledger: Database): Promise<ReadLimits> {
+  const { rows } = await ledger.query<{
+    limits: string | null;
+    workers: number;
+    behindSeconds: number | null;
+  }>(
     `SELECT (SELECT limits FROM sync_limit) AS limits,
        (SELECT count(DISTINCT owner)::int FROM shard
-        WHERE state = 'open' AND lease_until > clock_timestamp()) AS workers`,
+        WHERE state = 'open' AND lease_until > clock_timestamp()) AS workers,
+       (SELECT extract(epoch FROM clock_timestamp() - o.received_at)::float8 FROM operation o
+        WHERE o.retired_at IS NULL
+          AND NOT EXISTS (SELECT 1 FROM failed_key f WHERE f.move = o.move AND f.key = o.key AND f.stage = 'replay')
+        ORDER BY o.position LIMIT 1) AS "behindSeconds"`,
   );
   const [row] = rows;
-  return { limits: row?.limits ?? '', workers: row?.workers ?? 0 };
+  return { limits: row?.limits ?? '', workers: row?.workers ?? 0, behindSeconds: row?.behindSeconds ?? 0 };
 }

@@ -55,7 +55,7 @@ export async function runWorker(
   options: WorkerOptions = {},
 ): Promise<WorkerEnd> {
   const concurrency = options.concurrency ?? new Concurrency(environment.sync.concurrency);
-  const limiter = new RateLimiter(concurrency, stop);
+  const limiter = new RateLimiter(concurrency, stop, environment.bounds.lagSeconds);
   const backoff = new Backoff(environment.sync.backoffSeconds, stop);
   const common = { environment, ledger, limiter, backoff, stop };
   for (;;) {

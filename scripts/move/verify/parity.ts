@@ -1,15 +1,24 @@
 import type { Environment, Move } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
-import { latestCertificate, listWaivers, type Certificate, type Finding } from '../../ledger/certificates.ts';
+import {
+  latestCertificate,
+  listedOf,
+  listWaivers,
+  type Certificate,
+  type Finding,
+  type Listed,
+} from '../../ledger/certificates.ts';
 import type { Pool } from '../../ledger/database.ts';
 import { readMove } from '../../ledger/move.ts';
 import { commitHorizon, touchedSince } from '../../ledger/operations.ts';
+import { shardRanges } from '../../ledger/shard-ranges.ts';
 import { compareKeys as compareKeyNames } from '../../store/keys.ts';
 import { compareKey, type Comparison } from '../common/compare-key.ts';
+import { staleness } from '../common/freshness.ts';
 import { CertificateDraft } from './draft.ts';
 import { mapInOrder } from './in-order.ts';
-import { scan, suspects } from './scan.ts';
-import { compareAgain } from './compare-again.ts';
+import { allSuspects, scan } from './scan.ts';
+import { addMoving, compareAgain, horizonBefore, judge, type Moving } from './compare-again.ts';
 import { openPair, type Pair } from '../common/pair.ts';
 
 export type VerifyOptions = {
@@ -21,8 +30,9 @@ export type VerifyOptions = {
   progress?: (keys: number) => void;
 };
 
-/** More keys than this differ: then something is wrong that waiting does not mend. */
+/** More keys than this differ: the rest are judged by the log alone, without being given time to settle. */
 const MOST_SETTLED = 10_000;
+const JUDGED_AT_ONCE = 1000;
 
 /**
  * Compares all of a move while clients write, and records a base certificate. Its horizon is noted
@@ -41,7 +51,10 @@ export async function takeBaseCertificate(
   try {
     const full = options.full ?? false;
     const context = { environment, ledger, pair, full, options };
-    return await certify(context, await commitHorizon(ledger), scan(pair, { full }), { scope: 'all' });
+    return await certify(context, await commitHorizon(ledger), scan(pair, { full }), {
+      listed: null,
+      detail: { scope: 'all' },
+    });
   } finally {
     await pair.close();
   }
@@ -67,10 +80,16 @@ export async function recertify(
     const horizon = await commitHorizon(ledger);
     const keys = new Set(await touchedSince(ledger, move.name, parent.horizon));
     const listings = options.listings ?? true;
-    if (listings) for await (const key of suspects(pair)) keys.add(key);
+    if (listings) {
+      for (const key of await allSuspects(pair, await shardRanges(ledger, move.name))) keys.add(key);
+    }
+    const listed = listings ? { from: horizon, at: new Date().toISOString() } : listedOf(parent);
     const context = { environment, ledger, pair, full, options };
     const detail = { scope: 'touched', listings, parent: String(parent.id), parentHorizon: parent.horizon };
-    return await certify(context, horizon, compareKeys(pair, [...keys].sort(compareKeyNames), full), detail);
+    return await certify(context, horizon, compareKeys(pair, [...keys].sort(compareKeyNames), full), {
+      listed,
+      detail,
+    });
   } finally {
     await pair.close();
   }
@@ -80,6 +99,8 @@ export async function recertify(
  * The last comparison: every key touched since the newest base certificate, tags and ACLs too (they
  * raise no event). Called while the clients' writes wait and replay is at zero, so a difference is one;
  * nothing is given time to settle.
+ *
+ * @throws UserError where the base certificate is stale: what raised no event is not among the touched keys
  */
 export async function certifyInHold(
   environment: Environment,
@@ -87,6 +108,8 @@ export async function certifyInHold(
   move: Move,
 ): Promise<{ id: bigint; compared: number; findings: Finding[] }> {
   const parent = await cleanBase(ledger, move);
+  const stale = await staleness(ledger, environment, parent);
+  if (stale !== null) throw new UserError(stale, { exitCode: 1 });
   const horizon = await commitHorizon(ledger);
   const [keys, pair, { epoch }] = await Promise.all([
     touchedSince(ledger, move.name, parent.horizon),
@@ -116,37 +139,58 @@ type Context = {
   options: VerifyOptions;
 };
 
+/** @param about.listed when the listings were merged; null: by the comparisons themselves */
 async function certify(
   context: Context,
   horizon: string,
   comparisons: AsyncIterable<Comparison>,
-  detail: Record<string, unknown>,
+  { listed, detail }: { listed: Listed | null; detail: Record<string, unknown> },
 ): Promise<Certificate> {
   const { environment, ledger, pair, full, options } = context;
   const { epoch } = await readMove(ledger);
   const waivers = await listWaivers(ledger, pair.move.name);
   const draft = new CertificateDraft(environment, 'base', pair.move, waivers);
   const differing: Finding[] = [];
+  const rest: Finding[] = [];
+  const moving: Moving = { count: 0, first: [], openSince: null };
+  const judgeRest = async () => {
+    // A key that was touched at all may have been handled since it was compared.
+    const judged = await judge(ledger, pair.move.name, rest.splice(0), horizon);
+    for (const finding of judged.findings) await draft.addFinding(finding);
+    addMoving(moving, judged.moving);
+  };
   let keys = 0;
   for await (const comparison of comparisons) {
     keys += 1;
     if (keys % 1000 === 0) options.progress?.(keys);
-    if (comparison.differs.length === 0 || draft.waives(comparison.key) || differing.length >= MOST_SETTLED) {
+    if (comparison.differs.length === 0 || draft.waives(comparison.key)) {
       await draft.take(comparison);
       continue;
     }
     draft.takeSource(comparison);
-    differing.push({ key: comparison.key, differs: comparison.differs });
+    const finding = { key: comparison.key, differs: comparison.differs };
+    (differing.length < MOST_SETTLED ? differing : rest).push(finding);
+    if (rest.length >= JUDGED_AT_ONCE) await judgeRest();
   }
+  await judgeRest();
+  const ended = { from: horizon, at: new Date().toISOString() };
   const seconds = options.settleSeconds ?? environment.bounds.lagSeconds;
-  const settled = await compareAgain(pair, ledger, differing, { horizon, seconds, full });
+  const settled = await compareAgain(pair, ledger, differing, { seconds, full });
   for (const finding of settled.findings) await draft.addFinding(finding);
+  addMoving(moving, settled.moving);
   options.progress?.(keys);
-  const moving = { count: settled.moving.length, first: settled.moving.slice(0, 20) };
+  const { count, first } = moving;
   return draft.record(ledger, {
     epoch,
-    horizon,
-    detail: { ...detail, full, compared: keys, settled: settled.settled, moving },
+    horizon: horizonBefore(horizon, moving),
+    detail: {
+      ...detail,
+      listed: listed ?? ended,
+      full,
+      compared: keys,
+      settled: settled.settled,
+      moving: { count, first },
+    },
   });
 }
 

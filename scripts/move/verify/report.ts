@@ -16,7 +16,9 @@ export function describeCertificate(certificate: Certificate): string {
   }
   const moving = document['moving'] as { count: number } | undefined;
   if (moving !== undefined && moving.count > 0) {
-    lines.push(`  ${moving.count} keys were being changed; the next certificate compares them again`);
+    lines.push(
+      `  ${moving.count} keys were being changed: replay had not handled them, and the next certificate compares them again`,
+    );
   }
   const waived = document['waived'] as { total: number; listed: Finding[] } | undefined;
   if (waived !== undefined && waived.total > 0) {

@@ -2,6 +2,7 @@ import { indexShards } from '../../../infra/storage/ceph/plan/index-shards.ts';
 import type { AwsSettings } from '../../../infra/settings/aws.ts';
 import { VERIFY_CONCURRENCY } from '../../../infra/storage/environment-document.ts';
 import { PLANS } from '../../../infra/storage/workers/deployments.ts';
+import { LISTINGS_AT_ONCE } from '../../move/verify/scan.ts';
 import { sizeOf } from './copy.ts';
 import { indexing } from './nodes.ts';
 import { figure } from './figures.ts';
@@ -26,6 +27,7 @@ export function steps(settings: AwsSettings): string[][] {
 
   const shards = indexShards(objects);
   const { osds } = indexing(settings.ceph.images.nodeGroups);
+  const listingCeph = (pages * shards) / (osds * figure('writesPerFlash'));
   const captured = (CAPTURE.functions * CAPTURE.messages) / figure('eventSeconds');
   const replaySeconds = 2 * figure('head') + figure('firstByte') + figure('put');
   const replayed = (PLANS.replay.replicas * REPLAY_CONCURRENCY) / replaySeconds;
@@ -41,9 +43,15 @@ export function steps(settings: AwsSettings): string[][] {
     ],
     [
       'Listing Ceph, once it is full',
-      time((pages * shards) / (osds * figure('writesPerFlash'))),
+      time(listingCeph),
       `${count(pages)} pages × ${count(shards)} shards of the index, all read for each page ÷ (${osds} NVMe × ${count(figure('writesPerFlash'))}/s)`,
       'The price of an index that is never resharded. Comparisons and repeated runs pay it; at the first copy the target is empty.',
+    ],
+    [
+      'Merging both listings again',
+      time(Math.max((pages * figure('firstByte')) / LISTINGS_AT_ONCE, listingCeph)),
+      `the longer of: S3, ${count(pages)} pages × ${figure('firstByte')} s ÷ ${LISTINGS_AT_ONCE} at once (${dollars(pages, PRICES.list)}); and Ceph, as above`,
+      'After a gap in capture, or where the last one ended more than `certificateHours` ago. Applications go on writing.',
     ],
     [
       'Capture',

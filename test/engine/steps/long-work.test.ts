@@ -7,6 +7,7 @@ import { CONFIG_MAPS, NAMESPACE } from '../../../infra/storage/workers/names.ts'
 import type { Environment } from '../../../scripts/contract/environment.ts';
 import { recordCertificate } from '../../../scripts/ledger/certificates.ts';
 import { openLedger } from '../../../scripts/ledger/connect.ts';
+import { beginGap, endGap } from '../../../scripts/ledger/gaps.ts';
 import type { Pool } from '../../../scripts/ledger/database.ts';
 import type { HeldLock } from '../../../scripts/ledger/locks.ts';
 import { migrateLedger } from '../../../scripts/ledger/migrations.ts';
@@ -185,6 +186,18 @@ describe('the comparison after it', () => {
 });
 
 describe('the gate that needs it', () => {
+  it('has both listings merged again after a gap in capture, and says what that costs', async () => {
+    await startSync(context);
+    await finishCopies();
+    await certify(0);
+    await beginGap(ledger, 'images', 'our entry was missing');
+    await endGap(ledger, 'images');
+    await expect(bringUpToNow(context)).rejects.toThrow(
+      /^Refused; nothing was changed\. What is missing:\n {2}- capture of images had a gap from \S+ until \S+ \(our entry was missing\): events may be lost, [^\n]+\. Both are merged again: 0 LIST requests to each side, about \$0\.00\nThe comparison was started\./,
+    );
+    expect((await jobs()).filter((each) => each.startsWith('verify-'))).toHaveLength(1);
+  });
+
   it('has it made and refuses; asks again; starts it again where it failed', async () => {
     await startSync(context);
     await finishCopies();

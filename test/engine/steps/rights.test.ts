@@ -5,6 +5,9 @@ import type { StepId } from '../../../scripts/contract/plan.ts';
 import { stepsRights } from '../../../infra/storage/steps/rights.ts';
 import type { App } from '../../../infra/storage/workers/names.ts';
 import { rightsOf } from '../../../infra/storage/workers/rights.ts';
+import { notificationId } from '../../../scripts/contract/names.ts';
+import { CaptureWatch } from '../../../scripts/move/capture/watch.ts';
+import { openControl } from '../../../scripts/move/common/source-control.ts';
 import { openCanaryClient, putCanary } from '../../../scripts/move/capture/canary.ts';
 import { type Environment, type Move, type StoreEndpoint } from '../../../scripts/contract/environment.ts';
 import { readEnvironment } from '../../../scripts/platform/read-environment.ts';
@@ -78,6 +81,7 @@ test.each<[App, () => Promise<unknown>]>([
   ['verify', () => takeBaseCertificate(environment, ledger, environment.moves[0] as Move)],
   ['verify', () => certifyContainment(environment, ledger, () => undefined, takeContainmentCertificate)],
   ['heartbeat', writeCanary],
+  ['heartbeat', watchCapture],
   ['hold-watch', keepEpoch],
 ])('pods of %s may all that they ask of the source', async (app, work) => {
   const { secretsKeyArn, region, account, sources, credentialsPrefixes, ...rest } = rightsArgs();
@@ -136,6 +140,14 @@ async function writeCanary(): Promise<void> {
   const client = await openCanaryClient(environment);
   await putCanary(client, SOURCE);
   await client.close();
+}
+
+/** Finds the entry missing, and puts it back. */
+async function watchCapture(): Promise<void> {
+  const control = await openControl(environment, ledger);
+  await control.removeNotification(SOURCE, [notificationId(environment.moves[0] as Move)]);
+  await new CaptureWatch(environment, ledger, control).look(environment.moves[0] as Move);
+  control.close();
 }
 
 async function keepEpoch(): Promise<void> {

@@ -34,6 +34,17 @@ export const TABLES: readonly ModelTable[] = [
       })),
   ),
   table(
+    'capture_gap',
+    'id, move, began_at AS "beganAt", why, ended_at AS "endedAt", ended_transaction::text AS "endedTransaction"',
+    ({ captureGap }) =>
+      captureGap.map((row) => ({
+        ...row,
+        beganAt: at(row.beganAt),
+        endedAt: at(row.endedAt),
+        endedTransaction: row.endedTransaction === null ? null : String(row.endedTransaction),
+      })),
+  ),
+  table(
     'claim',
     'id, move, lower(keys) AS lower, lower_inc(keys) AS "lowerInclusive", upper(keys) AS upper, ' +
       'upper_inc(keys) AS "upperInclusive", owner, epoch, expires_at AS "expiresAt"',

@@ -32,18 +32,37 @@ export const PROOF_STATEMENTS: readonly Statement[] = [
         .map((row) => ({ ...row, at: new Date(row.at), horizon: String(row.horizon) })),
   ],
   [
-    `SELECT key, bool_or(retired_at IS NULL) AS open, bool_or(transaction >= $3::xid8) AS touched,
-            bool_or(transaction >= $4::xid8) AS "touchedLately"
-     FROM operation WHERE move = $1 AND key = ANY($2::text[]) AND kind <> 'canary' GROUP BY key`,
-    (context, [move, keys, horizon, lately]) => {
+    `SELECT o.key, bool_or(o.retired_at IS NULL) AS open,
+            bool_or(o.retired_at IS NULL AND f.key IS NOT NULL) AS "givenUp",
+            bool_or(o.transaction >= $3::xid8) AS "touchedLately",
+            (min(o.transaction) FILTER (WHERE o.retired_at IS NULL))::text AS "openSince"
+     FROM operation o
+     LEFT JOIN failed_key f ON f.move = o.move AND f.key = o.key AND f.stage = 'replay' AND f.attempts >= $4
+     WHERE o.move = $1 AND o.key = ANY($2::text[]) AND o.kind <> 'canary' GROUP BY o.key`,
+    (context, [move, keys, lately, attempts]) => {
       const rows = touched(context, move, '0').filter(({ key }) => (keys as string[]).includes(key));
       const byKey = Map.groupBy(rows, ({ key }) => key);
-      return [...byKey].map(([key, all]) => ({
-        key,
-        open: all.some(({ retiredAt }) => retiredAt === null),
-        touched: all.some(({ transaction }) => transaction >= BigInt(text(horizon))),
-        touchedLately: all.some(({ transaction }) => transaction >= BigInt(text(lately))),
-      }));
+      return [...byKey].map(([key, all]) => {
+        const open = all.filter(({ retiredAt }) => retiredAt === null);
+        const givenUp = context.tables.failedKey.some(
+          (row) =>
+            row.move === move &&
+            row.key === key &&
+            row.stage === 'replay' &&
+            row.attempts >= Number(attempts),
+        );
+        const oldest = open.reduce<bigint | null>(
+          (least, { transaction }) => (least === null || transaction < least ? transaction : least),
+          null,
+        );
+        return {
+          key,
+          open: open.length > 0,
+          givenUp: open.length > 0 && givenUp,
+          touchedLately: all.some(({ transaction }) => transaction >= BigInt(text(lately))),
+          openSince: oldest === null ? null : String(oldest),
+        };
+      });
     },
   ],
   [

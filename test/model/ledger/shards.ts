@@ -1,5 +1,5 @@
 import type { RunRow, ShardRow } from './tables.ts';
-import { date, orNull, seconds, text, type Statement } from './statement.ts';
+import { byBytes, date, orNull, seconds, text, type Statement } from './statement.ts';
 
 const owned = (id: unknown, owner: unknown) => (row: ShardRow) =>
   row.id === BigInt(text(id)) && row.owner === owner;
@@ -38,13 +38,34 @@ export const SHARD_STATEMENTS: readonly Statement[] = [
   [
     `SELECT (SELECT limits FROM sync_limit) AS limits,
        (SELECT count(DISTINCT owner)::int FROM shard
-        WHERE state = 'open' AND lease_until > clock_timestamp()) AS workers`,
+        WHERE state = 'open' AND lease_until > clock_timestamp()) AS workers,
+       (SELECT extract(epoch FROM clock_timestamp() - o.received_at)::float8 FROM operation o
+        WHERE o.retired_at IS NULL
+          AND NOT EXISTS (SELECT 1 FROM failed_key f WHERE f.move = o.move AND f.key = o.key AND f.stage = 'replay')
+        ORDER BY o.position LIMIT 1) AS "behindSeconds"`,
     ({ tables, now }) => {
       const busy = tables.shard.filter(
         ({ state, leaseUntil }) => state === 'open' && leaseUntil !== null && leaseUntil > now,
       );
       const owners = new Set(busy.flatMap(({ owner }) => owner ?? []));
-      return [{ limits: null, workers: owners.size }]; // no run of the model has a limit
+      const fails = (move: string, key: string) =>
+        tables.failedKey.some((row) => row.move === move && row.key === key && row.stage === 'replay');
+      const [oldest] = tables.operation
+        .filter(({ committed, retiredAt, move, key }) => committed && retiredAt === null && !fails(move, key))
+        .sort((a, b) => (a.position < b.position ? -1 : 1));
+      const behindSeconds = oldest === undefined ? null : (now - oldest.receivedAt) / seconds(1);
+      return [{ limits: null, workers: owners.size, behindSeconds }]; // no run of the model has a limit
+    },
+  ],
+  [
+    `SELECT after_key AS after, until_key AS until FROM shard
+     WHERE run = (SELECT max(run) FROM sync_run WHERE move = $1) ORDER BY after_key`,
+    ({ tables }, [move]) => {
+      const run = tables.syncRun.filter((row) => row.move === move).at(-1)?.run;
+      return tables.shard
+        .filter((row) => row.run === run)
+        .sort((a, b) => byBytes(a.after, b.after))
+        .map(({ after, until }) => ({ after, until }));
     },
   ],
   [

@@ -1,4 +1,5 @@
 import { CLAIM_STATEMENTS } from './claims.ts';
+import { GAP_STATEMENTS } from './gaps.ts';
 import { HOLD_STATEMENTS } from './holds.ts';
 import { LIST_STATEMENTS } from './lists.ts';
 import { OPERATION_STATEMENTS } from './operations.ts';
@@ -9,6 +10,7 @@ import type { Statement, Twin } from './statement.ts';
 
 const ALL: readonly Statement[] = [
   ...CLAIM_STATEMENTS,
+  ...GAP_STATEMENTS,
   ...HOLD_STATEMENTS,
   ...LIST_STATEMENTS,
   ...OPERATION_STATEMENTS,

@@ -78,6 +78,14 @@ export type CertificateRow = {
   findings: number;
   document: Record<string, unknown>;
 };
+export type GapRow = {
+  id: bigint;
+  move: string;
+  beganAt: number;
+  why: string;
+  endedAt: number | null;
+  endedTransaction: bigint | null;
+};
 export type ConflictRow = {
   id: bigint;
   move: string;
@@ -122,6 +130,7 @@ export type Tables = {
   hold: HoldRow[];
   preHold: PreHoldRow[];
   certificate: CertificateRow[];
+  captureGap: GapRow[];
   conflict: ConflictRow[];
   failedKey: FailedRow[];
   pendingKey: PendingRow[];
@@ -139,6 +148,7 @@ export function emptyTables(): Tables {
     hold: [],
     preHold: [],
     certificate: [],
+    captureGap: [],
     conflict: [],
     failedKey: [],
     pendingKey: [],

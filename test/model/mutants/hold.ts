@@ -19,6 +19,14 @@ export const HOLD_MUTANTS: readonly Mutant[] = [
     '{};',
   ),
   broken(
+    'the hold believes a certificate of before a gap in capture',
+    3,
+    'gap',
+    'move/verify/parity.ts',
+    'if (stale !== null) throw new UserError(stale, { exitCode: 1 });',
+    'void stale;',
+  ),
+  broken(
     'the hold does not wait for writes in flight',
     3,
     'cutover',

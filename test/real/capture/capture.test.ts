@@ -4,6 +4,7 @@ import { proveCanary } from '../../../scripts/move/capture/canary.ts';
 import { captureTrouble, installCapture, removeCapture } from '../../../scripts/move/capture/notification.ts';
 import { notificationId } from '../../../scripts/contract/names.ts';
 import type { Environment } from '../../../scripts/contract/environment.ts';
+import { canarySilence, listGaps } from '../../../scripts/ledger/gaps.ts';
 import { UserError } from '../../../scripts/contract/errors.ts';
 import { listProcessReports } from '../../../scripts/ledger/reports.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
@@ -68,6 +69,9 @@ beforeAll(async () => {
   await proveCanary(environment, scratch.ledger, { deadlineSeconds: 60 });
 });
 afterAll(async () => {
+  // From now on nobody puts the entry back; a look that is under way has ended when a canary has come through.
+  await scratch.ledger.query(`UPDATE move SET phase = 'none'`);
+  await proveCanary(environment, scratch.ledger, { deadlineSeconds: 60 });
   await removeCapture(environment);
   await receivers.stopAll();
   await expect(control.notificationIds(scratch.sourceBucket)).resolves.toEqual(['customer']);
@@ -128,6 +132,31 @@ test('a receiver killed between the push and the commit loses nothing', async ()
   await proveCanary(environment, scratch.ledger, { deadlineSeconds: 20 });
   expect(Object.keys(await logged('killed/')).sort()).toEqual(['killed/1', 'killed/2']);
   await receivers.start();
+});
+
+test('an entry that somebody takes out of the document is put back, and the gap is recorded until a canary comes through', async () => {
+  const { ledger } = scratch;
+  await ledger.query(`UPDATE move SET phase = 'copy'`);
+  const id = notificationId(environment.moves[0]!);
+  const gaps = () => listGaps(ledger, 'scratch', 10);
+  await eventually('a canary by itself', async () => (await canarySilence(ledger, 'scratch'))! < 2);
+  expect(await gaps()).toEqual([]);
+  await control.removeNotification(scratch.sourceBucket, [id]);
+  await put('gap/lost', 'x');
+  await eventually('the entry is there again', async () =>
+    (await control.notificationIds(scratch.sourceBucket)).includes(id),
+  );
+  await eventually('the gap has ended', async () => (await gaps())[0]?.endedAt != null);
+  expect(await gaps()).toMatchObject([
+    {
+      move: 'scratch',
+      why: `our entry in the notification document of ${scratch.sourceBucket} was missing`,
+    },
+  ]);
+  await put('gap/after', 'x');
+  await proveCanary(environment, ledger, { deadlineSeconds: 60 });
+  expect(Object.keys(await logged('gap/'))).toContain('gap/after');
+  await ledger.query(`UPDATE move SET phase = 'none'`);
 });
 
 test('the server keeps the canary and the lag going while capture is at work, and ends on SIGTERM', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Environment, Move } from '../../../scripts/contract/environment.ts';
 import { latestCertificate, recordWaiver } from '../../../scripts/ledger/certificates.ts';
 import type { Pool } from '../../../scripts/ledger/database.ts';
+import { beginGap, endGap } from '../../../scripts/ledger/gaps.ts';
 import { BucketControl } from '../../../scripts/store/control.ts';
 import { digestOfBucket } from '../../../scripts/move/verify/bucket-digest.ts';
 import { certifyInHold, recertify, takeBaseCertificate } from '../../../scripts/move/verify/parity.ts';
@@ -28,7 +29,7 @@ async function startOver(): Promise<void> {
     emptyBucket(sides.source, scratch.sourceBucket),
     emptyBucket(sides.target, scratch.targetBucket),
   ]);
-  await scratch.ledger.query('TRUNCATE operation, certificate, waiver');
+  await scratch.ledger.query('TRUNCATE operation, certificate, capture_gap, waiver');
 }
 const base = (options = {}) => takeBaseCertificate(environment, scratch.ledger, move, options);
 
@@ -176,13 +177,71 @@ test('what the log names as handled, and yet differs, is a finding', async () =>
   expect(findingsOf(await base())).toEqual([{ key: 'wrong', differs: ['missing at the target'] }]);
 });
 
-test('an operation older than the horizon that replay never handled is a finding, not a key in motion', async () => {
+test('an operation older than the horizon that replay has not handled is no finding, and compared again later', async () => {
   await startOver();
   await sides.onSource('old', 'new');
   await touch(scratch, ['old'], false);
-  expect(findingsOf(await base())).toEqual([
-    { key: 'old', differs: ['missing at the target', 'replay has not handled it'] },
-  ]);
+  const certificate = await base();
+  expect(findingsOf(certificate)).toEqual([]);
+  expect(certificate.document).toMatchObject({ moving: { count: 1, first: ['old'] } });
+  // Its operation is retired meanwhile, and yet the key differs.
+  await handle(scratch, 'old');
+  const blind = { listings: false, settleSeconds: 0 };
+  const next = await recertify(environment, scratch.ledger, move, blind);
+  expect(findingsOf(next)).toEqual([{ key: 'old', differs: ['missing at the target'] }]);
+});
+
+test('a key that replay has tried too often is a finding', async () => {
+  await startOver();
+  await sides.onSource('failing', 'new');
+  await touch(scratch, ['failing'], false);
+  await scratch.ledger.query(
+    `INSERT INTO failed_key (move, key, stage, reason, attempts) VALUES ('scratch', 'failing', 'replay', 'r', 3)`,
+  );
+  try {
+    expect(findingsOf(await base({ settleSeconds: 0 }))).toEqual([
+      { key: 'failing', differs: ['missing at the target', 'replay could not handle it'] },
+    ]);
+  } finally {
+    await scratch.ledger.query('TRUNCATE failed_key');
+  }
+});
+
+test('a store that clients write to all the time gets its certificate while replay is behind', async () => {
+  await startOver();
+  for (let number = 0; number < 40; number += 1) await sides.onBoth(`still/${number}`, 'x');
+  await sides.onSource('lost', 'no event tells of it');
+  const stop = new AbortController();
+  let number = 0;
+  const behind: string[] = [];
+  const written = Promise.withResolvers<void>();
+  const write = async () => {
+    while (!stop.signal.aborted) {
+      const key = `busy/${(number += 1)}`;
+      await sides.onSource(key, 'new');
+      await touch(scratch, [key], false);
+      if (behind.push(key) >= 20) written.resolve();
+    }
+  };
+  const writers = [write(), write()];
+  await written.promise;
+  const options = { settleSeconds: 0 };
+  const certificate = await base(options);
+  stop.abort();
+  await Promise.all(writers);
+  // Only the difference that nothing will mend is one.
+  expect(findingsOf(certificate)).toEqual([{ key: 'lost', differs: ['missing at the target'] }]);
+  const { count } = certificate.document['moving'] as { count: number };
+  expect(count).toBeGreaterThanOrEqual(20);
+  await sides.onTarget('lost', 'no event tells of it');
+  expect((await base(options)).findings).toBe(0);
+  // Replay catches up but for one key, which it says to have handled.
+  for (const key of behind) {
+    if (key !== 'busy/3') await sides.onTarget(key, 'new');
+    await handle(scratch, key);
+  }
+  const last = await recertify(environment, scratch.ledger, move, { ...options, listings: false });
+  expect(findingsOf(last)).toEqual([{ key: 'busy/3', differs: ['missing at the target'] }]);
 });
 
 test('a round compares only what was touched and goes on from there; the hold finds what raised no event', async () => {
@@ -222,6 +281,50 @@ test('a write whose event was lost is found by the listings, one of the metadata
     { key: 'gone', differs: ['only at the target'] },
     { key: 'metadata', differs: ['metadata'] },
   ]);
+});
+
+test('after a gap in capture the hold refuses a certificate that was listed before its end, until listings are merged again', async () => {
+  await startOver();
+  await sides.onBoth('a', 'x');
+  await base();
+  // The event of this write is lost, and nothing in the log tells of it.
+  await beginGap(scratch.ledger, 'scratch', 'our entry was missing');
+  await sides.onSource('a', 'y');
+  await endGap(scratch.ledger, 'scratch');
+  const inHold = () => certifyInHold(environment, scratch.ledger, move);
+  await expect(inHold()).rejects.toThrow(
+    /^capture of scratch had a gap from .* \(our entry was missing\): events may be lost/,
+  );
+  const options = { settleSeconds: 0 };
+  await recertify(environment, scratch.ledger, move, { ...options, listings: false });
+  await expect(inHold()).rejects.toThrow('capture of scratch had a gap');
+  const listed = await recertify(environment, scratch.ledger, move, options);
+  expect(findingsOf(listed)).toEqual([{ key: 'a', differs: ['etag'] }]);
+  await sides.onTarget('a', 'y');
+  await base(options);
+  expect(await inHold()).toMatchObject({ compared: 0, findings: [] });
+});
+
+test('listings that are merged range by range find what one merge finds', async () => {
+  await startOver();
+  const changed = ['a', 'g', 'm', 'z'];
+  for (const key of [...changed, 'b', 'n']) await sides.onBoth(key, 'x');
+  await base();
+  for (const key of changed) await sides.onSource(key, 'y');
+  const { rows } = await scratch.ledger.query<{ run: bigint }>(
+    `INSERT INTO sync_run (move, state) VALUES ('scratch', 'done') RETURNING run`,
+  );
+  await scratch.ledger.query(
+    `INSERT INTO shard (move, run, number, after_key, until_key, checkpoint)
+     VALUES ('scratch', $1, 1, '', 'g', ''), ('scratch', $1, 2, 'g', 'm', 'g'), ('scratch', $1, 3, 'm', NULL, 'm')`,
+    [rows[0]?.run],
+  );
+  try {
+    const seeing = await recertify(environment, scratch.ledger, move, { settleSeconds: 0 });
+    expect(findingsOf(seeing)).toEqual(changed.map((key) => ({ key, differs: ['etag'] })));
+  } finally {
+    await scratch.ledger.query('DELETE FROM shard; DELETE FROM sync_run');
+  }
 });
 
 test('without a clean base certificate there is nothing to go on from', async () => {

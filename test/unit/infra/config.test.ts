@@ -17,6 +17,7 @@ describe('parseSettings', () => {
       quietSeconds: 3600,
       holdLimitSeconds: 30,
       lateEventSeconds: 900,
+      certificateHours: 24,
       requestSeconds: 60,
       holdRequestMilliseconds: 5000,
       refreshMilliseconds: 1000,

@@ -26,6 +26,8 @@ const bounds = {
   lateEventSeconds: 5,
   leaseSeconds: 6,
   canarySeconds: 2,
+  canarySilenceSeconds: 180,
+  certificateSeconds: 86_400,
   lagSeconds: 10,
   quietSeconds: 3,
   keepDays: 15,

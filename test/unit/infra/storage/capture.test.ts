@@ -4,7 +4,7 @@ import type { AlarmTopic } from '../../../../infra/foundation/alarms.ts';
 import { Network } from '../../../../infra/foundation/network/index.ts';
 import type { AwsBucket } from '../../../../infra/settings/aws.ts';
 import { bridgePattern } from '../../../../infra/storage/capture/bridge.ts';
-import { Capture } from '../../../../infra/storage/capture/index.ts';
+import { canaryAlarms, Capture } from '../../../../infra/storage/capture/index.ts';
 import { record, valueOf } from '../../../support/recorded.ts';
 
 const account = '111122223333';
@@ -291,6 +291,35 @@ test('rings for lateness, for what was put aside, for errors and throttles, and 
     throttles: ['Throttles', { FunctionName: 'storage-prod-capture' }, 0, 5],
     undelivered: ['FailedInvocations', { RuleName: 'storage-prod-capture' }, 0, 1],
   });
+});
+
+test.each([
+  ['prepare', []],
+  ['copy', ['images', 'metadata']],
+  ['cutover', ['images', 'metadata']],
+  ['retain', ['images', 'metadata']],
+  ['retire', []],
+  ['done', []],
+] as const)('a canary that does not come through rings, by bucket, in %s', async (phase, moves) => {
+  const { all } = await record((options) => {
+    const args = { topic: 'arn:topic', environment: 'prod', moves: ['images', 'metadata'], phase };
+    canaryAlarms('parts', args, options);
+  });
+  const alarms = Object.entries(all('aws:cloudwatch/metricAlarm:MetricAlarm'));
+  expect(alarms.map(([name]) => name)).toEqual(moves.map((move) => `parts-${move}-canary`));
+  for (const [index, [, inputs]] of alarms.entries()) {
+    expect(inputs).toMatchObject({
+      namespace: 'Storage/Capture',
+      metricName: 'Canaries',
+      dimensions: { Environment: 'prod', Move: moves[index] },
+      statistic: 'Sum',
+      period: 300,
+      comparisonOperator: 'LessThanThreshold',
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: 'breaching',
+    });
+  }
 });
 
 test.each<[string, Options, string, RegExp]>([

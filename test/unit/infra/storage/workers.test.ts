@@ -276,15 +276,23 @@ describe('what pods may do on AWS', () => {
     );
     expect(secrets).toEqual(expected);
   });
-  it('nobody writes on S3 but the canary’s and who carries a turn out, below our own prefix', () => {
-    const ours = ['arn:aws:s3:::food-co-images/.migration/*', 'arn:aws:s3:::food-co-metadata/.migration/*'];
-    const writes: Record<string, string[]> = {};
-    for (const app of APPS) {
-      for (const { Action, Resource } of document(app).Statement) {
-        if (Action.some((action) => /^s3:(Put|Delete|Abort|Restore)/.test(action))) writes[app] = Resource;
-      }
-    }
-    expect(writes).toEqual({ heartbeat: ours, 'hold-watch': ours });
+  it('nobody writes objects on S3 but the canary’s and who carries a turn out, below our own prefix; the heartbeat puts our notification entry back', () => {
+    const buckets = ['arn:aws:s3:::food-co-images', 'arn:aws:s3:::food-co-metadata'];
+    const ours = buckets.map((bucket) => `${bucket}/.migration/*`);
+    const writes = APPS.flatMap((app) =>
+      document(app).Statement.flatMap(({ Action, Resource }) => {
+        const written = Action.filter((action) => /^s3:(Put|Delete|Abort|Restore)/.test(action));
+        return written.length === 0 ? [] : [[app, written, Resource]];
+      }),
+    );
+    expect(writes).toHaveLength(3);
+    expect(writes).toEqual(
+      expect.arrayContaining([
+        ['heartbeat', ['s3:PutObject', 's3:PutObjectAcl'], ours],
+        ['heartbeat', ['s3:PutBucketNotification'], buckets],
+        ['hold-watch', ['s3:PutObject'], ours],
+      ]),
+    );
   });
   it('the comparison alone reads the policies of the sources', () => {
     const readers = APPS.filter((app) =>

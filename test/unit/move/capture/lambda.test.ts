@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MalformedEvent } from '../../../../scripts/platform/notifications/records.ts';
-import { handleBatch } from '../../../../scripts/move/capture/lambda.ts';
+import { canaryLines, handleBatch } from '../../../../scripts/move/capture/lambda.ts';
 
 /** A message as Lambda hands it over of SQS. */
 const message = (messageId: string, body: string) => ({
@@ -53,4 +53,28 @@ test('what failed for a connection that broke is tried once more at once; what i
     batchItemFailures: [{ itemIdentifier: 'b' }],
   });
   expect(tries).toEqual({ a: 2, b: 1 });
+});
+
+test('a canary that was stored is counted in the form that CloudWatch reads from a log', () => {
+  const operations = [
+    { move: 'images', kind: 'put' as const },
+    { move: 'images', kind: 'canary' as const },
+  ];
+  expect(canaryLines('prod', operations, 1_700_000_000_000)).toEqual([
+    {
+      _aws: {
+        Timestamp: 1_700_000_000_000,
+        CloudWatchMetrics: [
+          {
+            Namespace: 'Storage/Capture',
+            Dimensions: [['Environment', 'Move']],
+            Metrics: [{ Name: 'Canaries', Unit: 'Count' }],
+          },
+        ],
+      },
+      Environment: 'prod',
+      Move: 'images',
+      Canaries: 1,
+    },
+  ]);
 });

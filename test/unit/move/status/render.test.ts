@@ -35,6 +35,8 @@ const status = (change: Partial<Status> = {}): Status => ({
       sync,
       canarySeconds: 2.4,
       lateEvents: null,
+      gaps: [],
+      stale: null,
       certificates: { base: { id: 1n, at: new Date('2026-01-01T00:00:00Z'), epoch: 1n, findings: 0 } },
     },
   ],
@@ -59,6 +61,28 @@ test('one screen says where the move is and what is missing', () => {
     '',
     'next        cutover; its gate would still refuse:',
     '  - one thing',
+  ]);
+});
+
+test('gaps in capture are shown, and that the base certificate is stale', () => {
+  const [move] = status().moves;
+  if (move === undefined) throw new Error('there is one');
+  const at = (minute: string) => new Date(`2026-01-01T00:${minute}:00Z`);
+  const gap = { id: 1n, move: 'images', why: 'our entry was missing' };
+  const gaps = [
+    { ...gap, beganAt: at('02'), endedAt: null },
+    { ...gap, beganAt: at('00'), endedAt: at('01') },
+  ];
+  const shown = renderStatus(status({ moves: [{ ...move, gaps }] }), NOW).split('\n');
+  expect(shown.slice(10, 13)).toEqual([
+    '  canary    2 s ago',
+    '  gap       in capture from 2026-01-01T00:02:00.000Z until NOW: events may be lost (our entry was missing)',
+    '  gap       in capture from 2026-01-01T00:00:00.000Z until 2026-01-01T00:01:00.000Z (our entry was missing)',
+  ]);
+  const bounds = { lagSeconds: 60 } as never;
+  const stale = status({ moves: [{ ...move, sync: { ...sync, state: 'done' }, stale: 'it is old' }] });
+  expect(cutoverRefusals({ bounds }, stale)).toEqual([
+    'both listings of images must be merged again: it is old',
   ]);
 });
 

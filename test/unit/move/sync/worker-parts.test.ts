@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { recordFailure } from '../../../../scripts/ledger/failures.ts';
+import { appendOperations } from '../../../../scripts/ledger/operations.ts';
 import { Concurrency } from '../../../../scripts/move/sync/concurrency.ts';
 import { shardPreference } from '../../../../scripts/move/sync/preference.ts';
+import { RateLimiter } from '../../../../scripts/move/sync/rate-limiter.ts';
 import { TaskPool } from '../../../../scripts/move/sync/task-pool.ts';
+import { EMBEDDED_LIMIT_MS, openEmbeddedLedger } from '../../../support/embedded-ledger.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -138,6 +142,50 @@ describe('concurrency', () => {
     concurrency.succeeded();
     expect(concurrency.limit).toBe(2);
   });
+});
+
+describe('a copy beside a replay that is behind', () => {
+  const limiter = (most = 32) => new RateLimiter(new Concurrency(most), new AbortController().signal, 60);
+
+  it('works on half as many objects at each look, down to an eighth, and on all again when it has caught up', () => {
+    const yielding = limiter();
+    const { concurrency } = yielding;
+    const limits = [30, 31, 31, 31, 31, 20, 14, 14, 14, 14].map((behindSeconds) => {
+      yielding.yieldTo(behindSeconds);
+      return concurrency.limit;
+    });
+    expect(limits).toEqual([32, 16, 8, 4, 4, 4, 8, 16, 32, 32]);
+  });
+
+  it('works on one object at least', () => {
+    const yielding = limiter(2);
+    for (const behindSeconds of [100, 100, 100]) yielding.yieldTo(behindSeconds);
+    expect(yielding.concurrency.limit).toBe(1);
+  });
+
+  it(
+    'learns from the ledger how far replay is behind; a key that keeps failing does not count',
+    async () => {
+      const { ledger, close } = await openEmbeddedLedger();
+      try {
+        const operation = { move: 'images', kind: 'put', eventName: 'e', eventSource: 'aws:s3' } as const;
+        await appendOperations(ledger, [
+          { ...operation, key: 'fails' },
+          { ...operation, key: 'waits' },
+        ]);
+        await ledger.query(
+          `UPDATE operation SET received_at = clock_timestamp() - make_interval(secs => CASE key WHEN 'fails' THEN 500 ELSE 50 END)`,
+        );
+        await recordFailure(ledger, { move: 'images', key: 'fails', stage: 'replay', reason: 'r' });
+        expect(await limiter().read(ledger)).toBeCloseTo(50, 0);
+        await ledger.query('UPDATE operation SET retired_at = clock_timestamp()');
+        expect(await limiter().read(ledger)).toBe(0);
+      } finally {
+        await close();
+      }
+    },
+    EMBEDDED_LIMIT_MS,
+  );
 });
 
 describe('the shards that a worker prefers', () => {

@@ -48,7 +48,9 @@ test('moving and waived keys and the file are named', () => {
       300,
     ),
   );
-  expect(text).toContain('  4 keys were being changed; the next certificate compares them again');
+  expect(text).toContain(
+    '  4 keys were being changed: replay had not handled them, and the next certificate compares them again',
+  );
   expect(text).toContain('  1 waived by name');
   expect(text).toContain('… all 300 are in /x.jsonl');
 });
