@@ -55,7 +55,7 @@ export type Action =
   | { do: 'nothing' }
   /** Make Ceph's object equal to S3's. */
   | { do: 'copy' }
-  /** Remove Ceph's object: a client removed it from S3 while that was the truth. */
+  /** Remove Ceph's object: a client or a lifecycle rule removed it from S3 while that was the truth. */
   | { do: 'delete' }
   /** Write S3's object on condition that the key never existed on Ceph. */
   | { do: 'apply' }
@@ -98,9 +98,7 @@ function followSource({ operations, source, target }: Situation): Decision {
     return equal ? all({ do: 'nothing' }, 'equal') : all({ do: 'copy' }, 'copied');
   }
   if (target.current === null) return all({ do: 'nothing' }, 'equal');
-  // A lifecycle rule is not a client: what it took from S3 stays on Ceph, unless a client deleted it too.
-  const kinds = new Set(operations.map(({ kind }) => kind));
-  if (kinds.has('expire') && !kinds.has('delete')) return all({ do: 'nothing' }, 'ignored');
+  // By whom it went does not matter: what a lifecycle rule took is gone from the truth as well.
   return all({ do: 'delete' }, 'deleted');
 }
 
