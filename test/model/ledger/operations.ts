@@ -110,6 +110,18 @@ export const OPERATION_STATEMENTS: readonly Statement[] = [
     (context, [move, horizon]) => [{ keys: distinct(touched(context, move, horizon)).length }],
   ],
   [
+    `SELECT DISTINCT key FROM operation WHERE move = $1 AND key = ANY($2::text[]) AND kind IN ('delete', 'expire') ORDER BY key`,
+    (context, [move, keys]) =>
+      distinct(
+        visible(context).filter(
+          (row) =>
+            row.move === move &&
+            (keys as string[]).includes(row.key) &&
+            (row.kind === 'delete' || row.kind === 'expire'),
+        ),
+      ).map((key) => ({ key })),
+  ],
+  [
     `SELECT count(*) AS operations,
             coalesce(extract(epoch FROM clock_timestamp() - min(received_at)), 0)::float8 AS seconds
      FROM operation WHERE retired_at IS NULL`,

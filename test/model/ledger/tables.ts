@@ -54,6 +54,7 @@ export type RunRow = {
   objectsExpected: number | null;
   bytesExpected: number | null;
   wantedAt: number | null;
+  deletesCounted: number;
 };
 export type HoldRow = {
   id: bigint;
