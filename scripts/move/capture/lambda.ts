@@ -4,7 +4,7 @@ import { openLedger } from '../../ledger/connect.ts';
 import type { Pool } from '../../ledger/database.ts';
 import { log } from '../../contract/log.ts';
 import { CaptureHandler, eventRules } from './handler.ts';
-import { parseBody, MalformedEvent } from '../../platform/notifications/records.ts';
+import { parseBody } from '../../platform/notifications/records.ts';
 
 /** What Lambda hands over of a batch of SQS messages. */
 export type SqsEvent = { Records: { messageId: string; body: string }[] };
@@ -40,8 +40,7 @@ export async function handleBatch(
 async function storeTwice(handler: Pick<CaptureHandler, 'store'>, document: unknown): Promise<void> {
   try {
     await handler.store(document);
-  } catch (error) {
-    if (error instanceof MalformedEvent) throw error;
+  } catch {
     await handler.store(document);
   }
 }
