@@ -29,6 +29,9 @@ export const CANARY_KEY = `${RESERVED_PREFIX}canary`;
 /** The move's epoch, in every source bucket and in each target's quarantine bucket. */
 export const EPOCH_KEY = `${RESERVED_PREFIX}epoch`;
 
+/** Waived as if it were a key: that nobody reads S3 any more, where its store does not tell. */
+export const READS_WAIVER = `${RESERVED_PREFIX}reads`;
+
 /** The Sid of our statement that denies writes to a source bucket. AWS allows only letters and digits. */
 export const DENY_SID = 'StorageMigrationDenyWrites';
 

@@ -25,12 +25,16 @@ export const OPERATION_STATEMENTS: readonly Statement[] = [
      SELECT move, key, kind, event_name, event_source, sequencer, version_id, etag, size, principal, event_time,
             CASE WHEN kind = 'canary' THEN clock_timestamp() END, CASE WHEN kind = 'canary' THEN 'ignored' END
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::timestamptz[])
-       AS o (move, key, kind, event_name, event_source, sequencer, version_id, etag, size, principal, event_time)`,
+       AS o (move, key, kind, event_name, event_source, sequencer, version_id, etag, size, principal, event_time)
+     WHERE kind <> 'expire' OR NOT EXISTS (SELECT 1 FROM move WHERE coalesce(entering, phase) IN ('retire', 'done'))`,
     ({ tables, now, transaction, nextId }, values) => {
       const [moves, keys, kinds, names, , sequencers, , etags] = values as (string | null)[][];
-      const rows = (moves ?? []).map((move, index): OperationRow => {
+      const { phase, entering } = tables.move;
+      const isEmptied = ['retire', 'done'].includes(entering ?? phase);
+      const rows = (moves ?? []).flatMap((move, index): OperationRow[] => {
         const isCanary = kinds?.[index] === 'canary';
-        return {
+        if (isEmptied && kinds?.[index] === 'expire') return [];
+        const row: OperationRow = {
           position: nextId('operation'),
           receivedAt: now,
           transaction,
@@ -44,6 +48,7 @@ export const OPERATION_STATEMENTS: readonly Statement[] = [
           retiredAt: isCanary ? now : null,
           outcome: isCanary ? 'ignored' : null,
         };
+        return [row];
       });
       tables.operation = [...tables.operation, ...rows];
       return rows.length;
