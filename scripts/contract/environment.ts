@@ -33,6 +33,8 @@ const StoreEndpointSchema = z.strictObject({
   region: z.string().min(1),
   addressing: z.enum(['path', 'virtual']),
   credentials: CredentialsSourceSchema,
+  /** A PEM file of authorities that are trusted beside Node's own. Default: what AWS_CA_BUNDLE or the profile names. */
+  caBundle: z.string().min(1).optional(),
   /**
    * Only what lies below this folder is there, and keys are named without it. Default: the whole bucket. Only
    * where one bucket of the endpoint moves.

@@ -34,6 +34,9 @@ export function targetEpochKey(targetBucket: string): string {
   return `${EPOCH_KEY}/${targetBucket}`;
 }
 
+/** Waived as if it were a key: that nobody reads S3 any more, where its store does not tell. */
+export const READS_WAIVER = `${RESERVED_PREFIX}reads`;
+
 /** The Sid of our statement that denies writes to a source bucket. AWS allows only letters and digits. */
 export const DENY_SID = 'StorageMigrationDenyWrites';
 

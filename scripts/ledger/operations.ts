@@ -34,7 +34,10 @@ export type OpenOperation = {
 };
 export type OpenKey = { move: string; key: string };
 
-/** Appends to the log and wakes the replay workers. Durable once the transaction has committed. */
+/**
+ * Appends to the log and wakes the replay workers. Durable once the transaction has committed. While S3 is emptied
+ * its expiries are left out: they would be as many as the objects, and nobody acts by them.
+ */
 export async function appendOperations(db: Database, operations: NewOperation[]): Promise<void> {
   if (operations.length === 0) return;
   const column = <T>(pick: (operation: NewOperation) => T) => operations.map(pick);
@@ -43,7 +46,8 @@ export async function appendOperations(db: Database, operations: NewOperation[])
      SELECT move, key, kind, event_name, event_source, sequencer, version_id, etag, size, principal, event_time,
             CASE WHEN kind = 'canary' THEN clock_timestamp() END, CASE WHEN kind = 'canary' THEN 'ignored' END
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::timestamptz[])
-       AS o (move, key, kind, event_name, event_source, sequencer, version_id, etag, size, principal, event_time)`,
+       AS o (move, key, kind, event_name, event_source, sequencer, version_id, etag, size, principal, event_time)
+     WHERE kind <> 'expire' OR NOT EXISTS (SELECT 1 FROM move WHERE coalesce(entering, phase) IN ('retire', 'done'))`,
     [
       column((o) => o.move),
       column((o) => o.key),

@@ -1,4 +1,5 @@
 import { GroupCommit } from '../platform/notifications/group-commit.ts';
+import { log } from '../contract/log.ts';
 import { transaction } from '../ledger/connect.ts';
 import type { Pool } from '../ledger/database.ts';
 import { readObjectEvents, type ObjectEvent } from './object-event.ts';
@@ -17,9 +18,10 @@ export class ObjectEventHandler {
     this.#buckets = buckets;
   }
 
-  /** @returns how many events the notification held. Throws MalformedEvent, or the database's error. */
+  /** @returns how many events the notification held. Throws the database's error. */
   async store(document: unknown): Promise<number> {
-    const events = readObjectEvents(document, this.#buckets);
+    const { events, unread } = readObjectEvents(document, this.#buckets);
+    for (const { reason, detail } of unread) log.warn({ reason, detail }, 'an event was left out');
     await this.#commit.add(events);
     return events.length;
   }

@@ -1,5 +1,5 @@
 import { kindOf } from '../contract/event-names.ts';
-import { MalformedEvent, readChanges, type Change } from '../platform/notifications/records.ts';
+import { readMessage, unread, type Change, type Unread } from '../platform/notifications/records.ts';
 import { normaliseSequencer } from '../platform/notifications/sequencer.ts';
 
 /** A change of one object on Ceph, as the table `object_event` keeps it. */
@@ -22,17 +22,24 @@ export type ObjectEvent = {
  * Reads one notification of RGW. Everybody's changes count, the migration's as well: a late write that it
  * copies is a change of the object.
  *
- * @param buckets those that are listened to; a record of any other is refused, so that it is not forgotten
- * @throws MalformedEvent for what it does not understand
+ * @param buckets those that are listened to; a record of any other is left out, and said to be
  */
-export function readObjectEvents(document: unknown, buckets: ReadonlySet<string>): ObjectEvent[] {
-  return readChanges(document).map((change) => toObjectEvent(change, buckets));
+export function readObjectEvents(
+  document: unknown,
+  buckets: ReadonlySet<string>,
+): { events: ObjectEvent[]; unread: Unread[] } {
+  const message = readMessage(document);
+  const [ours, others] = [true, false].map((own) =>
+    message.changes.filter(({ bucket }) => buckets.has(bucket) === own),
+  ) as [Change[], Change[]];
+  const foreign = others.map((change) =>
+    unread('foreign', change, `bucket "${change.bucket}" is not one that is listened to`, change.bucket),
+  );
+  return { events: ours.map(toObjectEvent), unread: [...message.unread, ...foreign] };
 }
 
-function toObjectEvent(change: Change, buckets: ReadonlySet<string>): ObjectEvent {
+function toObjectEvent(change: Change): ObjectEvent {
   const { bucket, key, eventName, eventSource } = change;
-  if (!buckets.has(bucket)) throw new MalformedEvent(`bucket "${bucket}" is not one that is listened to`);
-  if (key.includes('\0')) throw new MalformedEvent(`key ${JSON.stringify(key)} holds a NUL character`);
   const time = Date.parse(change.time ?? '');
   return {
     bucket,

@@ -1,5 +1,6 @@
 import type { Credentials } from './identity/ambient.ts';
 import type { StoreEndpoint } from '../contract/environment.ts';
+import { trustedAuthorities } from './identity/authorities.ts';
 import { credentialsProvider } from './identity/credentials.ts';
 import { hasCode } from './errors.ts';
 import { Transport } from './http.ts';
@@ -38,7 +39,13 @@ export class RgwAdmin {
   ): Promise<RgwAdmin> {
     const credentials = await credentialsProvider(endpoint.credentials, user);
     const requestSeconds = options.requestSeconds ?? 10;
-    return new RgwAdmin(new Transport(endpoint, credentials, { requestSeconds, connections: 4 }));
+    return new RgwAdmin(
+      new Transport(endpoint, credentials, {
+        requestSeconds,
+        connections: 4,
+        authorities: await trustedAuthorities(endpoint),
+      }),
+    );
   }
 
   close(): Promise<void> {

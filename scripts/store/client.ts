@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { StoreEndpoint } from '../contract/environment.ts';
 import { log } from '../contract/log.ts';
 import * as attributes from './attributes.ts';
+import { trustedAuthorities } from './identity/authorities.ts';
 import { credentialsProvider } from './identity/credentials.ts';
 import { StoreError } from './errors.ts';
 import { Transport, type StoreAnswer } from './http.ts';
@@ -9,6 +10,7 @@ import type { StoreRequest } from './request.ts';
 import * as listing from './listing.ts';
 import * as multipart from './multipart.ts';
 import * as objects from './objects.ts';
+import { PublicGrants } from './public-grants.ts';
 import type { Throttle } from './throttle.ts';
 import type { ListedObject, ListedVersion, ObjectAttributes, ObjectHead } from './object.ts';
 import * as versions from './versions.ts';
@@ -29,10 +31,13 @@ export class StoreClient {
   readonly #transport: Transport;
   readonly #bucketOwners = new Map<string, Promise<string>>();
   readonly #acls = new Map<string, Promise<'count' | 'off' | 'none'>>();
+  readonly #public: PublicGrants;
+  #anonymous: Transport | undefined;
 
   private constructor(transport: Transport) {
     this.#transport = transport;
     this.endpoint = transport.endpoint;
+    this.#public = new PublicGrants(transport, () => (this.#anonymous ??= transport.anonymous()));
   }
 
   /**
@@ -47,15 +52,17 @@ export class StoreClient {
     options: { requestSeconds: number; connections?: number; attempts?: number; pace?: Throttle },
   ): Promise<StoreClient> {
     const credentials = user === null ? null : await credentialsProvider(endpoint.credentials, user);
-    return new StoreClient(new Transport(endpoint, credentials, options));
+    return new StoreClient(
+      new Transport(endpoint, credentials, { ...options, authorities: await trustedAuthorities(endpoint) }),
+    );
   }
 
   get requestSeconds(): number {
     return this.#transport.requestSeconds;
   }
 
-  close(): Promise<void> {
-    return this.#transport.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#transport.close(), this.#anonymous?.close()]);
   }
 
   /**
@@ -142,7 +149,7 @@ export class StoreClient {
     return attributes.putTags(this.#transport, bucket, key, tags, options);
   }
 
-  /** The grants beyond the owners', see `foreignGrants`. None, and not asked for, where there are no ACLs. */
+  /** The grants beyond the owners' that have an effect, see `foreignGrants` and `PublicGrants`. None, and not asked for, where there are no ACLs. */
   async grants(bucket: string, key: string, version: VersionOption = {}): Promise<attributes.Grant[]> {
     if ((await this.acls(bucket)) !== 'count') return [];
     try {
@@ -150,7 +157,8 @@ export class StoreClient {
         attributes.getAcl(this.#transport, bucket, key, version),
         this.bucketOwner(bucket),
       ]);
-      return attributes.foreignGrants(acl, owner);
+      const grants = attributes.foreignGrants(acl, owner);
+      return await this.#public.effective(bucket, key, grants, version.versionId);
     } catch (error) {
       // Of buckets there may be ACLs where there are none of objects.
       if (!attributes.saysNoAcls(error)) throw error;

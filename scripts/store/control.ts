@@ -72,7 +72,12 @@ export class BucketControl {
 
   /** The ids of the bucket's rules. */
   async lifecycleIds(bucket: string): Promise<string[]> {
-    return idsOf(documents.lifecycleEntries((await this.#documents.read(bucket, 'lifecycle'))?.text ?? ''));
+    return idsOf(await this.lifecycle(bucket));
+  }
+
+  /** The rules, the customer's and ours, each as the text that it is. */
+  async lifecycle(bucket: string): Promise<documents.Entry[]> {
+    return documents.lifecycleEntries((await this.#documents.read(bucket, 'lifecycle'))?.text ?? '');
   }
 
   /**

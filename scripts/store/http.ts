@@ -7,7 +7,16 @@ import { TimeLimit } from './time-limit.ts';
 import { hasCode, StoreError } from './errors.ts';
 import { exchange, flatHeaders } from './exchange.ts';
 import type { Throttle } from './throttle.ts';
-import { encodeKey, encodeQuery, EMPTY_SHA256, sha256, Signer, UNSIGNED_PAYLOAD } from './signing.ts';
+import { splitBucket } from './bucket-name.ts';
+import {
+  encodeKey,
+  encodePart,
+  encodeQuery,
+  EMPTY_SHA256,
+  sha256,
+  Signer,
+  UNSIGNED_PAYLOAD,
+} from './signing.ts';
 import { connectionTrouble, mayHaveBeenDone, mayRepeat, nameOf, refused } from './trouble.ts';
 import { Unanswered } from './unanswered.ts';
 import type { StoreRequest } from './request.ts';
@@ -45,6 +54,7 @@ export class Transport {
   #signing: { credentials: Credentials; signer: Signer } | undefined;
   readonly #attempts: number;
   readonly #pace: Throttle | undefined;
+  readonly #authorities: string[] | undefined;
 
   constructor(
     endpoint: StoreEndpoint,
@@ -55,6 +65,8 @@ export class Transport {
       attempts?: number | undefined;
       service?: 's3' | 'sns';
       pace?: Throttle | undefined;
+      /** Certificates in PEM that are trusted in place of Node's own. */
+      authorities?: string[] | undefined;
     },
   ) {
     this.endpoint = endpoint;
@@ -67,17 +79,32 @@ export class Transport {
       pipelining: 1,
       keepAliveTimeout: IDLE_MS,
       keepAliveMaxTimeout: IDLE_MS,
-      connect: { timeout: options.requestSeconds * 1000 },
+      connect: {
+        timeout: options.requestSeconds * 1000,
+        ...(options.authorities !== undefined && { ca: options.authorities }),
+      },
       headersTimeout: 0,
       bodyTimeout: options.requestSeconds * 1000,
     });
     this.#credentials = credentials;
     this.#service = options.service ?? 's3';
     this.#pace = options.pace;
+    this.#authorities = options.authorities;
   }
 
   close(): Promise<void> {
     return this.#pool.destroy();
+  }
+
+  /** To the same store, without a signature, and one request at a time. */
+  anonymous(): Transport {
+    const { requestSeconds } = this;
+    return new Transport(this.endpoint, null, {
+      requestSeconds,
+      connections: 1,
+      pace: this.#pace,
+      authorities: this.#authorities,
+    });
   }
 
   /** Sends and reads the whole answer. Throws a StoreError for every status but 2xx. */
@@ -153,9 +180,12 @@ export class Transport {
       return { host, path: `/${key === undefined ? '' : encodeKey(key)}` };
     }
     const tail = key === undefined ? '' : encodeKey(key);
-    return this.endpoint.addressing === 'virtual'
-      ? { host: `${bucket}.${host}`, path: `/${tail}` }
-      : { host, path: key === undefined ? `/${bucket}` : `/${bucket}/${tail}` };
+    // A tenant fits no host name; its colon is encoded, as the signature has it.
+    if (this.endpoint.addressing === 'virtual' && splitBucket(bucket).tenant === null) {
+      return { host: `${bucket}.${host}`, path: `/${tail}` };
+    }
+    const name = encodePart(bucket);
+    return { host, path: key === undefined ? `/${name}` : `/${name}/${tail}` };
   }
 
   async #repeat<T>(request: StoreRequest, attempt: (deadline: TimeLimit) => Promise<T>): Promise<T> {

@@ -66,9 +66,9 @@ export function nameOf(request: StoreRequest): string {
 
 /** What undici, the socket and OpenSSL throw, and not our own code. */
 const CONNECTION_CODES =
-  /^(UND_ERR|HPE_|E(CONN|PIPE|HOST|NET|TIMEDOUT|AI_|PROTO)|ERR_(SSL|TLS)|CERT_|UNABLE_TO_)|SELF_SIGNED_CERT/;
+  /^(UND_ERR|HPE_|E(CONN|PIPE|HOST|NET|TIMEDOUT|AI_|PROTO)|ERR_(SSL|TLS|OSSL)|CERT_|CRL_|ERROR_IN_|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE)|PATH_LENGTH)|SELF_SIGNED_CERT/;
 const PLAIN_PORT = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/;
-const UNTRUSTED = /^(CERT_|UNABLE_TO_)|SELF_SIGNED_CERT/;
+const UNTRUSTED = /^(CERT_UNTRUSTED|UNABLE_TO_|INVALID_CA)|SELF_SIGNED_CERT/;
 
 /** Whether TLS was spoken to a port that does not. */
 export function isPlainPort({ cause }: StoreError): boolean {
@@ -81,14 +81,17 @@ function explainConnection(error: unknown): string | undefined {
   const code = 'code' in error ? String(error.code) : '';
   if (PLAIN_PORT.test(code)) return 'this port does not speak TLS; use http://';
   if (UNTRUSTED.test(code)) {
-    return `${messageOf(error)} (${code}); name the file of its authority in NODE_EXTRA_CA_CERTS`;
+    return `${messageOf(error)} (${code}); name the PEM file of its authority in AWS_CA_BUNDLE, or as ca_bundle in ~/.aws/config`;
   }
   if (error.name === 'HTTPParserError') {
     // A TLS alert begins with byte 21, then 3.
     const isTls = 'data' in error && String(error.data).startsWith('\u0015\u0003');
     return isTls ? 'this port speaks TLS; use https://' : 'what answers there is no HTTP';
   }
-  return CONNECTION_CODES.test(code) ? messageOf(error) : undefined;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `${messageOf(error)}; no such host is known here`;
+  // What the system refuses names its call: a name that is not resolved, an address that cannot be reached.
+  const isSystems = 'syscall' in error && 'errno' in error;
+  return isSystems || CONNECTION_CODES.test(code) ? messageOf(error) : undefined;
 }
 
 /**

@@ -4,7 +4,15 @@ import type { StoreClient } from '../../scripts/store/client.ts';
 import { ParameterSchema, type Parameter } from '../../scripts/platform/applications-parameter/parameter.ts';
 import type { Deed } from './plan.ts';
 import { thisProcess } from './platform/simulation.ts';
-import { FOLLOWER, longestOf, SOURCE_BUCKET, STRAGGLER, TARGET_BUCKET, type ModelWorld } from './world.ts';
+import {
+  CUSTOMERS_RULE,
+  FOLLOWER,
+  longestOf,
+  SOURCE_BUCKET,
+  STRAGGLER,
+  TARGET_BUCKET,
+  type ModelWorld,
+} from './world.ts';
 
 /** A client's request that was answered, and between which moments. */
 export type Answered = {
@@ -123,6 +131,10 @@ async function carryOut(world: ModelWorld, deed: Deed, how: How): Promise<void> 
   const began = simulation.now;
   // All of a client's request is over by its deadline: what Nginx asks first, and what it then passes on.
   const mayWait = client.requestSeconds * 1000 - 2 * longestOf(world.environment);
+  if (deed.do === 'expire') {
+    if (store === 'source') world.source.remove(SOURCE_BUCKET, deed.key, CUSTOMERS_RULE, 'expire');
+    return;
+  }
   simulation.tell(`${how.by} ${deed.do} ${deed.key} ${deed.do === 'put' ? deed.body : ''} on ${store}`);
   try {
     if (store === 'target' && deed.do !== 'read' && ledger !== undefined && take !== undefined) {

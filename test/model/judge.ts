@@ -1,6 +1,7 @@
 import { RESERVED_PREFIX } from '../../scripts/contract/names.ts';
 import { short, type Effect } from './store/model-store.ts';
 import {
+  CUSTOMERS_RULE,
   QUARANTINE_BUCKET,
   FOLLOWER,
   SOURCE_BUCKET,
@@ -57,6 +58,7 @@ export class Judge {
   /** Invariants 2 and 4: S3 is nobody's but its clients', until it may be emptied. */
   #watchSource(effect: Effect): void {
     const world = this.#world;
+    if (effect.by === CUSTOMERS_RULE) return;
     if (effect.kind === 'expire') return this.#watchExpiry(effect);
     if (effect.by !== FOLLOWER && effect.by !== STRAGGLER && effect.by !== 'archive') {
       world.violated(`4: ${effect.by} changed ${effect.key} on S3`);

@@ -44,7 +44,8 @@ export type Deed = {
   /** When a write is carried out, as far as the longest request lets it wait; else when chance says. */
   lands: Cue | null;
   key: string;
-  do: 'put' | 'delete' | 'read';
+  /** `expire`: a rule of the customer's on S3 does it; no client is asked. */
+  do: 'put' | 'delete' | 'read' | 'expire';
   body: number;
 };
 

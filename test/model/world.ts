@@ -18,6 +18,8 @@ export const QUARANTINE_BUCKET = 'migration-quarantine';
 /** The applications, which follow their parameter, and those that do not. */
 export const FOLLOWER = 'applications';
 export const STRAGGLER = 'customer';
+/** A lifecycle rule that the customer's bucket has of its own. */
+export const CUSTOMERS_RULE = "the customer's rule";
 
 /** Everything of one run. */
 export class ModelWorld {

@@ -59,6 +59,7 @@ export function stepsRights(args: StepsRightsArgs): IamStatement[] {
         's3:GetBucketAcl',
         's3:GetBucketObjectLockConfiguration',
         's3:GetBucketOwnershipControls',
+        's3:GetBucketPublicAccessBlock',
         's3:GetBucketVersioning',
         's3:ListBucket',
         's3:ListBucketMultipartUploads',

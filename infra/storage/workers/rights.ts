@@ -81,6 +81,7 @@ function readSources(args: RightsOf): IamStatement[] {
         's3:ListBucketMultipartUploads',
         // Whether objects have ACLs at all; and whom their grants are compared with: the bucket's owner needs none.
         's3:GetBucketOwnershipControls',
+        's3:GetBucketPublicAccessBlock',
         's3:GetBucketAcl',
       ],
       Resource: args.sources.map(({ bucketArn }) => bucketArn),

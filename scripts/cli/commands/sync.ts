@@ -35,6 +35,13 @@ const versionsOption = () =>
       'versioned. A run that is open goes on as it was begun. Default: the latest versions alone',
   );
 
+const deleteOption = () =>
+  new Option(
+    '--delete-at-most <N>',
+    'how many objects the run may delete at the target that no event names as removed from the source; ' +
+      'default: a tenth of what the source holds, or 100, and never more than it holds',
+  ).argParser(wholeNumber({ from: 0, to: Number.MAX_SAFE_INTEGER }));
+
 /** A whole run in this process: `sync`, and `sync run`. */
 function addRun(command: Command): Command {
   withStores(command)
@@ -42,6 +49,7 @@ function addRun(command: Command): Command {
     .addOption(backoffOption())
     .addOption(formerBackoffOption())
     .addOption(versionsOption())
+    .addOption(deleteOption())
     .option(
       '--dry-run',
       'say what would be copied and deleted, with counts and bytes; write nothing anywhere',
@@ -77,6 +85,7 @@ export default function sync(command: Command): void {
     )
     .addOption(limitOption())
     .addOption(versionsOption())
+    .addOption(deleteOption())
     .option('--again', 'begin another run where the last is complete')
     .option(
       '--inventory <MANIFEST>',
@@ -87,12 +96,13 @@ export default function sync(command: Command): void {
       'after',
       example('migrate sync start', '--inventory s3://reports/photos/2026-01-01T00-00Z/manifest.json'),
     )
-    .action(async ({ limit, versions = false, again = false, inventory, ...stores }) => {
+    .action(async ({ limit, versions = false, again = false, inventory, deleteAtMost, ...stores }) => {
       await withSyncLedger(stores, { toWrite: true }, async (environment, ledger) => {
         if (limit !== undefined) await setLimits(ledger, limit);
         const runs = await startSyncRuns(environment, ledger, {
           again,
           versions,
+          deleteAtMost,
           ...(inventory !== undefined && { inventory }),
         });
         process.stdout.write(runs.map((run) => `${describeStart(run)}\n`).join(''));

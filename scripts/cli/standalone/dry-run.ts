@@ -1,6 +1,7 @@
 import type { Environment, Move } from '../../contract/environment.ts';
 import type { StoreClient } from '../../store/client.ts';
 import type { ListedObject } from '../../store/object.ts';
+import { mostDeletes } from '../../move/sync/delete-budget.ts';
 import { megabytes } from '../../move/sync/progress.ts';
 import { openPair } from '../../move/common/pair.ts';
 import { mergeListings } from '../../move/common/merge.ts';
@@ -92,6 +93,11 @@ export async function showDryRun(
   else totals.map(describeTotal).forEach(print);
 }
 
-function describeTotal({ move, copies, copyBytes, deletes, equal }: PlannedTotal): string {
-  return `${move}: would copy ${copies} objects (${megabytes(copyBytes)}) and delete ${deletes} at the target; ${equal} are equal. Nothing was written.`;
+export function describeTotal({ move, copies, copyBytes, deletes, equal }: PlannedTotal): string {
+  const most = mostDeletes(equal + copies, false);
+  const refusal =
+    deletes > most
+      ? ` Sync would refuse that: ${most} may go from a source of ${equal + copies} objects, but for what events name (--delete-at-most N).`
+      : '';
+  return `${move}: would copy ${copies} objects (${megabytes(copyBytes)}) and delete ${deletes} at the target; ${equal} are equal. Nothing was written.${refusal}`;
 }

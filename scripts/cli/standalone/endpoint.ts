@@ -2,12 +2,18 @@ import { parseKnownFiles } from '@smithy/core/config';
 import { messageOf, UserError } from '../../contract/errors.ts';
 import type { CredentialsSource, StoreEndpoint } from '../../contract/environment.ts';
 import type { StoresOptions } from '../options.ts';
+import { bundleVariable } from '../../store/identity/authorities.ts';
+import { splitBucket } from '../../store/bucket-name.ts';
 import { parseEndpoint, type Location } from './location.ts';
 
 export type Side = 'source' | 'target';
 
 /** Settings of a profile that say where its store is. */
-type ProfileSettings = { region?: string | undefined; endpoint?: string | undefined };
+type ProfileSettings = {
+  region?: string | undefined;
+  endpoint?: string | undefined;
+  caBundle?: string | undefined;
+};
 
 const DEFAULT_REGION = 'us-east-1';
 
@@ -46,11 +52,17 @@ export async function readSide(
     variables['AWS_REGION'] ??
     variables['AWS_DEFAULT_REGION'] ??
     standing.region;
+  const caBundle = named.caBundle ?? bundleVariable(variables) ?? standing.caBundle ?? '';
   const isAmazon = endpoint === undefined || isAmazonHost(endpoint.hostname);
   if (isAmazon && region === undefined) {
     throw new UserError(
       `Which region is s3://${location.bucket} in? Give --${side}-region (for example eu-west-1), a --${side}-profile that has one, or set AWS_REGION. ` +
         `For another store than Amazon S3 give --${side}-endpoint`,
+    );
+  }
+  if (isAmazon && splitBucket(location.bucket).tenant !== null) {
+    throw new UserError(
+      `--${side} is s3://${location.bucket}, a bucket of a tenant, and Amazon S3 has no tenants. For an RGW give --${side}-endpoint`,
     );
   }
   const credentials: CredentialsSource =
@@ -65,6 +77,7 @@ export async function readSide(
       addressing:
         options[`${side}Addressing`] ?? (isAmazon && !location.bucket.includes('.') ? 'virtual' : 'path'),
       credentials,
+      ...(caBundle !== '' && { caBundle }),
       ...(location.prefix !== '' && { prefix: location.prefix }),
     },
   };
@@ -119,7 +132,11 @@ async function knownProfiles(): Promise<Profiles> {
 /** The section of its services comes before the profile's own. */
 function settingsOf(known: Profiles, profile: Profiles[string]): ProfileSettings {
   const services = profile['services'] === undefined ? undefined : known[`services.${profile['services']}`];
-  return { region: profile['region'], endpoint: services?.['s3.endpoint_url'] ?? profile['endpoint_url'] };
+  return {
+    region: profile['region'],
+    endpoint: services?.['s3.endpoint_url'] ?? profile['endpoint_url'],
+    caBundle: profile['ca_bundle'],
+  };
 }
 
 function isTrue(text: string | undefined): boolean {

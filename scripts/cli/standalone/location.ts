@@ -10,8 +10,11 @@ export type Location = {
   prefix: string;
 };
 
-/** What S3 takes, and what older stores let people make: upper case and underscores too. */
-const BUCKET = /^[A-Za-z0-9][A-Za-z0-9._-]{2,254}$/;
+/**
+ * What S3 takes, and what older stores let people make: upper case and underscores too. On RGW behind the name of
+ * its tenant, if that is not the key's own; `:BUCKET` has none.
+ */
+const BUCKET = /^(?:[A-Za-z0-9_]*:)?[A-Za-z0-9][A-Za-z0-9._-]{2,254}$/;
 
 /** Reads `s3://BUCKET[/FOLDER]`. A folder is always a whole one: `s3://b/img` does not contain `img10/`. */
 export function parseLocation(text: string): Location {
@@ -19,7 +22,7 @@ export function parseLocation(text: string): Location {
   const [, bucket = '', folder = ''] = match ?? [];
   if (match === null || !BUCKET.test(bucket)) {
     throw new InvalidArgumentError(
-      'It must be s3://BUCKET or s3://BUCKET/FOLDER, for example s3://photos/2024.',
+      'It must be s3://BUCKET or s3://BUCKET/FOLDER, for example s3://photos/2024; on RGW s3://TENANT:BUCKET too.',
     );
   }
   return { bucket, prefix: folder === '' || folder.endsWith('/') ? folder : `${folder}/` };

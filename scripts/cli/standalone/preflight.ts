@@ -119,7 +119,7 @@ async function checkTarget(
       ...acls,
       warning(
         `target ${move.name}`,
-        `it is not empty, for example ${JSON.stringify(first.key)}: sync deletes there what the source does not have, up to 1,000 objects or a tenth. See what first: migrate sync --dry-run`,
+        `it is not empty, for example ${JSON.stringify(first.key)}: sync deletes there what the source does not have, up to a tenth of what the source holds or 100 objects. See what first: migrate sync --dry-run`,
       ),
     ];
   } finally {

@@ -1,12 +1,11 @@
 import { readNotification } from '../../move/capture/event.ts';
-import { eventRules } from '../../move/capture/handler.ts';
+import { eventRules, storeReadings } from '../../move/capture/handler.ts';
 import { startReceiver, type Receiver } from '../../platform/notifications/receiver.ts';
 import { type Environment } from '../../contract/environment.ts';
 import { RESERVED_PREFIX } from '../../contract/names.ts';
 import { UserError } from '../../contract/errors.ts';
-import { transaction } from '../../ledger/connect.ts';
 import type { Pool } from '../../ledger/database.ts';
-import { appendOperations, replayLag, type NewOperation } from '../../ledger/operations.ts';
+import { replayLag, type NewOperation } from '../../ledger/operations.ts';
 
 /**
  * Takes the source's notifications (POST, as RGW and MinIO push them) into the log of this process's replay. An
@@ -25,8 +24,9 @@ export function receiveEvents(environment: Environment, ledger: Pool, listen: st
     url: listen,
     handler: {
       async store(document) {
-        const operations = withoutFolder(readNotification(asAmazonWrites(document), rules), prefix);
-        await transaction(ledger, (client) => appendOperations(client, operations));
+        const { unread, ...read } = readNotification(asAmazonWrites(document), rules);
+        const operations = withoutFolder(read.operations, prefix);
+        await storeReadings(ledger, [{ operations, unread }]);
         return operations.length;
       },
     },

@@ -24,6 +24,7 @@ export type RunOptions = StoresOptions &
     limit?: string;
     concurrency?: number;
     versions?: boolean;
+    deleteAtMost?: number;
     dryRun?: boolean;
     json?: boolean;
   };
@@ -33,6 +34,7 @@ export async function run({
   limit,
   concurrency: most,
   versions = false,
+  deleteAtMost,
   dryRun = false,
   json = false,
   ...options
@@ -48,7 +50,7 @@ export async function run({
   await withSyncLedger(options, { toWrite: true }, async (given, ledger) => {
     const environment = most === undefined ? given : { ...given, sync: shared(given.sync, most) };
     if (limit !== undefined) await setLimits(ledger, limit);
-    await startSyncRuns(environment, ledger, { again: true, versions });
+    await startSyncRuns(environment, ledger, { again: true, versions, deleteAtMost });
     const limits = Array.from(
       { length: environment.sync.workers },
       () => new Concurrency(environment.sync.concurrency),

@@ -1,8 +1,9 @@
 import { type Move } from '../../contract/environment.ts';
 import { RESERVED_PREFIX, CANARY_KEY } from '../../contract/names.ts';
 import type { NewOperation } from '../../ledger/operations.ts';
-import { MalformedEvent, readChanges, type Change } from '../../platform/notifications/records.ts';
+import { readMessage, unread, type Change, type Unread } from '../../platform/notifications/records.ts';
 import { normaliseSequencer } from '../../platform/notifications/sequencer.ts';
+import { splitBucket } from '../../store/bucket-name.ts';
 import { kindOf } from '../../contract/event-names.ts';
 
 /** What decides which records become operations. */
@@ -19,21 +20,35 @@ export type EventRules = {
   ownPrincipals: readonly string[];
 };
 
-/**
- * Reads one message as it comes (see `readChanges`) into operations for the log. Empty where it holds
- * nothing for us. Throws MalformedEvent for anything that it does not understand.
- */
-export function readNotification(document: unknown, rules: EventRules): NewOperation[] {
-  return readChanges(document).flatMap((change) => toOperation(change, rules) ?? []);
+/** What a message holds for the log, and what in it is counted and left. */
+export type Reading = { operations: NewOperation[]; unread: Unread[] };
+
+/** Reads one message as it comes (see `readMessage`). Never throws. */
+export function readNotification(document: unknown, rules: EventRules): Reading {
+  const message = readMessage(document);
+  const reading: Reading = { operations: [], unread: [...message.unread] };
+  for (const change of message.changes) {
+    const move = rules.moves.find(
+      (candidate) => splitBucket(candidate.sourceBucket).name === splitBucket(change.bucket).name,
+    );
+    if (move === undefined) {
+      // Somebody pointed another bucket's notification here, or a move was renamed.
+      const detail = `bucket "${change.bucket}" is not one that moves`;
+      reading.unread.push(unread('foreign', change, detail, change.bucket));
+      continue;
+    }
+    const operation = toOperation(change, move, rules);
+    if (operation !== null) reading.operations.push(operation);
+  }
+  return reading;
 }
 
-function toOperation(change: Change, rules: EventRules): NewOperation | null {
+function toOperation(
+  change: Change,
+  move: EventRules['moves'][number],
+  rules: EventRules,
+): NewOperation | null {
   const { key, eventName, principal } = change;
-  const move = rules.moves.find((candidate) => candidate.sourceBucket === change.bucket);
-  // Not ours to forget: somebody pointed another bucket's notification here, or a move was renamed.
-  if (move === undefined) throw new MalformedEvent(`bucket "${change.bucket}" is not one that moves`);
-  if (key.includes('\0')) throw new MalformedEvent(`key ${JSON.stringify(key)} holds a NUL character`);
-
   const canary = key === CANARY_KEY && eventName.startsWith('ObjectCreated:');
   // The migration's own corner of the bucket never moves, no matter who writes there.
   if (key.startsWith(RESERVED_PREFIX) && !canary) return null;

@@ -6,7 +6,7 @@ import { canaryLine } from '../../contract/metrics.ts';
 import type { NewOperation } from '../../ledger/operations.ts';
 import { log } from '../../contract/log.ts';
 import { CaptureHandler, eventRules } from './handler.ts';
-import { parseBody, MalformedEvent } from '../../platform/notifications/records.ts';
+import { parseBody } from '../../platform/notifications/records.ts';
 
 /** What Lambda hands over of a batch of SQS messages. */
 export type SqsEvent = { Records: { messageId: string; body: string }[] };
@@ -42,8 +42,7 @@ export async function handleBatch(
 async function storeTwice(handler: Pick<CaptureHandler, 'store'>, document: unknown): Promise<void> {
   try {
     await handler.store(document);
-  } catch (error) {
-    if (error instanceof MalformedEvent) throw error;
+  } catch {
     await handler.store(document);
   }
 }

@@ -4,7 +4,6 @@ import {
   CANARY_KEY,
   EPOCH_KEY,
   DENY_SID,
-  isArchiveRule,
   isExpiryRule,
   MIGRATION,
   APPLICATIONS,
@@ -18,6 +17,7 @@ import type { ListedObject } from '../../store/object.ts';
 import { ARCHIVED } from '../common/compare-key.ts';
 import { blocking, warning, type PreflightFinding } from './finding.ts';
 import { cacheTierFindings, overlapFindings } from './source-aws.ts';
+import { checkRules } from './source-rules.ts';
 
 /** So many objects are listed to see their storage classes; a full listing of a big bucket takes hours. */
 const LISTED = 5000;
@@ -60,6 +60,7 @@ export async function checkContents(
     checkReserved(client, move.sourceBucket, about),
     checkHistory(client, control, move.sourceBucket, about),
     checkLock(client, move.sourceBucket, about),
+    checkRules(control, move.sourceBucket, about),
   ]);
   return found.flat();
 }
@@ -221,24 +222,18 @@ async function checkDocuments(
   const bucket = move.sourceBucket;
   const [policy, rules, notifications] = await Promise.all([
     control.policy(bucket),
-    control.lifecycleIds(bucket),
+    control.lifecycle(bucket),
     control.notifications(bucket),
   ]);
   const findings: PreflightFinding[] = [];
-  if (rules.some(isExpiryRule) || policy?.Statement.some(({ Sid }) => Sid === DENY_SID)) {
+  if (
+    rules.some(({ id }) => id !== undefined && isExpiryRule(id)) ||
+    policy?.Statement.some(({ Sid }) => Sid === DENY_SID)
+  ) {
     findings.push(
       blocking(
         about,
         'the bucket carries rules of a retire: it is being emptied, or was. Take them out first',
-      ),
-    );
-  }
-  const theirRules = rules.filter((id) => !isExpiryRule(id) && !isArchiveRule(id));
-  if (theirRules.length > 0) {
-    findings.push(
-      warning(
-        about,
-        `the bucket has lifecycle rules of its own (${theirRules.join(', ')}): what they expire on S3 stays on Ceph, and a base certificate will name it. Set the same rules on Ceph after the cutover`,
       ),
     );
   }

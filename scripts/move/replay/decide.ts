@@ -60,8 +60,8 @@ export type Action =
   /** Make Ceph's object equal to S3's. */
   | { do: 'copy' }
   /**
-   * Remove Ceph's object: a client removed it from S3 while that was the truth. After the turn exactly the
-   * version that we wrote, so that a client's that lands in between stays.
+   * Remove Ceph's object: a client or a lifecycle rule removed it from S3 while that was the truth. After the
+   * turn exactly the version that we wrote, so that a client's that lands in between stays.
    */
   | { do: 'delete'; versionId?: typeof OUR_VERSION }
   /** Put S3's object of this ETag in the place of the version that we wrote, unless a client writes the key. */
@@ -113,9 +113,7 @@ function followSource({ operations, source, target }: Situation): Decision {
     return equal ? all({ do: 'nothing' }, 'equal') : all({ do: 'copy' }, 'copied');
   }
   if (target.current === null) return all({ do: 'nothing' }, 'equal');
-  // A lifecycle rule is not a client: what it took from S3 stays on Ceph, unless a client deleted it too.
-  const kinds = new Set(operations.map(({ kind }) => kind));
-  if (kinds.has('expire') && !kinds.has('delete')) return all({ do: 'nothing' }, 'ignored');
+  // By whom it went does not matter: what a lifecycle rule took is gone from the truth as well.
   return all({ do: 'delete' }, 'deleted');
 }
 

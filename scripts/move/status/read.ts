@@ -13,6 +13,7 @@ import { lastCanary, replayLag } from '../../ledger/operations.ts';
 import { countPending } from '../../ledger/pending.ts';
 import { readLateEvents, type LateEvents } from '../../ledger/pre-hold.ts';
 import { syncProgress, type SyncProgress } from '../../ledger/shards.ts';
+import { unreadCounts, type UnreadCount } from '../../ledger/unread-events.ts';
 
 export type MoveStatus = {
   name: string;
@@ -39,6 +40,8 @@ export type Status = {
   failures: Failure[];
   conflicts: { total: number; latest: { move: string; key: string; reason: string }[] };
   pending: number;
+  /** Events that came to capture and are in no log. */
+  unread: UnreadCount[];
   moves: MoveStatus[];
   /** The next phase, and what its gate would refuse as far as it can be told without changing anything. */
   next: { phase: Phase; refuses: string[] } | null;
@@ -60,13 +63,14 @@ export async function readStatus(
   ledger: Pool,
   teardownRefusals: TeardownRefusals,
 ): Promise<Status> {
-  const [move, hold, lag, failures, conflicts, pending] = await Promise.all([
+  const [move, hold, lag, failures, conflicts, pending, unread] = await Promise.all([
     readMove(ledger),
     lastHold(ledger),
     replayLag(ledger),
     listFailures(ledger),
     listConflicts(ledger),
     countPending(ledger),
+    unreadCounts(ledger),
   ]);
   const moves = await Promise.all(
     environment.moves.map(async ({ name, sourceBucket, targetBucket }): Promise<MoveStatus> => {
@@ -95,6 +99,7 @@ export async function readStatus(
       latest: conflicts.slice(-5).map(({ move: name, key, reason }) => ({ move: name, key, reason })),
     },
     pending,
+    unread,
     moves,
   };
   return { ...status, next: await readNext(environment, ledger, status, teardownRefusals) };

@@ -24,6 +24,7 @@ export function renderStatus(status: Status, now: Date): string {
       ({ move: name, key, reason }) => `            ${name} ${JSON.stringify(key)}: ${reason}`,
     ),
     `pending     ${status.pending} keys are on S3 alone`,
+    ...unreadLines(status),
     ...status.moves.flatMap((each) => moveLines(each, now)),
     '',
     ...nextLines(status),
@@ -62,6 +63,13 @@ function failureLine({ move, stage, key, attempts, reason }: Failure): string {
 
 function more(total: number): string[] {
   return total > SHOWN ? [`            … and ${total - SHOWN} more: migrate status --json`] : [];
+}
+
+function unreadLines({ unread }: Status): string[] {
+  return unread.map(({ reason, bucket, events, detail }) => {
+    const of = bucket === '' ? '' : ` of ${bucket}`;
+    return `left out    ${events} ${reason} events${of}; the last: ${detail}`;
+  });
 }
 
 function moveLines(move: MoveStatus, now: Date): string[] {

@@ -1,6 +1,7 @@
 import { getSsmText } from '../../platform/aws/ssm.ts';
 import { CACHED_CLUSTER } from '../../contract/names.ts';
 import type { Environment, Move } from '../../contract/environment.ts';
+import { bucketArn } from '../../store/bucket-name.ts';
 import type { PolicyStatement } from '../../store/control.ts';
 import { withControl } from '../common/source-control.ts';
 
@@ -25,7 +26,7 @@ export function readerStatements(bucket: string, readers: Readers): PolicyStatem
   const common = {
     Effect: 'Allow',
     Action: ['s3:GetObject', 's3:ListBucket'],
-    Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+    Resource: [bucketArn(bucket), `${bucketArn(bucket)}/*`],
   };
   const statements: PolicyStatement[] = [];
   if (readers.vpcEndpoint !== undefined) {

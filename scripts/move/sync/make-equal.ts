@@ -52,7 +52,7 @@ async function copy(sides: SyncStores, key: string): Promise<KeyResult> {
 }
 
 async function remove(sides: SyncStores, key: string): Promise<KeyResult> {
-  sides.assertMayDelete();
+  await sides.assertMayDelete(key);
   await sides.target.delete(sides.move.targetBucket, key, { assertLive: sides.assertLive });
   return { outcome: 'deleted', copiedBytes: 0 };
 }

@@ -2,6 +2,7 @@ import { type Environment, type Move } from '../../contract/environment.ts';
 import { RESERVED_PREFIX, MIGRATION } from '../../contract/names.ts';
 import { UserError } from '../../contract/errors.ts';
 import { onlyRow, transaction } from '../../ledger/connect.ts';
+import { allowDeletes } from '../../ledger/deletes.ts';
 import type { Database, Pool } from '../../ledger/database.ts';
 import { takeLock } from '../../ledger/locks.ts';
 import { readMove } from '../../ledger/move.ts';
@@ -29,6 +30,11 @@ export type StartOptions = {
    * its cutover on, versions at the target are what applications wrote there. Default: no.
    */
   versions?: boolean;
+  /**
+   * How many objects the run may delete at the target that no event names as removed, whatever the source holds. Also
+   * for one that is open. Default: a tenth of what the source holds, or 100, and never more than it holds.
+   */
+  deleteAtMost?: number | undefined;
 };
 
 /**
@@ -69,6 +75,7 @@ export async function startSyncRuns(
         const standing = await standingRun(client, name, { again, versions });
         const run = standing ?? (await startSyncRun(client, name, inventory));
         if (standing === null && versions) await carryVersions(client, run);
+        if (options.deleteAtMost !== undefined) await allowDeletes(client, run, options.deleteAtMost);
         return { move: name, run, begun: standing === null };
       }),
     );

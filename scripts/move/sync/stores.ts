@@ -8,8 +8,8 @@ export type SyncStores = {
   target: StoreClient;
   /** Throws when a lease of ours may have run out. */
   assertLive: () => void;
-  /** Throws when too much would be deleted. */
-  assertMayDelete: () => void;
+  /** Throws when with this key too much would be deleted. */
+  assertMayDelete: (key: string) => Promise<void>;
   /** Whether every version is carried, and not the latest alone. Default: no. */
   versions?: boolean;
 };

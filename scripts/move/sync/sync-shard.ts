@@ -8,7 +8,7 @@ import { compareKeys } from '../../store/keys.ts';
 import type { StoreClient } from '../../store/client.ts';
 import { Batches } from './batches.ts';
 import { findCut } from './split-point.ts';
-import { deleteBudget } from './delete-budget.ts';
+import { DeleteBudget } from './delete-budget.ts';
 import { mergePages } from '../common/merge.ts';
 import { PageReader } from '../common/pages.ts';
 import { Pipeline, type PipelineContext } from './pipeline.ts';
@@ -41,6 +41,8 @@ export async function syncShard(
   const versions = await carriesVersions(ledger, shard.run);
   if (versions) await assertVersioned(sides.target, sides.move.targetBucket);
   const lease = new ShardLease(ledger, shard);
+  const captured = environment.name !== 'standalone';
+  const budget = new DeleteBudget({ ...sides, ledger, run: shard.run, captured });
   const context: PipelineContext = {
     ...sides,
     ledger,
@@ -54,7 +56,7 @@ export async function syncShard(
       claims.assertLive();
       lease.assertLive();
     },
-    assertMayDelete: await deleteBudget(ledger, sides.move),
+    assertMayDelete: (key) => budget.mayDelete(key),
     versions,
   };
   try {

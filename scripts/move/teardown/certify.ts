@@ -4,6 +4,7 @@ import type { Pool } from '../../ledger/database.ts';
 import { StoreClient } from '../../store/client.ts';
 import { deniesWrites } from './deny.ts';
 import { retireGuards } from './facts.ts';
+import { rulesStand } from './rules.ts';
 import { MIGRATION } from '../../contract/names.ts';
 
 /** How many findings of a move are listed one by one. */
@@ -31,6 +32,7 @@ export async function certifyContainment(
 ): Promise<string[]> {
   const refused: string[] = [];
   const writesDenied = await deniesWrites(environment);
+  const expiring = (await rulesStand(environment)) === 'all';
   for (const move of environment.moves) {
     const openUploads = await listUploads(environment, move.sourceBucket);
     if (openUploads.count > 0) {
@@ -40,7 +42,7 @@ export async function certifyContainment(
     }
     say(`proves that nothing of ${move.name} would be lost with S3`);
     const certificate = await take(environment, ledger, move, {
-      detail: { openUploads, writesDenied },
+      detail: { openUploads, writesDenied, expiring },
     });
     refused.push(...tellFindings(certificate));
   }
@@ -80,6 +82,16 @@ function tellFindings(certificate: Certificate): string[] {
   if (certificate.findings <= TOLD) return told;
   const where = file ?? `migrate verify --kind containment --move ${certificate.move}`;
   return [...told, `… and ${certificate.findings - TOLD} more of ${certificate.move}: ${where}`];
+}
+
+/** Whether every move was certified clean after our expiry rules were set. */
+export async function certifiedWhileExpiring(environment: Environment, ledger: Pool): Promise<boolean> {
+  const certificates = await Promise.all(
+    environment.moves.map(({ name }) => latestCertificate(ledger, 'containment', name)),
+  );
+  return certificates.every(
+    (certificate) => certificate?.findings === 0 && certificate.document['expiring'] === true,
+  );
 }
 
 /** Incomplete uploads are no objects: nothing reads them. They are named once before they go. */

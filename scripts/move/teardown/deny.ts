@@ -3,6 +3,7 @@ import { RESERVED_PREFIX, DENY_SID, MIGRATION, APPLICATIONS } from '../../contra
 import { UserError } from '../../contract/errors.ts';
 import { Deadline, until } from '../../contract/wait.ts';
 import { withControl } from '../common/source-control.ts';
+import { bucketArn } from '../../store/bucket-name.ts';
 import { StoreClient } from '../../store/client.ts';
 import type { PolicyStatement } from '../../store/control.ts';
 import { StoreError } from '../../store/errors.ts';
@@ -39,7 +40,7 @@ export function denyStatement(bucket: string, kind: Environment['source']['kind'
       // RGW 16.2.15 refuses a policy with an action that it does not know.
       ...(kind === 'aws' ? ['s3:ReplicateObject', 's3:ReplicateDelete'] : []),
     ],
-    Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+    Resource: [bucketArn(bucket), `${bucketArn(bucket)}/*`],
   };
 }
 

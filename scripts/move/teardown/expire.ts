@@ -6,39 +6,46 @@ import { isArchiveRule } from '../../contract/names.ts';
 import { withControl } from '../common/source-control.ts';
 import { assertWritesRefused, deniesWrites } from './deny.ts';
 import { retireGuards } from './facts.ts';
-import { certifyContainment, type TakeContainment } from './certify.ts';
-import { EXPIRY_RULES, rulesStand } from './rules.ts';
+import { certifiedWhileExpiring, certifyContainment, type TakeContainment } from './certify.ts';
+import { EXPIRY_RULES, rulesStand, takeRulesBack } from './rules.ts';
 
 /**
  * Has the source buckets expire all they hold, by lifecycle rules merged into the customer's own.
  * Removal is asynchronous: `sourceIsEmpty` says when it is done. Every guard is asked again first; a
- * containment certificate that got stale is taken again, which is safe while writes are denied. Where our
- * rules are in every bucket already, nothing is done.
+ * containment certificate that got stale is taken again, which is safe while writes are denied. Once the rules are set
+ * the log and the buckets are looked at once more, and what came late has them taken back.
  *
- * @throws UserError exit 1 with what is missing; then no rule was set
+ * @throws UserError exit 1 with what is missing; then no rule stands
  */
 export async function expireSource(
   environment: Environment,
   options: { takeContainment: TakeContainment; say?: (line: string) => void; now?: Date },
 ): Promise<void> {
   const say = options.say ?? (() => undefined);
-  if ((await rulesStand(environment)) === 'all') {
-    say('the expiry rules are set already');
-    return;
-  }
+  const { takeContainment } = options;
+  const now = options.now ?? clockOf(environment)();
   const ledger = openLedger(environment.ledger, { application: `migrate expire (pid ${process.pid})` });
   try {
     await assertReachable(ledger);
-    await assertMayExpire(
-      environment,
-      ledger,
-      options.now ?? clockOf(environment)(),
-      say,
-      options.takeContainment,
-    );
+    const inCluster = environment.workers.kind === 'kubernetes';
+    if ((await rulesStand(environment)) === 'all') {
+      say('the expiry rules are set already');
+      // One that was killed right after it had set them has not looked again.
+      if (inCluster || (await certifiedWhileExpiring(environment, ledger))) return;
+    } else {
+      await assertMayExpire(environment, ledger, now, say, takeContainment);
+      await setRules(environment, say);
+    }
+    const late = await lookAgain(environment, ledger, now, say, takeContainment);
+    if (late.length === 0) return;
+    await takeRulesBack(environment);
+    throw refused(late, 'the expiry rules, which were set for a moment, are taken back');
   } finally {
     await ledger.end();
   }
+}
+
+async function setRules(environment: Environment, say: (line: string) => void): Promise<void> {
   await withControl(environment, async (control) => {
     for (const { sourceBucket } of environment.moves) {
       say(`sets the rules that expire ${sourceBucket}`);
@@ -47,6 +54,25 @@ export async function expireSource(
       await control.mergeLifecycle(sourceBucket, [...EXPIRY_RULES], archive);
     }
   });
+}
+
+/**
+ * What came to S3 after the last look, by the log and by another listing: a write that was let in before the deny may
+ * end after it. The rules leave it a day.
+ */
+async function lookAgain(
+  environment: Environment,
+  ledger: Pool,
+  now: Date,
+  say: (line: string) => void,
+  takeContainment: TakeContainment,
+): Promise<string[]> {
+  const missing = await retireGuards(environment, ledger, now, { watchReads: false });
+  // In a cluster a listing takes hours; elsewhere it is taken here, whatever the log says.
+  if (environment.workers.kind === 'kubernetes') return missing.map(({ message }) => message);
+  const others = missing.filter(({ guard }) => guard !== 'certificate');
+  if (others.length > 0) return others.map(({ message }) => message);
+  return certifyContainment(environment, ledger, say, takeContainment);
 }
 
 async function assertMayExpire(
@@ -72,9 +98,9 @@ async function assertMayExpire(
   if (missing.length > 0) throw refused(missing.map(({ message }) => message));
 }
 
-function refused(missing: string[]): UserError {
+function refused(missing: string[], done = 'nothing was removed'): UserError {
   return new UserError(
-    `S3 is not expired; nothing was removed. What is missing:\n  - ${missing.join('\n  - ')}\n` +
+    `S3 is not expired; ${done}. What is missing:\n  - ${missing.join('\n  - ')}\n` +
       'To mend it with replay at work again, set storage:phase back to retain.',
     { exitCode: 1 },
   );

@@ -9,14 +9,14 @@ import { countPending } from '../../ledger/pending.ts';
 import { StoreClient } from '../../store/client.ts';
 import { evaluateGuards, type CertificateFact, type Missing, type RetireFacts } from './guards.ts';
 import { watchReads } from './reads.ts';
-import { MIGRATION } from '../../contract/names.ts';
+import { MIGRATION, READS_WAIVER } from '../../contract/names.ts';
 
 export type GuardOptions = {
   /** Whether a fresh containment certificate is among the guards. Default: yes. */
   certificate?: boolean;
   /**
-   * Whether also to watch for some seconds if anybody reads S3, where its store tells and nothing else is
-   * missing. Only meaningful while we read nothing there ourselves. Default: yes.
+   * Whether also to watch for some seconds if anybody reads S3, where nothing else is missing.
+   * A store that does not tell is a guard that does not hold, unless it is waived by name (READS_WAIVER). Only meaningful while we read nothing there ourselves. Default: yes.
    */
   watchReads?: boolean;
 };
@@ -36,7 +36,16 @@ export async function retireGuards(
   const judged = options.certificate === false ? { ...facts, certificates: [] } : facts;
   const missing = evaluateGuards(judged);
   if (options.watchReads === false || missing.length > 0) return missing;
-  return evaluateGuards({ ...judged, reads: await watchReads(environment) });
+  return evaluateGuards({ ...judged, reads: await readsOf(environment, ledger) });
+}
+
+/** What the store tells of reads. Where it tells nothing, a person must have said that there are none. */
+async function readsOf(environment: Environment, ledger: Pool): Promise<RetireFacts['reads']> {
+  const seen = await watchReads(environment);
+  if (seen !== null) return seen;
+  const waivers = await Promise.all(environment.moves.map(({ name }) => listWaivers(ledger, name)));
+  const waived = waivers.every((ofMove) => ofMove.some(({ key }) => key === READS_WAIVER));
+  return waived ? 'not asked' : 'unknown';
 }
 
 async function collectFacts(environment: Environment, ledger: Pool, now: Date): Promise<RetireFacts> {
@@ -58,7 +67,7 @@ async function collectFacts(environment: Environment, ledger: Pool, now: Date): 
     keepDays: environment.bounds.keepDays,
     quietSeconds: environment.bounds.quietSeconds,
     secondsSinceWrite,
-    reads: null,
+    reads: 'not asked',
     openOperations: lag.operations,
     failedKeys: failures.length,
     pendingKeys,

@@ -1,3 +1,4 @@
+import { READS_WAIVER } from '../../contract/names.ts';
 import type { Phase } from '../../ledger/move.ts';
 
 /** What is known before anything is removed from S3. Collected by `facts.ts`, judged here. */
@@ -13,8 +14,8 @@ export type RetireFacts = {
   quietSeconds: number;
   /** Since somebody but us last wrote to S3, by the log and the ledger's own clock; null: never. */
   secondsSinceWrite: number | null;
-  /** Reads of S3 by anybody, seen while we read nothing; null where the store does not tell. */
-  reads: { count: number; seconds: number } | null;
+  /** Reads of S3 by anybody, seen while we read nothing; `unknown` where the store does not tell and nobody says so. */
+  reads: { count: number; seconds: number } | 'unknown' | 'not asked';
   openOperations: number;
   failedKeys: number;
   pendingKeys: number;
@@ -90,7 +91,15 @@ function quietGuard({ secondsSinceWrite, quietSeconds, reads }: RetireFacts): Mi
       message: `somebody wrote to S3 ${secondsSinceWrite.toFixed(1)} s ago; it must have been quiet for ${quietSeconds} s. Find the application that does not follow the parameter (migrate status)`,
     });
   }
-  if (reads !== null && reads.count > 0) {
+  if (reads === 'unknown') {
+    missing.push({
+      guard: 'reads',
+      message:
+        'nothing here tells whether somebody still reads S3, and who does would fail once it is emptied. ' +
+        "Look at the buckets' request metrics of the last 24 hours (GetRequests, ListRequests), and say for each move that you did: " +
+        `migrate verify waive --move NAME --key ${READS_WAIVER} --reason TEXT --by PERSON`,
+    });
+  } else if (reads !== 'not asked' && reads.count > 0) {
     missing.push({
       guard: 'reads',
       message: `somebody sent ${reads.count} reads to S3 within ${reads.seconds.toFixed(0)} s; they would fail once it is emptied. Find the application that does not follow the parameter`,

@@ -6,13 +6,12 @@ import { clockOf, type Environment } from '../../contract/environment.ts';
 import { messageOf, UserError } from '../../contract/errors.ts';
 import type { Pool } from '../../ledger/database.ts';
 import { replayLag } from '../../ledger/operations.ts';
-import { withControl } from '../common/source-control.ts';
 import { requireComparison } from '../common/comparison.ts';
 import { certifyContainment, lackingContainment, type TakeContainment } from './certify.ts';
 import { allowWrites, assertWritesRefused, denyWrites } from './deny.ts';
 import { retireGuards } from './facts.ts';
 import { sourceIsEmpty } from './empty.ts';
-import { EXPIRY_RULES, rulesStand } from './rules.ts';
+import { rulesStand, takeRulesBack } from './rules.ts';
 
 export { sourceIsEmpty };
 
@@ -126,12 +125,5 @@ export async function removeExpiryRules(environment: Environment): Promise<void>
       },
     );
   }
-  await withControl(environment, async (control) => {
-    for (const move of environment.moves) {
-      await control.removeLifecycle(
-        move.sourceBucket,
-        EXPIRY_RULES.map((rule) => rule.id),
-      );
-    }
-  });
+  await takeRulesBack(environment);
 }

@@ -5,15 +5,23 @@ import { expiryRuleId } from '../../contract/names.ts';
 
 /**
  * What empties a bucket. Apart, because S3 takes a delete-marker rule only without a date; and all four,
- * because the expiry of a versioned bucket's current objects only adds delete markers. The date is any
- * that is past, at midnight UTC as S3 demands; days are the fewest that S3 takes.
+ * because the expiry of a versioned bucket's current objects only adds delete markers. Days are the fewest that S3
+ * takes, and no date: by a rule with a past date what arrives after the last look would be gone at the next run.
  */
 export const EXPIRY_RULES: readonly ExpiryRule[] = [
-  { id: expiryRuleId('current'), date: new Date('2020-01-01T00:00:00Z') },
+  { id: expiryRuleId('current'), days: 1 },
   { id: expiryRuleId('noncurrent'), noncurrentDays: 1 },
   { id: expiryRuleId('markers'), expiredObjectDeleteMarker: true },
   { id: expiryRuleId('uploads'), abortUploadDays: 1 },
 ];
+
+/** Takes our rules out of the source buckets again. What they have expired is gone; what came late is not yet. */
+export async function takeRulesBack(environment: Environment): Promise<void> {
+  const ids = EXPIRY_RULES.map(({ id }) => id);
+  await withControl(environment, async (control) => {
+    for (const { sourceBucket } of environment.moves) await control.removeLifecycle(sourceBucket, ids);
+  });
+}
 
 /** In how many of the source buckets our rules are set. From the first one on, S3 may lose objects. */
 export async function rulesStand(environment: Environment): Promise<'none' | 'some' | 'all'> {

@@ -30,8 +30,7 @@ export type ReceiverOptions = {
 /**
  * The HTTP end of RGW's persistent notifications. Answers 200 only after the operations have been
  * committed; anything else makes RGW keep the notification and send it again, and those behind it in its
- * queue wait. A record that can never be stored therefore stops capture, which the canary shows: better
- * than a change that nobody knows of.
+ * queue wait. A record that nobody can read would stop capture for ever: it is counted, and acknowledged.
  *
  * RGW 16.2.15 must never find the port closed. Refused connections can end its work on the queue for good,
  * until RGW is restarted (measured: at the first refusal by address, at the fourth by name; a connection

@@ -26,12 +26,16 @@ export const OPERATION_STATEMENTS: readonly Statement[] = [
      SELECT move, key, kind, event_name, event_source, sequencer, version_id, etag, size, principal, event_time,
             CASE WHEN kind = 'canary' THEN clock_timestamp() END, CASE WHEN kind = 'canary' THEN 'ignored' END
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::timestamptz[])
-       AS o (move, key, kind, event_name, event_source, sequencer, version_id, etag, size, principal, event_time)`,
+       AS o (move, key, kind, event_name, event_source, sequencer, version_id, etag, size, principal, event_time)
+     WHERE kind <> 'expire' OR NOT EXISTS (SELECT 1 FROM move WHERE coalesce(entering, phase) IN ('retire', 'done'))`,
     ({ tables, now, transaction, nextId }, values) => {
       const [moves, keys, kinds, names, , sequencers, , etags, , , times] = values as (string | null)[][];
-      const rows = (moves ?? []).map((move, index): OperationRow => {
+      const { phase, entering } = tables.move;
+      const isEmptied = ['retire', 'done'].includes(entering ?? phase);
+      const rows = (moves ?? []).flatMap((move, index): OperationRow[] => {
         const isCanary = kinds?.[index] === 'canary';
-        return {
+        if (isEmptied && kinds?.[index] === 'expire') return [];
+        const row: OperationRow = {
           position: nextId('operation'),
           receivedAt: now,
           transaction,
@@ -46,6 +50,7 @@ export const OPERATION_STATEMENTS: readonly Statement[] = [
           retiredAt: isCanary ? now : null,
           outcome: isCanary ? 'ignored' : null,
         };
+        return [row];
       });
       tables.operation = [...tables.operation, ...rows];
       return rows.length;
@@ -111,6 +116,18 @@ export const OPERATION_STATEMENTS: readonly Statement[] = [
     `SELECT count(DISTINCT key)::int AS keys FROM operation
      WHERE move = $1 AND transaction >= $2::xid8 AND kind <> 'canary'`,
     (context, [move, horizon]) => [{ keys: distinct(touched(context, move, horizon)).length }],
+  ],
+  [
+    `SELECT DISTINCT key FROM operation WHERE move = $1 AND key = ANY($2::text[]) AND kind IN ('delete', 'expire') ORDER BY key`,
+    (context, [move, keys]) =>
+      distinct(
+        visible(context).filter(
+          (row) =>
+            row.move === move &&
+            (keys as string[]).includes(row.key) &&
+            (row.kind === 'delete' || row.kind === 'expire'),
+        ),
+      ).map((key) => ({ key })),
   ],
   [
     `SELECT count(*) AS operations,

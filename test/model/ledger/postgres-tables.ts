@@ -60,10 +60,10 @@ export const TABLES: readonly ModelTable[] = [
   table(
     'sync_run',
     'run, move, state, started_at AS "startedAt", ended_at AS "endedAt", objects_expected::float8 AS "objectsExpected", ' +
-      'bytes_expected::float8 AS "bytesExpected", wanted_at AS "wantedAt"',
+      'bytes_expected::float8 AS "bytesExpected", wanted_at AS "wantedAt", deletes_counted::float8 AS "deletesCounted"',
     ({ syncRun }) =>
-      syncRun.map(({ run, move, state, objectsExpected, bytesExpected, ...times }) => ({
-        ...{ run, move, state, objectsExpected, bytesExpected },
+      syncRun.map(({ run, move, state, objectsExpected, bytesExpected, deletesCounted, ...times }) => ({
+        ...{ run, move, state, objectsExpected, bytesExpected, deletesCounted },
         startedAt: at(times.startedAt),
         endedAt: at(times.endedAt),
         wantedAt: at(times.wantedAt),

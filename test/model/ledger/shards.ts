@@ -94,6 +94,7 @@ export const SHARD_STATEMENTS: readonly Statement[] = [
         objectsExpected: known(sum(counted, ({ objects }) => objects)),
         bytesExpected: known(sum(counted, ({ bytes }) => bytes)),
         wantedAt: null,
+        deletesCounted: 0,
       };
       tables.syncRun = [...tables.syncRun, row];
       return [{ run: row.run }];
@@ -114,6 +115,19 @@ export const SHARD_STATEMENTS: readonly Statement[] = [
   [
     'SELECT versions FROM sync_run WHERE run = $1',
     () => [{ versions: false }], // no run of the model carries versions
+  ],
+  [
+    `UPDATE sync_run SET deletes_counted = deletes_counted + $2 WHERE run = $1
+     RETURNING deletes_counted::float8 AS counted, deletes_allowed::float8 AS allowed`,
+    ({ tables }, [run, more]) => {
+      const counted = (row: RunRow) => row.deletesCounted + Number(more);
+      tables.syncRun = tables.syncRun.map((row) =>
+        row.run === run ? { ...row, deletesCounted: counted(row) } : row,
+      );
+      return tables.syncRun
+        .filter((row) => row.run === run)
+        .map(({ deletesCounted }) => ({ counted: deletesCounted, allowed: null })); // nobody allows any
+    },
   ],
   [
     `UPDATE sync_run SET wanted_at = clock_timestamp()

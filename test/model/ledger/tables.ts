@@ -55,6 +55,7 @@ export type RunRow = {
   objectsExpected: number | null;
   bytesExpected: number | null;
   wantedAt: number | null;
+  deletesCounted: number;
 };
 export type HoldRow = {
   id: bigint;

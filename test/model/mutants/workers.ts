@@ -94,4 +94,22 @@ export const WORKER_MUTANTS: readonly Mutant[] = [
       ),
     ],
   },
+  {
+    ...broken(
+      "what a rule of the customer's expired before the turn stays on Ceph",
+      3,
+      'follow',
+      'move/replay/decide.ts',
+      "if (target.current === null) return all({ do: 'nothing' }, 'equal');",
+      "if (target.current === null || operations.some(({ kind }) => kind === 'expire')) return all({ do: 'nothing' }, 'equal');",
+    ),
+    given: {
+      slow: 0.08,
+      broken: 0,
+      before: { a: 1 },
+      stragglers: [],
+      blows: [],
+      clients: [deed('put', 'a', { body: 2 }), deed('expire', 'a', { pause: 900 })],
+    },
+  },
 ];

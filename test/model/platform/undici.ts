@@ -100,7 +100,9 @@ export class Pool {
         answered: fate === 'answered' ? resolve : forget,
       });
     }
-    if (request.key !== undefined) cues.note(request.user, request.key);
+    // What is asked of the admin operations is about no key, so it is a moment for all of them.
+    if (request.bucket === undefined) cues.note(request.user);
+    else if (request.key !== undefined) cues.note(request.user, request.key);
     else if (request.method === 'GET') cues.note(`${request.user} lists`);
     if (isCut || (fate !== 'answered' && simulation.random.chance(0.5))) {
       const after = simulation.random.latency(isCut ? 20 : 2 * LONGEST_MILLISECONDS);

@@ -18,6 +18,9 @@ export type WireAnswer = { status: number; headers: Record<string, string>; body
 
 const OK = { status: 200, headers: {} };
 
+/** What the usage log says of the source: clients read there no more, or do not count. */
+const NOBODY_READS = { entries: [{ buckets: [{ bucket: 'on-s3', categories: [] }] }] };
+
 /** Whether a request changes something. */
 export function isWrite({ method, query }: WireRequest): boolean {
   return method === 'PUT' || method === 'DELETE' || (method === 'POST' && !query.has('uploads'));
@@ -28,6 +31,7 @@ export function answerRequest(store: ModelStore, request: WireRequest): WireAnsw
   if (request.key?.startsWith('admin/user') === true && request.bucket === undefined) {
     return administer(store, request);
   }
+  if (request.key === 'admin/usage') return { ...OK, body: Buffer.from(JSON.stringify(NOBODY_READS)) };
   if (request.bucket === undefined) throw new Refusal(403, 'AccessDenied');
   return request.key === undefined
     ? answerBucket(store, request, request.bucket)

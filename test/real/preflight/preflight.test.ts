@@ -123,7 +123,7 @@ test('what is in the buckets: our own prefix, a foreign target, history, rules o
     expect.stringMatching(
       /^source scratch: the bucket is versioned: of the first 3 versions 1 are not the latest \(1 bytes\) and 0 are delete markers/,
     ),
-    expect.stringContaining('the bucket has lifecycle rules of its own (customer)'),
+    expect.stringContaining('lifecycle rule "customer" expires all objects 400 days after they were written'),
   ]);
   await control.removeLifecycle(sourceBucket, ['customer']);
   control.close();

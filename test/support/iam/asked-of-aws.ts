@@ -41,6 +41,7 @@ const OF_BUCKETS: Record<string, string> = {
   'GET notification': 's3:GetBucketNotification',
   'GET object-lock': 's3:GetBucketObjectLockConfiguration',
   'GET ownershipControls': 's3:GetBucketOwnershipControls',
+  'GET publicAccessBlock': 's3:GetBucketPublicAccessBlock',
   'GET policy': 's3:GetBucketPolicy',
   'GET uploads': 's3:ListBucketMultipartUploads',
   'GET versioning': 's3:GetBucketVersioning',

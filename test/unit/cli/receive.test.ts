@@ -18,7 +18,7 @@ test("a notification of MinIO is read as Amazon's is: its keys are form-encoded"
     },
   };
   const document = { EventName: 's3:ObjectCreated:Put', Key: 'photos/2024', Records: [record] };
-  expect(readNotification(asAmazonWrites(document), rules)).toMatchObject([
+  expect(readNotification(asAmazonWrites(document), rules).operations).toMatchObject([
     {
       move: 'photos',
       key: '2024/my summer(2024).jpg',

@@ -41,19 +41,37 @@ test.each([
   ['s3://photos/2024/', { bucket: 'photos', prefix: '2024/' }],
   // A folder may be named by a slash, or have a space and a newline in its name.
   ['s3://photos//', { bucket: 'photos', prefix: '/' }],
+  // On RGW: of a tenant, and of none.
+  ['s3://team_1:photos/2024', { bucket: 'team_1:photos', prefix: '2024/' }],
+  ['s3://:photos', { bucket: ':photos', prefix: '' }],
   ['s3://My_Photos/a b\nc', { bucket: 'My_Photos', prefix: 'a b\nc/' }],
 ])('%j is a place', (text, location) => {
   expect(parseLocation(text)).toEqual(location);
 });
 
-test.each(['photos', 's3:photos', 's3://', 's3://ab', 'https://photos', 's3:///key', 's3://a b/c'])(
-  '%j is none',
-  (text) => {
-    expect(() => storesOptions({ target: text })).toThrow(
-      `option '--target <s3://BUCKET>' argument '${text}' is invalid. It must be s3://BUCKET or s3://BUCKET/FOLDER`,
-    );
-  },
-);
+test.each([
+  'photos',
+  's3:photos',
+  's3://',
+  's3://ab',
+  'https://photos',
+  's3:///key',
+  's3://a b/c',
+  's3://a:b:cde',
+  's3://a-b:cde',
+])('%j is none', (text) => {
+  expect(() => storesOptions({ target: text })).toThrow(
+    `option '--target <s3://BUCKET>' argument '${text}' is invalid. It must be s3://BUCKET or s3://BUCKET/FOLDER`,
+  );
+});
+
+test('a bucket of a tenant is one of an RGW', async () => {
+  const there = { source: 's3://team:photos', 'source-endpoint': 'https://rgw.example.com' };
+  expect((await endpointOf(there)).addressing).toBe('path');
+  await expect(endpointOf({ source: 's3://team:photos', 'source-region': 'eu-west-1' })).rejects.toThrow(
+    '--source is s3://team:photos, a bucket of a tenant, and Amazon S3 has no tenants. For an RGW give --source-endpoint',
+  );
+});
 
 test('Amazon S3 is where nothing else is named; its region must be known', async () => {
   expect(await endpointOf({ 'source-region': 'eu-west-1' })).toEqual({

@@ -72,6 +72,8 @@ describe('requests', () => {
     ]);
     await transport.send({ method: 'GET', bucket: 'b', key: './a//../ü', query: { z: '1', tagging: '' } });
     expect(requests[0]?.url).toBe('/b/./a//../%C3%BC?tagging=&z=1');
+    await transport.send({ method: 'GET', bucket: 'team:b', key: 'k' });
+    expect(requests[1]?.url).toBe('/team%3Ab/k');
     expect(authorization).toMatch(/^AWS4-HMAC-SHA256 Credential=A\/\d{8}\/us-east-1\/s3\/aws4_request/);
   });
 

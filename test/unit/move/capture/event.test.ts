@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readNotification } from '../../../../scripts/move/capture/event.ts';
 import { kindOf } from '../../../../scripts/contract/event-names.ts';
-import { MalformedEvent } from '../../../../scripts/platform/notifications/records.ts';
 import { CANARY_KEY } from '../../../../scripts/contract/names.ts';
 
 const rules = { moves: [{ name: 'images', sourceBucket: 'food-images' }], ownPrincipals: ['migration'] };
+
+const operationsOf = (document: unknown, given = rules) => readNotification(document, given).operations;
 
 /** As Amazon documents it, cut to what matters. */
 function awsRecord(
@@ -92,7 +93,7 @@ function bridgeEvent(overrides: { detailType?: string; detail?: object; key?: st
 
 describe('a record becomes an operation', () => {
   test("Amazon's", () => {
-    expect(readNotification({ Records: [awsRecord({ key: 'a+b%2Bc%25/%C3%BC%0A.jpg' })] }, rules)).toEqual([
+    expect(operationsOf({ Records: [awsRecord({ key: 'a+b%2Bc%25/%C3%BC%0A.jpg' })] }, rules)).toEqual([
       {
         move: 'images',
         key: 'a b+c%/ü\n.jpg',
@@ -110,7 +111,7 @@ describe('a record becomes an operation', () => {
   });
 
   test("Ceph's", () => {
-    expect(readNotification({ Records: [cephRecord()] }, rules)).toEqual([
+    expect(operationsOf({ Records: [cephRecord()] }, rules)).toEqual([
       {
         move: 'images',
         key: 'a b+ü/1.jpg',
@@ -128,7 +129,7 @@ describe('a record becomes an operation', () => {
   });
 
   test("EventBridge's, whose keys are not encoded", () => {
-    expect(readNotification(bridgeEvent(), rules)).toEqual([
+    expect(operationsOf(bridgeEvent(), rules)).toEqual([
       {
         move: 'images',
         key: 'a b+%41ü.jpg',
@@ -171,12 +172,12 @@ describe('a record becomes an operation', () => {
     ['Object ACL Updated', {}, 'ObjectAcl:Put', 'put'],
     ['Object Something New', {}, 'ObjectSomethingNew', 'put'],
   ])('of EventBridge %s, %o is %s', (detailType, detail, eventName, kind) => {
-    const [operation] = readNotification(bridgeEvent({ detailType, detail }), rules);
+    const [operation] = operationsOf(bridgeEvent({ detailType, detail }), rules);
     expect(operation).toMatchObject({ eventName, kind });
   });
 
   test('the canary is one by EventBridge too', () => {
-    expect(readNotification(bridgeEvent({ key: CANARY_KEY }), rules)).toMatchObject([
+    expect(operationsOf(bridgeEvent({ key: CANARY_KEY }), rules)).toMatchObject([
       { kind: 'canary', etag: 'b1946ac92492d2347c6235b4d2611184' },
     ]);
   });
@@ -186,9 +187,9 @@ describe('a record becomes an operation', () => {
     fc.assert(
       fc.property(anyKey, (key) => {
         fc.pre(!key.startsWith('.migration/'));
-        expect(readNotification(bridgeEvent({ key }), rules)[0]?.key).toBe(key);
+        expect(operationsOf(bridgeEvent({ key }), rules)[0]?.key).toBe(key);
         const aws = awsRecord({ key: encodeURIComponent(key).replaceAll('%20', '+') });
-        expect(readNotification({ Records: [aws, cephRecord({ key })] }, rules).map((o) => o.key)).toEqual([
+        expect(operationsOf({ Records: [aws, cephRecord({ key })] }, rules).map((o) => o.key)).toEqual([
           key,
           key,
         ]);
@@ -211,7 +212,7 @@ describe('a record becomes an operation', () => {
     ['SomethingNew:In2031', 'put'],
   ])('%s is read as %s', (eventName, kind) => {
     expect(kindOf(eventName)).toBe(kind);
-    const [operation] = readNotification({ Records: [cephRecord({ eventName: `s3:${eventName}` })] }, rules);
+    const [operation] = operationsOf({ Records: [cephRecord({ eventName: `s3:${eventName}` })] }, rules);
     expect(operation).toMatchObject({ eventName, kind });
   });
 
@@ -221,7 +222,7 @@ describe('a record becomes an operation', () => {
       eventName: 'ObjectRemoved:Delete',
       s3: { bucket: { name: 'food-images' }, object: { key: 'x' } },
     };
-    expect(readNotification({ Records: [bare] }, rules)).toMatchObject([{ key: 'x', kind: 'delete' }]);
+    expect(operationsOf({ Records: [bare] }, rules)).toMatchObject([{ key: 'x', kind: 'delete' }]);
   });
 });
 
@@ -233,7 +234,7 @@ describe('what is not for the log', () => {
       Time: '2014-10-13T15:57:02.089Z',
       Bucket: 'b',
     };
-    expect(readNotification(hello, rules)).toEqual([]);
+    expect(operationsOf(hello, rules)).toEqual([]);
   });
 
   test("our own principal's writes, the canary's excepted", () => {
@@ -242,20 +243,20 @@ describe('what is not for the log', () => {
       cephRecord({ principalId: 'migration', key: CANARY_KEY }),
       cephRecord({ principalId: 'migration-of-somebody-else' }),
     ];
-    expect(readNotification({ Records }, rules).map(({ kind }) => kind)).toEqual(['canary', 'put']);
+    expect(operationsOf({ Records }, rules).map(({ kind }) => kind)).toEqual(['canary', 'put']);
   });
 
   test('a role is known by its unique id, whatever its session is called', () => {
     const own = { ...rules, ownPrincipals: ['AROADBQP57FF2AEXAMPLE'] };
     const by = (principalId: string) =>
-      readNotification({ Records: [awsRecord({ principalId })] }, own).map(({ kind }) => kind);
+      operationsOf({ Records: [awsRecord({ principalId })] }, own).map(({ kind }) => kind);
     expect(by('AWS:AROADBQP57FF2AEXAMPLE:eks-storage-sync-7d1')).toEqual([]);
     expect(by('AWS:AROADBQP57FF2AEXAMPLE2:session')).toEqual(['put']);
     expect(by('AWS:AIDAEXAMPLE:AROADBQP57FF2AEXAMPLE')).toEqual(['put']);
   });
 
   test("what of EventBridge happens in the migration's own corner, for it tells no principal", () => {
-    expect(readNotification(bridgeEvent({ key: '.migration/write-probe' }), rules)).toEqual([]);
+    expect(operationsOf(bridgeEvent({ key: '.migration/write-probe' }), rules)).toEqual([]);
   });
 
   test("what else happens in the migration's own corner", () => {
@@ -263,35 +264,93 @@ describe('what is not for the log', () => {
       cephRecord({ key: '.migration/other' }),
       cephRecord({ key: CANARY_KEY, eventName: 'ObjectRemoved:Delete' }),
     ];
-    expect(readNotification({ Records }, rules)).toEqual([]);
-    expect(readNotification({ Records: [cephRecord({ key: '.migrations/x' })] }, rules)).toHaveLength(1);
+    expect(operationsOf({ Records }, rules)).toEqual([]);
+    expect(operationsOf({ Records: [cephRecord({ key: '.migrations/x' })] }, rules)).toHaveLength(1);
   });
 });
 
-describe('what is refused, so that its sender keeps it', () => {
-  test.each<[string, unknown, RegExp]>([
-    ['no records', {}, /neither "Records", nor an event of EventBridge, nor a test event/],
-    ['nothing', null, /neither "Records", nor an event of EventBridge, nor a test event/],
-    ['another source', { Records: [{ ...cephRecord(), eventSource: 'minio:s3' }] }, /record 0: eventSource/],
-    ['EventBridge of another source', { ...bridgeEvent(), source: 'aws.ec2' }, /event: source/],
-    ['EventBridge without a key', bridgeEvent({ key: '' }), /event: detail\.object\.key/],
-    ['a NUL by EventBridge', bridgeEvent({ key: 'a\0b' }), /NUL/],
-    ['no key', { Records: [cephRecord(), cephRecord({ key: '' })] }, /record 1: s3\.object\.key/],
+describe('what is left out and counted, so that the rest is stored', () => {
+  const neither = /neither "Records", nor an event of EventBridge, nor a test event/;
+  const sns = (Message: string) => ({ Type: 'Notification', TopicArn: 'arn:aws:sns:x:1:t', Message });
+
+  test.each<[string, unknown, 'foreign' | 'malformed', string, RegExp]>([
+    ['no records', {}, 'foreign', '', neither],
+    ['nothing', null, 'foreign', '', neither],
+    ['no JSON', 'hello', 'foreign', '', neither],
+    ['SNS asking for a confirmation', { Type: 'SubscriptionConfirmation' }, 'foreign', '', neither],
+    ['SNS with a text', sns('hello'), 'foreign', '', neither],
+    ['another source', [{ ...cephRecord(), eventSource: 'x:s3' }], 'foreign', 'food-images', /eventSource/],
+    ['no record', [null], 'foreign', '', /record 1/],
+    [
+      'EventBridge of another source',
+      { ...bridgeEvent(), source: 'aws.ec2' },
+      'foreign',
+      'food-images',
+      /event: source/,
+    ],
+    [
+      'EventBridge without a key',
+      bridgeEvent({ key: '' }),
+      'malformed',
+      'food-images',
+      /detail\.object\.key/,
+    ],
+    ['a NUL by EventBridge', bridgeEvent({ key: 'a\0b' }), 'malformed', 'food-images', /NUL/],
+    ['no key', [cephRecord({ key: '' })], 'malformed', 'food-images', /record 1: s3\.object\.key/],
     [
       'a key that is not form-encoded',
-      { Records: [awsRecord({ key: '100%' })] },
+      [awsRecord({ key: '100%' })],
+      'malformed',
+      'food-images',
       /"100%" is not form-encoded/,
     ],
-    ['a NUL in a key of Ceph', { Records: [cephRecord({ key: 'a\0b' })] }, /NUL/],
-    ['a NUL in a key of Amazon', { Records: [awsRecord({ key: 'a%00b' })] }, /NUL/],
-    ['a NUL elsewhere', { Records: [cephRecord({ principalId: '\0' })] }, /principalId: holds a NUL/],
+    ['a NUL in a key of Ceph', [cephRecord({ key: 'a\0b' })], 'malformed', 'food-images', /NUL/],
+    ['a NUL in a key of Amazon', [awsRecord({ key: 'a%00b' })], 'malformed', 'food-images', /NUL/],
+    ['a NUL elsewhere', [cephRecord({ principalId: '\0' })], 'malformed', 'food-images', /holds a NUL/],
+    [
+      'a key that no store can have',
+      [cephRecord({ key: 'ü'.repeat(513) })],
+      'malformed',
+      'food-images',
+      /key of 1026 bytes: the most is 1024/,
+    ],
     [
       'a bucket that does not move',
-      { Records: [awsRecord({ bucket: 'other' })] },
-      /bucket "other" is not one/,
+      [awsRecord({ bucket: 'other' })],
+      'foreign',
+      'other',
+      /bucket "other" is not one that moves/,
     ],
-  ])('%s', (_, document, message) => {
-    expect(() => readNotification(document, rules)).toThrow(MalformedEvent);
-    expect(() => readNotification(document, rules)).toThrow(message);
+  ])('%s', (_, given, reason, bucket, detail) => {
+    const document = Array.isArray(given) ? { Records: [cephRecord(), ...(given as unknown[])] } : given;
+    const { operations, unread } = readNotification(document, rules);
+    expect(operations).toHaveLength(Array.isArray(given) ? 1 : 0);
+    expect(unread).toMatchObject([{ reason, bucket }]);
+    expect(unread[0]?.detail).toMatch(detail);
+  });
+
+  test('what is kept of one to be looked at is bounded', () => {
+    const { unread } = readNotification({ long: 'x'.repeat(9000) }, rules);
+    expect(unread[0]?.sample).toHaveLength(2000);
+  });
+});
+
+describe('an envelope of SNS is opened', () => {
+  const inside = (message: unknown) => ({ Type: 'Notification', Message: JSON.stringify(message) });
+
+  test('around a notification, whose keys are form-encoded', () => {
+    const [operation] = operationsOf(inside({ Records: [awsRecord({ key: 'a+b%2B' })] }));
+    expect(operation).toMatchObject({ key: 'a b+', kind: 'put' });
+  });
+
+  test('around an event of EventBridge, whose keys are raw', () => {
+    expect(operationsOf(inside(bridgeEvent({ key: 'a+b%2B' })))).toMatchObject([{ key: 'a+b%2B' }]);
+  });
+
+  test('around the hello of a new subscription', () => {
+    expect(readNotification(inside({ Event: 's3:TestEvent' }), rules)).toEqual({
+      operations: [],
+      unread: [],
+    });
   });
 });

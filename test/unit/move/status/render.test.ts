@@ -27,6 +27,7 @@ const status = (change: Partial<Status> = {}): Status => ({
   failures: [],
   conflicts: { total: 0, latest: [] },
   pending: 0,
+  unread: [],
   moves: [
     {
       name: 'images',

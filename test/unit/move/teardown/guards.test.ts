@@ -29,7 +29,7 @@ const certificate = (change: object) => ({
 
 test('all hold at the very second that the days are over', () => {
   expect(evaluateGuards(facts())).toEqual([]);
-  expect(evaluateGuards(facts({ phase: 'retire', secondsSinceWrite: null, reads: null }))).toEqual([]);
+  expect(evaluateGuards(facts({ phase: 'retire', secondsSinceWrite: null, reads: 'not asked' }))).toEqual([]);
 });
 
 test.each([
@@ -43,6 +43,13 @@ test.each([
   ['days', { now: new Date('2026-01-15T23:59:59Z') }, '0.00 days are left'],
   ['quiet', { secondsSinceWrite: 59.9 }, 'somebody wrote to S3 59.9 s ago; it must have been quiet for 60 s'],
   ['reads', { reads: { count: 2, seconds: 3 } }, 'somebody sent 2 reads to S3 within 3 s'],
+  [
+    'reads',
+    { reads: 'unknown' },
+    'nothing here tells whether somebody still reads S3, and who does would fail once it is emptied. ' +
+      "Look at the buckets' request metrics of the last 24 hours (GetRequests, ListRequests), and say for each move that you did: " +
+      'migrate verify waive --move NAME --key .migration/reads --reason TEXT --by PERSON',
+  ],
   ['open operations', { openOperations: 1 }, '1 operations of S3 are not handled yet'],
   ['failed keys', { failedKeys: 1 }, '1 keys are on the failed list'],
   ['pending list', { pendingKeys: 1 }, '1 keys are still on S3 alone'],

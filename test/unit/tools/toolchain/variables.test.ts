@@ -13,6 +13,7 @@ it('local clients see neither proxies nor AWS_CA_BUNDLE', () => {
   expect(childVariables(ours, '/node/bin')).toEqual({
     PATH: '/node/bin:/usr/bin',
     HOME: '/root',
+    STORAGE_AWS_CA_BUNDLE: '/ca.pem',
     STORAGE_INSTALLER_HTTPS_PROXY: 'http://p:1',
     STORAGE_INSTALLER_http_proxy: 'http://p:2',
   });
@@ -22,6 +23,7 @@ it('installers see the proxies, from within too', () => {
   expect(installerVariables(childVariables(ours, '/node/bin'))).toEqual({
     PATH: '/node/bin:/usr/bin',
     HOME: '/root',
+    STORAGE_AWS_CA_BUNDLE: '/ca.pem',
     HTTPS_PROXY: 'http://p:1',
     http_proxy: 'http://p:2',
   });
