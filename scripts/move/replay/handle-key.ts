@@ -15,6 +15,7 @@ import { clearFailure, recordFailure } from '../../ledger/failures.ts';
 import { readMove, type MoveState } from '../../ledger/move.ts';
 import { isDuplicate, openOperations, retireOperations, type Outcome } from '../../ledger/operations.ts';
 import { log } from '../../contract/log.ts';
+import { PairMemory } from '../common/pair-memory.ts';
 import type { SeenOperation } from './decide.ts';
 import { isSuspended, type OpenStores, type ReplayStores } from './stores.ts';
 import { workOff, type WorkedOff } from './work-off.ts';
@@ -57,7 +58,8 @@ export async function handleKey(
     let sides: ReplayStores | undefined;
     try {
       sides = await context.clients.of(where.move, context.move.writesGoTo);
-      const done = await workOff(sides, context.claims, where, context.move.writesGoTo, operations);
+      const memory = new PairMemory(ledger, where.move);
+      const done = await workOff(sides, memory, context.claims, where, context.move.writesGoTo, operations);
       if (done === null) return { result: 'later' };
       await retire(context, claim, where, operations, done);
       mayRelease = false; // released with the retirement

@@ -9,8 +9,10 @@ import type { StoreClient } from '../../store/client.ts';
 import { Batches } from './batches.ts';
 import { findCut } from './split-point.ts';
 import { deleteBudget } from './delete-budget.ts';
-import { mergePages } from '../common/merge.ts';
+import { mergePages, type Stretch } from '../common/merge.ts';
 import { PageReader } from '../common/pages.ts';
+import { ListedPairs } from '../common/listed-pairs.ts';
+import { PairMemory } from '../common/pair-memory.ts';
 import { Pipeline, type PipelineContext } from './pipeline.ts';
 import { retryFailed } from './retry.ts';
 import { ShardLease } from './shard-lease.ts';
@@ -55,6 +57,7 @@ export async function syncShard(
       lease.assertLive();
     },
     assertMayDelete: await deleteBudget(ledger, sides.move),
+    memory: new PairMemory(ledger, sides.move.name),
     versions,
   };
   try {
@@ -84,6 +87,7 @@ class Pass {
   readonly #pipeline: Pipeline;
   readonly #source: PageReader;
   readonly #target: PageReader;
+  readonly #listedPairs: ListedPairs;
   #cutting: Promise<void> | undefined;
   #listed = false;
 
@@ -105,6 +109,7 @@ class Pass {
       });
     this.#source = reader(source, move.sourceBucket);
     this.#target = reader(target, move.targetBucket);
+    this.#listedPairs = new ListedPairs(context.memory, target, move.targetBucket);
   }
 
   async run(): Promise<ShardEnd> {
@@ -129,7 +134,7 @@ class Pass {
     const batches = new Batches(this.#shard.checkpoint);
     try {
       for await (const stretch of mergePages(this.#source, this.#target)) {
-        for (const piece of batches.add(stretch)) await pipeline.add(piece);
+        for (const piece of batches.add(await this.#unproven(stretch))) await pipeline.add(piece);
         if (!pipeline.isOpen) return;
       }
       this.#listed = true;
@@ -140,6 +145,13 @@ class Pass {
       return;
     }
     await pipeline.add({ ...batches.rest(), until: null });
+  }
+
+  /** What there is to look at without the keys whose pair is proven. Of whole histories nothing is. */
+  async #unproven(stretch: Stretch): Promise<Stretch> {
+    if (this.#context.versions === true) return stretch;
+    const proven = await this.#listedPairs.provenOf(stretch.open.map(({ merged }) => merged));
+    return { ...stretch, open: stretch.open.filter(({ merged }) => !proven.has(merged.key)) };
   }
 
   async #keepTicking(ended: AbortSignal): Promise<void> {

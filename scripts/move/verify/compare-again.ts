@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '../../ledger/database.ts';
 import { commitHorizon } from '../../ledger/operations.ts';
-import { compareKey } from '../common/compare-key.ts';
+import type { PairMemory } from '../common/pair-memory.ts';
 import type { Finding } from '../../ledger/certificates.ts';
-import { mapInOrder } from './in-order.ts';
+import { compareKeys } from './scan.ts';
 import type { Pair } from '../common/pair.ts';
 
 /** What the log says of a key that differs. */
@@ -29,6 +29,8 @@ export function isFinding(motion: Motion): boolean {
 export type ComparedAgain = {
   /** Equal when compared again. */
   settled: number;
+  /** Some of them have another ETag at the target. */
+  otherEtags: boolean;
   /** Still on their way; covered by the horizon. */
   moving: string[];
   findings: Finding[];
@@ -43,6 +45,7 @@ const PAUSE_MILLISECONDS = 250;
  */
 export async function compareAgain(
   pair: Pair,
+  memory: PairMemory,
   ledger: Pool,
   differing: Finding[],
   options: { horizon: string; seconds: number; full: boolean },
@@ -50,8 +53,12 @@ export async function compareAgain(
   const began = performance.now();
   const lately = await commitHorizon(ledger);
   let left = differing;
+  let otherEtags = false;
+  const once = { full: options.full, unequal: new Map<string, string>() };
   for (;;) {
-    left = await compareOnce(pair, left, options.full);
+    const round = await compareOnce(pair, memory, left, once);
+    left = round.left;
+    otherEtags ||= round.otherEtags;
     const over = performance.now() - began >= options.seconds * 1000;
     if (left.length === 0 || over) break;
     await sleep(PAUSE_MILLISECONDS);
@@ -72,16 +79,23 @@ export async function compareAgain(
       findings.push({ ...finding, differs: [...finding.differs, 'replay has not handled it'] });
     else findings.push(finding);
   }
-  return { settled: differing.length - left.length, moving, findings };
+  return { settled: differing.length - left.length, otherEtags, moving, findings };
 }
 
-async function compareOnce(pair: Pair, keys: Finding[], full: boolean): Promise<Finding[]> {
+async function compareOnce(
+  pair: Pair,
+  memory: PairMemory,
+  keys: Finding[],
+  options: { full: boolean; unequal: Map<string, string> },
+): Promise<{ left: Finding[]; otherEtags: boolean }> {
   const left: Finding[] = [];
-  const compared = mapInOrder(keys, pair.concurrency, ({ key }) => compareKey(pair, key, { full }));
-  for await (const { key, differs } of compared) {
+  let otherEtags = false;
+  const names = keys.map(({ key }) => key);
+  for await (const { key, differs, targetEtag } of compareKeys(pair, memory, names, options)) {
     if (differs.length > 0) left.push({ key, differs });
+    else otherEtags ||= targetEtag !== undefined;
   }
-  return left;
+  return { left, otherEtags };
 }
 
 async function motionOf(

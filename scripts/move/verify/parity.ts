@@ -4,11 +4,11 @@ import { latestCertificate, listWaivers, type Certificate, type Finding } from '
 import type { Pool } from '../../ledger/database.ts';
 import { readMove } from '../../ledger/move.ts';
 import { commitHorizon, touchedSince } from '../../ledger/operations.ts';
-import { compareKeys as compareKeyNames } from '../../store/keys.ts';
-import { compareKey, type Comparison } from '../common/compare-key.ts';
+import { inOrderOnce } from './in-order.ts';
+import type { Comparison } from '../common/compare-key.ts';
+import { PairMemory } from '../common/pair-memory.ts';
 import { CertificateDraft } from './draft.ts';
-import { mapInOrder } from './in-order.ts';
-import { scan, suspects } from './scan.ts';
+import { compareKeys, scan, suspects } from './scan.ts';
 import { compareAgain } from './compare-again.ts';
 import { openPair, type Pair } from '../common/pair.ts';
 
@@ -40,8 +40,10 @@ export async function takeBaseCertificate(
   const pair = await openPair(environment, move);
   try {
     const full = options.full ?? false;
-    const context = { environment, ledger, pair, full, options };
-    return await certify(context, await commitHorizon(ledger), scan(pair, { full }), { scope: 'all' });
+    const memory = new PairMemory(ledger, move.name);
+    const context = { environment, ledger, pair, memory, full, options };
+    const horizon = await commitHorizon(ledger);
+    return await certify(context, horizon, scan(pair, memory, { full }), { scope: 'all' });
   } finally {
     await pair.close();
   }
@@ -65,12 +67,13 @@ export async function recertify(
   try {
     const full = options.full ?? false;
     const horizon = await commitHorizon(ledger);
-    const keys = new Set(await touchedSince(ledger, move.name, parent.horizon));
+    const memory = new PairMemory(ledger, move.name);
+    const touched = await touchedSince(ledger, move.name, parent.horizon);
     const listings = options.listings ?? true;
-    if (listings) for await (const key of suspects(pair)) keys.add(key);
-    const context = { environment, ledger, pair, full, options };
+    const keys = listings ? inOrderOnce(touched, suspects(pair, memory)) : touched;
+    const context = { environment, ledger, pair, memory, full, options };
     const detail = { scope: 'touched', listings, parent: String(parent.id), parentHorizon: parent.horizon };
-    return await certify(context, horizon, compareKeys(pair, [...keys].sort(compareKeyNames), full), detail);
+    return await certify(context, horizon, compareKeys(pair, memory, keys, { full }), detail);
   } finally {
     await pair.close();
   }
@@ -95,7 +98,9 @@ export async function certifyInHold(
   ]);
   try {
     const draft = new CertificateDraft(environment, 'parity', move, await listWaivers(ledger, move.name));
-    for await (const comparison of compareKeys(pair, keys, false)) await draft.take(comparison);
+    const memory = new PairMemory(ledger, move.name);
+    for await (const comparison of compareKeys(pair, memory, keys, { full: false }))
+      await draft.take(comparison);
     const detail = { scope: 'touched', parent: String(parent.id), parentHorizon: parent.horizon };
     const certificate = await draft.record(ledger, { epoch, horizon, detail });
     return { id: certificate.id, compared: keys.length, findings: draft.listedFindings };
@@ -104,14 +109,11 @@ export async function certifyInHold(
   }
 }
 
-function compareKeys(pair: Pair, keys: string[], full: boolean): AsyncGenerator<Comparison> {
-  return mapInOrder(keys, pair.concurrency, (key) => compareKey(pair, key, { full }));
-}
-
 type Context = {
   environment: Environment;
   ledger: Pool;
   pair: Pair;
+  memory: PairMemory;
   full: boolean;
   options: VerifyOptions;
 };
@@ -122,7 +124,7 @@ async function certify(
   comparisons: AsyncIterable<Comparison>,
   detail: Record<string, unknown>,
 ): Promise<Certificate> {
-  const { environment, ledger, pair, full, options } = context;
+  const { environment, ledger, pair, memory, full, options } = context;
   const { epoch } = await readMove(ledger);
   const waivers = await listWaivers(ledger, pair.move.name);
   const draft = new CertificateDraft(environment, 'base', pair.move, waivers);
@@ -139,8 +141,9 @@ async function certify(
     differing.push({ key: comparison.key, differs: comparison.differs });
   }
   const seconds = options.settleSeconds ?? environment.bounds.lagSeconds;
-  const settled = await compareAgain(pair, ledger, differing, { horizon, seconds, full });
+  const settled = await compareAgain(pair, memory, ledger, differing, { horizon, seconds, full });
   for (const finding of settled.findings) await draft.addFinding(finding);
+  if (settled.otherEtags) draft.targetIsUnknown();
   options.progress?.(keys);
   const moving = { count: settled.moving.length, first: settled.moving.slice(0, 20) };
   return draft.record(ledger, {

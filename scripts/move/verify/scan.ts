@@ -1,39 +1,69 @@
 import { RESERVED_PREFIX } from '../../contract/names.ts';
-import { mergeListings } from '../common/merge.ts';
-import { compareKey, type Comparison } from '../common/compare-key.ts';
+import type { ProvenPair } from '../../ledger/proven-pairs.ts';
+import { mergeListings, type Merged } from '../common/merge.ts';
+import { compareKey, type CompareOptions, type Comparison } from '../common/compare-key.ts';
+import { alike, ListedPairs } from '../common/listed-pairs.ts';
+import { pagesOf, type PairMemory } from '../common/pair-memory.ts';
 import { mapInOrder } from './in-order.ts';
-import { CONCURRENCY, type Pair } from '../common/pair.ts';
+import type { Pair } from '../common/pair.ts';
+
+/** S3 lists no more keys at once. */
+const PAGE_KEYS = 1000;
+
+/** Compares keys, so many at once as the environment says, and yields what differs in their order. */
+export function compareKeys(
+  pair: Pair,
+  memory: PairMemory,
+  keys: AsyncIterable<string> | Iterable<string>,
+  options: Pick<CompareOptions, 'full' | 'unequal'>,
+): AsyncGenerator<Comparison> {
+  return mapInOrder(keys, pair.concurrency, (key) => compareKey(pair, key, { ...options, memory }));
+}
 
 /**
  * Compares all of a move: the merge of both listings, and for every key that is on both sides what
  * listings do not tell. In key order, in constant memory. A listing that fails throws: its end is what
  * says that nothing more is there.
  */
-export async function* scan(pair: Pair, options: { full: boolean }): AsyncGenerator<Comparison> {
-  yield* mapInOrder(keysOf(pair), CONCURRENCY, (key) => compareKey(pair, key, options));
+export function scan(pair: Pair, memory: PairMemory, options: { full: boolean }): AsyncGenerator<Comparison> {
+  return mapInOrder(lookUp(memory, merged(pair)), pair.concurrency, ({ key, pairs }) =>
+    compareKey(pair, key, { ...options, memory, pairs }),
+  );
 }
 
-/**
- * The keys that listings alone show as changed: on one side only, of another size or ETag, or written on
- * S3 after the copy was (which a loss of the event would leave so, were it only for the metadata). No
- * request an object, so this is quick; that a key is not among them proves nothing of its metadata.
- */
-export async function* suspects(pair: Pair): AsyncGenerator<string> {
-  const { move } = pair;
-  const merged = mergeListings(pair.source.list(move.sourceBucket), pair.target.list(move.targetBucket));
-  for await (const entry of merged) {
-    if (entry.key.startsWith(RESERVED_PREFIX)) continue;
-    if (entry.kind === 'equal' && entry.source.lastModified < entry.target.lastModified) continue;
-    yield entry.key;
+type Known = { key: string; pairs: readonly ProvenPair[] | undefined };
+
+/** Keys with their proven pairs, which are read for a page at once of those whose ETags differ. */
+async function* lookUp(memory: PairMemory, entries: AsyncIterable<Merged>): AsyncGenerator<Known> {
+  for await (const page of pagesOf(entries, PAGE_KEYS)) {
+    const known = await memory.ofEach(alike(page).map(({ key }) => key));
+    for (const { key } of page) yield { key, pairs: known.get(key) };
   }
 }
 
-async function* keysOf(pair: Pair): AsyncGenerator<string> {
-  const listings = mergeListings(
-    pair.source.list(pair.move.sourceBucket),
-    pair.target.list(pair.move.targetBucket),
-  );
-  for await (const { key } of listings) {
-    if (!key.startsWith(RESERVED_PREFIX)) yield key;
+/**
+ * The keys that listings alone show as changed, in their order: on one side only, of another size or ETag, or
+ * written on S3 after the copy was (which a loss of the event would leave so, were it only for the metadata). Not
+ * those whose pair is proven. No request an object, so this is quick; that a key is not among them proves nothing
+ * of its metadata.
+ */
+export async function* suspects(pair: Pair, memory: PairMemory): AsyncGenerator<string> {
+  const listed = new ListedPairs(memory, pair.target, pair.move.targetBucket);
+  for await (const page of pagesOf(merged(pair), PAGE_KEYS)) {
+    const proven = await listed.provenOf(page);
+    for (const entry of page) {
+      const equal = entry.kind === 'equal' || proven.has(entry.key);
+      const { kind, key } = entry;
+      if (kind !== 'extra' && entry.target !== undefined && equal) {
+        if (entry.source.lastModified < entry.target.lastModified) continue;
+      }
+      yield key;
+    }
+  }
+}
+
+async function* merged({ source, target, move }: Pair): AsyncGenerator<Merged> {
+  for await (const entry of mergeListings(source.list(move.sourceBucket), target.list(move.targetBucket))) {
+    if (!entry.key.startsWith(RESERVED_PREFIX)) yield entry;
   }
 }
