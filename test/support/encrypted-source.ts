@@ -79,6 +79,10 @@ export class EncryptedSource {
       answer.pipe(response);
     });
     onward.on('error', () => response.destroy());
+    // Who reads only the beginning of an object goes away.
+    response.on('close', () => {
+      if (!response.writableFinished) onward.destroy();
+    });
     request.pipe(onward);
   }
 

@@ -26,17 +26,17 @@ export class PairMemory {
   }
 
   /** Keeps that all bytes of both were read and are the same. */
-  keepRead(source: ObjectHead, target: ObjectHead): Promise<void> {
-    return this.#commit.add([
-      {
-        key: source.key,
-        sourceEtag: source.etag,
-        sourceSize: source.size,
-        targetEtag: target.etag,
-        targetVersion: versionOf(target),
-        provenBy: 'bytes',
-      },
-    ]);
+  async keepRead(source: ObjectHead, target: ObjectHead): Promise<ProvenPair> {
+    const pair: ProvenPair = {
+      key: source.key,
+      sourceEtag: source.etag,
+      sourceSize: source.size,
+      targetEtag: target.etag,
+      targetVersion: versionOf(target),
+      provenBy: 'bytes',
+    };
+    await this.#commit.add([pair]);
+    return pair;
   }
 
   /** Keeps what a copy has proven, where its ETag does not tell. */

@@ -28,10 +28,11 @@ export async function look(
   depth: 'heads' | 'all',
 ): Promise<Sight> {
   const [there, here] = await heads(sides, key, writesGoTo);
-  const pairs = await knownPairs(memory, there, here, writesGoTo);
+  let pairs = await knownPairs(memory, there, here, writesGoTo);
   let differs = there === null || here === null ? null : compareWithTagCount(there, here);
   if (there !== null && here !== null && differs?.join() === 'etag') {
-    differs = await explainEtag(sides, memory, { source: there, target: here, pairs, writesGoTo });
+    const proof = await explainEtag(sides, memory, { source: there, target: here, pairs, writesGoTo });
+    if (proof !== null) [differs, pairs] = [[], proof];
   }
   if (differs?.length === 0 && depth === 'all') differs = await compareWhole(sides, key, pairs);
   return {
@@ -93,21 +94,22 @@ async function compareWhole(
 /**
  * An ETag that is no digest can differ where the bytes are the same: as it was proven before, or else they are read.
  * Not before the turn, where a copy proves as much for half of that.
+ *
+ * @returns the pairs that prove it; null where they are not known as the same
  */
 async function explainEtag(
   sides: ReplayStores,
   memory: PairMemory,
   { source, target, pairs, writesGoTo }: Opaque,
-): Promise<string[]> {
-  if (etagIsDigest(source) && etagIsDigest(target)) return ['etag'];
-  if (isProven(pairs, source, target)) return [];
-  if (writesGoTo === 'source') return ['etag'];
+): Promise<readonly ProvenPair[] | null> {
+  if (etagIsDigest(source) && etagIsDigest(target)) return null;
+  if (isProven(pairs, source, target)) return pairs;
+  if (writesGoTo === 'source') return null;
   const same = await sameBytes(
     { client: sides.source, bucket: sides.sourceBucket, key: source.key, etag: source.etag },
     { client: sides.target, bucket: sides.targetBucket, key: target.key, etag: target.etag },
   );
-  if (same) await memory.keepRead(source, target);
-  return same ? [] : ['etag'];
+  return same ? [...pairs, await memory.keepRead(source, target)] : null;
 }
 type Opaque = {
   source: ObjectHead;

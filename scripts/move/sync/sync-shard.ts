@@ -6,6 +6,7 @@ import { carriesVersions } from '../../ledger/run-versions.ts';
 import { checkpointShard, cutShard, finishShard, isShardWanted, type Shard } from '../../ledger/shards.ts';
 import { compareKeys } from '../../store/keys.ts';
 import type { StoreClient } from '../../store/client.ts';
+import { isPlainDigest } from '../../store/object.ts';
 import { Batches } from './batches.ts';
 import { findCut } from './split-point.ts';
 import { deleteBudget } from './delete-budget.ts';
@@ -147,10 +148,16 @@ class Pass {
     await pipeline.add({ ...batches.rest(), until: null });
   }
 
-  /** What there is to look at without the keys whose pair is proven. Of whole histories nothing is. */
+  /**
+   * What there is to look at without the keys whose pair is proven. Of histories none is, and of uploads in parts the
+   * tags may be missing all the same: who is killed before they are put leaves a copy that listings cannot tell.
+   */
   async #unproven(stretch: Stretch): Promise<Stretch> {
     if (this.#context.versions === true) return stretch;
-    const proven = await this.#listedPairs.provenOf(stretch.open.map(({ merged }) => merged));
+    const inOnePiece = stretch.open
+      .map(({ merged }) => merged)
+      .filter((merged) => merged.kind === 'copy' && isPlainDigest(merged.source.etag));
+    const proven = await this.#listedPairs.provenOf(inOnePiece);
     return { ...stretch, open: stretch.open.filter(({ merged }) => !proven.has(merged.key)) };
   }
 
