@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { again, mayPass } from './again.ts';
 import type { StoreClient } from './client.ts';
 import { connectionTrouble } from './trouble.ts';
 
@@ -11,9 +12,15 @@ export type ObjectName = {
   versionId?: string | undefined;
 };
 
-/** SHA-256 of an object's bytes, read as a stream; null where it is not there. 412 when not `etag`'s. */
-export async function digestOf(object: ObjectName): Promise<string | null> {
-  const { client, bucket, key, etag, versionId } = object;
+/**
+ * SHA-256 of an object's bytes, read as a stream; null where it is not there. 412 when not `etag`'s. Reading that
+ * breaks off is begun again.
+ */
+export function digestOf(object: ObjectName): Promise<string | null> {
+  return again(() => digestOnce(object), mayPass);
+}
+
+async function digestOnce({ client, bucket, key, etag, versionId }: ObjectName): Promise<string | null> {
   const found = await client.get(bucket, key, {
     ...(etag !== undefined && { ifMatch: etag }),
     ...(versionId !== undefined && { versionId }),
@@ -28,6 +35,8 @@ export async function digestOf(object: ObjectName): Promise<string | null> {
     }
   } catch (error) {
     throw connectionTrouble(error, `GET /${bucket}/${key}`);
+  } finally {
+    found.body.destroy();
   }
   return hash.digest('hex');
 }

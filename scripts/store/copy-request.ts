@@ -31,10 +31,14 @@ export type CopyResult = {
   /** `gone`: the source has no such object. Nothing was done at the target. */
   outcome: 'copied' | 'gone';
   bytes: number;
+  /** The ETag of what was copied; empty when gone. */
+  sourceEtag: string;
   /** The copy's ETag; empty when gone. */
   etag: string;
   /** Whether the copy's ETag is the source's. If not, the bytes were proven equal another way. */
   etagReproduced: boolean;
-  /** The version that this copy became, where the target's bucket is versioned and the copy was one PUT. */
+  /** How: the target's digest is that of the bytes that were read, of all of them or of each part. */
+  provenBy: 'bytes' | 'part digests';
+  /** The version that this copy became, where the target's bucket is versioned. */
   versionId?: string;
 };

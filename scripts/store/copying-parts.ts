@@ -11,10 +11,15 @@ import { digested, readRange } from './source-bytes.ts';
 const PARALLEL_PARTS = 4;
 const PART_ATTEMPTS = 3;
 
+/** An upload whose parts have all arrived. */
+type Arrived = { uploadId: string; parts: UploadedPart[]; etag: string };
+type UploadedPart = { partNumber: number; etag: string };
+
 /**
  * Copies an object part by part with the source's own boundaries, so that its ETag is reproduced: by the MD5s
  * that the target answers for the parts it is known to be, before they are made an object. Where it cannot
- * be, the whole is proven by its bytes. An upload that fails is aborted.
+ * be, the parts that have arrived are made one all the same, once their digests are those of the source's bytes. An
+ * upload that fails is aborted.
  */
 export async function copyInParts(
   request: CopyRequest,
@@ -27,42 +32,66 @@ export async function copyInParts(
     await abortLeftovers(request, targetKey);
   }
   const { tags = {}, ...rest } = attributes;
-  for await (const boundaries of boundariesOf(request, head)) {
-    const etag = await uploadWith(boundaries, request, head, rest);
-    if (etag === null) continue;
-    if (Object.keys(tags).length > 0) {
-      // RGW 16.2.15 loses tags that are given when an upload begins.
-      await target.setTags(targetBucket, targetKey, tags, { assertLive });
-    }
-    const etagReproduced = etag === head.etag;
-    if (!etagReproduced) await proveByBytes(request, head, etag);
-    return { outcome: 'copied', bytes: head.size, etag, etagReproduced };
+  const made = await makeOfParts(request, head, rest);
+  if (Object.keys(tags).length > 0) {
+    // RGW 16.2.15 loses tags that are given when an upload begins.
+    await target.setTags(targetBucket, targetKey, tags, { assertLive });
   }
-  throw new TypeError('the last boundaries are any');
+  const result = { outcome: 'copied' as const, bytes: head.size, sourceEtag: head.etag, ...made };
+  return { ...result, etagReproduced: made.etag === head.etag };
 }
 
-/** @returns the copy's ETag; null where these boundaries do not give the source's, and nothing was made */
-async function uploadWith(
-  { sizes, reproduces }: Boundaries,
+async function makeOfParts(
   request: CopyRequest,
   head: ObjectHead,
   attributes: ObjectAttributes,
-): Promise<string | null> {
+): Promise<Pick<CopyResult, 'etag' | 'versionId' | 'provenBy'>> {
   const { target, targetBucket, key, assertLive } = request;
   const targetKey = request.targetKey ?? key;
-  const uploadId = await target.createUpload(targetBucket, targetKey, { ...attributes, assertLive });
-  let isMade = false;
-  try {
-    const parts = await copyParts(request, head, sizes, { uploadId, proveEach: !reproduces });
-    if (reproduces && multipartEtag(parts.map(({ etag }) => Buffer.from(etag, 'hex'))) !== head.etag) {
-      return null;
-    }
-    const { etag } = await target.completeUpload(targetBucket, targetKey, { uploadId, parts, assertLive });
-    isMade = true;
-    return etag;
-  } finally {
+  let arrived: (Arrived & Pick<Boundaries, 'sizes'>) | undefined;
+  const abort = ({ uploadId }: Pick<Arrived, 'uploadId'>): Promise<void> =>
     // Not guarded by the lease: it takes back only what this very call began.
-    if (!isMade) await target.abortUpload(targetBucket, targetKey, { uploadId }).catch(() => undefined);
+    target.abortUpload(targetBucket, targetKey, { uploadId }).catch(() => undefined);
+  try {
+    for await (const boundaries of boundariesOf(request, head)) {
+      const { sizes } = boundaries;
+      if (arrived !== undefined && arrived.sizes.join() !== sizes.join()) {
+        await abort(arrived);
+        arrived = undefined;
+      }
+      arrived ??= { sizes, ...(await upload(boundaries, request, head, attributes, abort)) };
+      if (boundaries.etag !== undefined && boundaries.etag !== arrived.etag) continue;
+      const { uploadId, parts, etag } = arrived;
+      const made = await target.completeUpload(targetBucket, targetKey, { uploadId, parts, assertLive });
+      arrived = undefined;
+      if (made.etag === etag) return { ...made, provenBy: 'part digests' };
+      // The target's own ETag is no digest of the parts.
+      await proveByBytes(request, head, made.etag);
+      return { ...made, provenBy: 'bytes' };
+    }
+    throw otherBytes(key);
+  } finally {
+    if (arrived !== undefined) await abort(arrived);
+  }
+}
+
+async function upload(
+  { sizes, etag }: Boundaries,
+  request: CopyRequest,
+  head: ObjectHead,
+  attributes: ObjectAttributes,
+  abort: (upload: { uploadId: string }) => Promise<void>,
+): Promise<Arrived> {
+  const { target, targetBucket, key, assertLive } = request;
+  const options = { ...attributes, assertLive };
+  const uploadId = await target.createUpload(targetBucket, request.targetKey ?? key, options);
+  try {
+    const parts = await copyParts(request, head, sizes, { uploadId, proveEach: etag === undefined });
+    const digests = parts.map((part) => Buffer.from(part.etag, 'hex'));
+    return { uploadId, parts, etag: multipartEtag(digests) };
+  } catch (error) {
+    await abort({ uploadId });
+    throw error;
   }
 }
 
@@ -72,13 +101,15 @@ async function proveByBytes(request: CopyRequest, head: ObjectHead, etag: string
     { client: source, bucket: sourceBucket, key, etag: head.etag, versionId },
     { client: target, bucket: targetBucket, key: targetKey ?? key, etag },
   );
-  if (!equal) {
-    throw new StoreError(`The copy of ${key} has other bytes than its source`, {
-      status: 0,
-      code: 'DigestMismatch',
-      retryable: true,
-    });
-  }
+  if (!equal) throw otherBytes(key);
+}
+
+function otherBytes(key: string): StoreError {
+  return new StoreError(`The copy of ${key} has other bytes than its source`, {
+    status: 0,
+    code: 'DigestMismatch',
+    retryable: true,
+  });
 }
 
 async function copyParts(
@@ -86,10 +117,10 @@ async function copyParts(
   head: ObjectHead,
   sizes: number[],
   upload: { uploadId: string; proveEach: boolean },
-): Promise<{ partNumber: number; etag: string }[]> {
+): Promise<UploadedPart[]> {
   let start = 0;
   const starts = sizes.map((size) => (start += size) - size);
-  const parts = new Array<{ partNumber: number; etag: string }>(sizes.length);
+  const parts = new Array<UploadedPart>(sizes.length);
   let next = 0;
   let failed = false;
   const work = async (): Promise<void> => {

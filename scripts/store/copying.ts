@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { again, mayPass } from './again.ts';
 import { explainGrants, grantHeaders, type Grant } from './attributes.ts';
 import type { StoreClient } from './client.ts';
 import { copyInParts } from './copying-parts.ts';
@@ -8,7 +8,6 @@ import { etagIsDigest, partCount, type ObjectAttributes, type ObjectHead } from 
 import { digested, readRange } from './source-bytes.ts';
 import type { CopyRequest, CopyResult } from './copy-request.ts';
 
-const ATTEMPTS = 5;
 const DAY_MS = 86_400_000;
 /** Up to this size an object is held in memory, so that it can be sent again if need be. */
 const BUFFERED_BYTES = 1024 * 1024;
@@ -20,17 +19,11 @@ const BUFFERED_BYTES = 1024 * 1024;
  *
  * @throws StoreError when it could not be copied; whatever `assertLive` throws, as it is
  */
-export async function copyObject(request: CopyRequest): Promise<CopyResult> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await copyOnce(request);
-    } catch (error) {
-      if (attempt === ATTEMPTS || !isWorthAnother(request, error)) {
-        throw error;
-      }
-      await sleep(20 * 2 ** attempt * (0.5 + Math.random()));
-    }
-  }
+export function copyObject(request: CopyRequest): Promise<CopyResult> {
+  return again(
+    () => copyOnce(request),
+    (error) => isWorthAnother(request, error),
+  );
 }
 
 async function copyOnce(request: CopyRequest): Promise<CopyResult> {
@@ -40,7 +33,7 @@ async function copyOnce(request: CopyRequest): Promise<CopyResult> {
   grants.catch(() => undefined); // of an object that is gone nobody asks
   const found = await source.read(sourceBucket, key, { atMost: BUFFERED_BYTES, versionId });
   if (found === null) {
-    return { outcome: 'gone', bytes: 0, etag: '', etagReproduced: true };
+    return { outcome: 'gone', bytes: 0, sourceEtag: '', etag: '', etagReproduced: true, provenBy: 'bytes' };
   }
   const { head, bytes } = found;
   const inParts = partCount(head.etag) !== undefined && request.ifNoneMatch === undefined;
@@ -68,7 +61,7 @@ function isWorthAnother(request: CopyRequest, error: unknown): boolean {
     return hasCode(error, 'NoSuchKey', 'DigestMismatch');
   }
   const changed = hasCode(error, 'PreconditionFailed', 'NoSuchKey', 'NoSuchUpload', 'BadDigest');
-  return changed || (error.retryable && error.code !== 'Deadline');
+  return changed || mayPass(error);
 }
 
 /** What the copy shall have besides its bytes. */
@@ -152,8 +145,10 @@ async function put(
   const result: CopyResult = {
     outcome: 'copied',
     bytes: head.size,
+    sourceEtag: head.etag,
     etag,
     etagReproduced: etag === head.etag,
+    provenBy: 'bytes',
   };
   return versionId === undefined ? result : { ...result, versionId };
 }

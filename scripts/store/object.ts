@@ -156,7 +156,12 @@ export function isPlainDigest(etag: string): boolean {
 
 /** Whether an object's ETag is the MD5 of its bytes: with SSE-KMS and SSE-C it looks like one and is none. */
 export function etagIsDigest(head: ObjectHead): boolean {
-  return isPlainDigest(head.etag) && (head.encryption === undefined || head.encryption === 'AES256');
+  return isPlainDigest(head.etag) && !isEncrypted(head);
+}
+
+/** Whether an object is encrypted so that its ETag says nothing of its bytes, be it of parts or not. */
+export function isEncrypted({ encryption }: ObjectHead): boolean {
+  return encryption !== undefined && encryption !== 'AES256';
 }
 
 /** In how many parts the object with this ETag was uploaded; undefined when in none. */

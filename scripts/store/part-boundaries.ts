@@ -1,5 +1,5 @@
 import type { CopyRequest } from './copy-request.ts';
-import { partCount, type ObjectHead } from './object.ts';
+import { isEncrypted, partCount, type ObjectHead } from './object.ts';
 import { askPartSizes, EtagOfParts, evenParts, MIB, plausiblePartSizes, usualPartSizes } from './parts.ts';
 import { readRange } from './source-bytes.ts';
 
@@ -8,46 +8,50 @@ const LEAST_PART = 5 * MIB;
 /** A wrong guess costs an upload, reading the object once to be sure costs a download. */
 const MOST_TO_GUESS_AMONG = 2;
 
-/** Where parts may end. `reproduces`: so that the copy has the source's ETag, or it is not made. */
-export type Boundaries = { sizes: number[]; reproduces: boolean };
+/**
+ * Where parts may end. `etag`: what the source's bytes must give with these boundaries; undefined where that is
+ * not known, so that each part is proven by itself.
+ */
+export type Boundaries = { sizes: number[]; etag: string | undefined };
 
 /**
- * Boundaries to try, the last of which take any ETag. Where the store does not tell its own (RGW 16.2.15) and
- * the number of parts leaves hardly a choice among the sizes that tools use, the first guess is uploaded at
- * once, which is mostly right; else the object is read once to find the boundaries that give its ETag.
+ * Boundaries to try until an upload has their ETag, which the last ones have wherever the source's bytes arrived. Where
+ * the store does not tell its own (RGW 16.2.15) and the number of parts leaves hardly a choice among the sizes that tools use, the first
+ * guess is uploaded at once, which is mostly right; else the object is read once to find the boundaries that give
+ * its ETag. By that of an encrypted object nothing can be found.
  */
 export async function* boundariesOf(request: CopyRequest, head: ObjectHead): AsyncGenerator<Boundaries> {
   const { source, sourceBucket, key, versionId } = request;
-  const object = { etag: head.etag, size: head.size, versionId };
-  const told = await askPartSizes(source, sourceBucket, key, object);
-  if (told !== undefined) {
-    yield { sizes: told, reproduces: true };
-    yield { sizes: told, reproduces: false };
+  const told = await askPartSizes(source, sourceBucket, key, { etag: head.etag, size: head.size, versionId });
+  const count = partCount(head.etag) ?? 1;
+  const any = Math.max(LEAST_PART, Math.ceil(head.size / count));
+  if (isEncrypted(head)) {
+    yield { sizes: told ?? evenParts(head.size, any), etag: undefined };
     return;
   }
-  const count = partCount(head.etag) ?? 1;
   const usual = usualPartSizes(head.size, count);
   const guess = usual.length <= MOST_TO_GUESS_AMONG ? usual[0] : undefined;
-  if (guess !== undefined) yield { sizes: evenParts(head.size, guess), reproduces: true };
-  const others = plausiblePartSizes(head.size, count).filter((size) => size !== guess);
-  const proven = await provenPartSize(request, head, others);
-  if (proven !== undefined) yield { sizes: evenParts(head.size, proven), reproduces: true };
-  const any = Math.max(LEAST_PART, Math.ceil(head.size / count));
-  yield { sizes: evenParts(head.size, any), reproduces: false };
+  const first = told ?? (guess === undefined ? undefined : evenParts(head.size, guess));
+  if (first !== undefined) yield { sizes: first, etag: head.etag };
+  const plausible = told === undefined ? plausiblePartSizes(head.size, count) : [];
+  const others = plausible.filter((size) => size !== guess).map((size) => evenParts(head.size, size));
+  const last = first ?? evenParts(head.size, any);
+  const [ofLast, ...ofOthers] = await etagsBySizes(request, head, [last, ...others]);
+  const found = others[ofOthers.indexOf(head.etag)];
+  yield found === undefined ? { sizes: last, etag: ofLast } : { sizes: found, etag: head.etag };
 }
 
-/** The part size that gives the source's ETag, by reading the object once. */
-async function provenPartSize(
+/** The ETags that the source's bytes give with parts of these sizes, by reading the object once. */
+async function etagsBySizes(
   request: CopyRequest,
   head: ObjectHead,
-  plausible: number[],
-): Promise<number | undefined> {
-  if (plausible.length === 0) return undefined;
-  const candidates = plausible.map((size) => new EtagOfParts(size));
+  each: readonly (readonly number[])[],
+): Promise<string[]> {
+  const candidates = each.map((sizes) => new EtagOfParts(sizes));
   for await (const chunk of readRange(request, head, 0, head.size)) {
     for (const candidate of candidates) {
       candidate.update(chunk);
     }
   }
-  return candidates.find((candidate) => candidate.etag() === head.etag)?.partSize;
+  return candidates.map((candidate) => candidate.etag());
 }

@@ -54,16 +54,16 @@ export function multipartEtag(digests: readonly Buffer[]): string {
   return `${createHash('md5').update(Buffer.concat(digests)).digest('hex')}-${digests.length}`;
 }
 
-/** Computes the ETag that bytes would have with parts of one size, as they come by. */
+/** Computes the ETag that bytes would have with parts of these sizes, as they come by. */
 export class EtagOfParts {
-  readonly partSize: number;
+  readonly sizes: readonly number[];
   readonly #digests: Buffer[] = [];
   #hash: Hash = createHash('md5');
   #left: number;
 
-  constructor(partSize: number) {
-    this.partSize = partSize;
-    this.#left = partSize;
+  constructor(sizes: readonly number[]) {
+    this.sizes = sizes;
+    this.#left = sizes[0] ?? 0;
   }
 
   update(chunk: Buffer): void {
@@ -71,7 +71,8 @@ export class EtagOfParts {
       if (this.#left === 0) {
         this.#digests.push(this.#hash.digest());
         this.#hash = createHash('md5');
-        this.#left = this.partSize;
+        // What comes besides belongs to the last part, whose digest is then another.
+        this.#left = this.sizes[this.#digests.length] ?? Infinity;
       }
       const take = Math.min(this.#left, chunk.length - offset);
       this.#hash.update(chunk.subarray(offset, offset + take));

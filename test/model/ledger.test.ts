@@ -62,8 +62,8 @@ it('in every statement that the model knows', () => {
 
 async function compare({ carried, tables }: Pick<Recorded, 'carried' | 'tables'>): Promise<void> {
   await database.exec(`
-    TRUNCATE operation, failed_key, conflict, claim, shard, sync_run, pending_key, capture_gap, certificate, waiver,
-      hold, pre_hold, phase_history, move RESTART IDENTITY;
+    TRUNCATE operation, failed_key, conflict, claim, shard, sync_run, pending_key, capture_gap, proven_pair,
+      certificate, waiver, hold, pre_hold, phase_history, move RESTART IDENTITY;
     INSERT INTO move DEFAULT VALUES;`);
   await carryOutAgain(carried);
   for (const { name, sql, rowsOf } of TABLES) {

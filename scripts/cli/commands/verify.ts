@@ -21,6 +21,7 @@ import { recertify, takeBaseCertificate } from '../../move/verify/parity.ts';
 import { runRecheck } from './recheck.ts';
 import { certificateJson, describeCertificate } from '../../move/verify/report.ts';
 import { moveOf, openPair } from '../../move/common/pair.ts';
+import { PairMemory } from '../../move/common/pair-memory.ts';
 import { orUnreachable } from '../../move/common/unreachable.ts';
 
 const KINDS = ['base', 'touched', 'containment'] as const;
@@ -39,7 +40,11 @@ function addTake(command: Command): Command {
         .default('base'),
     )
     .option('--move <NAME>', 'only this move; default: all')
-    .option('--full', 'also read the bytes of both sides')
+    .option(
+      '--full',
+      'also read the bytes of both sides of every object; default: only where the ETags cannot tell (encrypted with ' +
+        'keys of KMS, unknown parts), and of these once: the ledger remembers what was proven',
+    )
     .option('--json', 'print the certificates as JSON')
     .option(
       '--out <FILE>',
@@ -169,11 +174,12 @@ function waive({ key, reason, by, ...options }: WaiveOptions): Promise<void> {
 }
 
 function digest(options: StoresOptions & { move?: string }): Promise<void> {
-  return withVerifyLedger(options, async (environment) => {
+  return withVerifyLedger(options, async (environment, ledger) => {
     const pair = await openPair(environment, onlyMove(environment, options.move));
     try {
       const source = await digestOfBucket(pair.source, pair.move.sourceBucket);
-      const target = await digestOfBucket(pair.target, pair.move.targetBucket);
+      const memory = new PairMemory(ledger, pair.move.name);
+      const target = await digestOfBucket(pair.target, pair.move.targetBucket, memory);
       for (const [side, all] of Object.entries({ source, target })) {
         process.stdout.write(`${side}  ${all.digest}  ${all.objects} objects  ${all.bytes} bytes\n`);
       }

@@ -14,6 +14,7 @@ import { hasCode } from '../../store/errors.ts';
 import { untilAnswered } from '../../store/unanswered.ts';
 import { compareKey } from '../common/compare-key.ts';
 import { moveOf } from '../common/pair.ts';
+import { PairMemory } from '../common/pair-memory.ts';
 
 const IDLE_MILLISECONDS = 250;
 
@@ -124,7 +125,7 @@ export async function promoteKey(
     const standing = await pendingState(ledger, asked.move, asked.key, settledSeconds(environment));
     if (standing === null || standing === 'taken') return false;
     if (standing === 'settled' && !(await stillPending(environment, ledger, state, asked))) return false;
-    const reason = await copy(environment, claims, state, asked);
+    const reason = await copy(environment, ledger, claims, state, asked);
     if (reason === null) await clearFailure(ledger, failure);
     else await recordFailure(ledger, { ...failure, reason });
     return reason === null;
@@ -183,11 +184,13 @@ async function openSides(environment: Environment, state: MoveState, name: strin
 /** @returns null when the key is equal on Ceph now, else why not */
 async function copy(
   environment: Environment,
+  ledger: Pool,
   claims: Claims,
   state: MoveState,
   { move: name, key }: Asked,
 ): Promise<string | null> {
   const { source, target, sourceBucket, targetBucket, close } = await openSides(environment, state, name);
+  const memory = new PairMemory(ledger, name);
   try {
     // The condition of the PUT passes over a delete marker: only the history says "never".
     if (!(await hasHistory(target, targetBucket, key))) {
@@ -195,14 +198,15 @@ async function copy(
       const request = { source, sourceBucket, target, targetBucket, key, coldClass };
       const assertLive = () => claims.assertLive();
       try {
-        const { outcome } = await copyObject({ ...request, assertLive, ifNoneMatch: '*' });
-        if (outcome === 'gone') return 'S3 has no such object';
+        const done = await copyObject({ ...request, assertLive, ifNoneMatch: '*' });
+        if (done.outcome === 'gone') return 'S3 has no such object';
+        await memory.keepCopy(key, done);
       } catch (error) {
         if (!hasCode(error, 'PreconditionFailed')) throw error;
       }
     }
     const pair = { move: moveOf(environment, name), source, target, concurrency: 1, close };
-    const { differs } = await compareKey(pair, key, { full: false });
+    const { differs } = await compareKey(pair, key, { full: false, memory });
     return differs.length === 0 ? null : `Ceph has another object: ${differs.join(', ')}`;
   } finally {
     // The claim is given back next: a client's write or delete that passes then must not meet a late copy.

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Claims } from '../../ledger/claims.ts';
 import { copyObject } from '../../store/copying.ts';
+import type { CopyResult } from '../../store/copy-request.ts';
 import { untilAnswered } from '../../store/unanswered.ts';
 import { OUR_VERSION, type Action } from './decide.ts';
 import type { ReplayStores } from './stores.ts';
@@ -11,8 +12,8 @@ const MAX_KEY_BYTES = 1024;
 
 /** What an action did, for the conflict's row and for the check that follows. */
 export type Deed = {
-  /** The target's ETag and whether it is the source's, where something was copied. */
-  copied?: { etag: string; reproduced: boolean };
+  /** Where something was copied. */
+  copied?: CopyResult;
   /** Where the bytes are kept, and what they are. */
   quarantine?: { bucket: string; key: string; etag: string; bytes: number };
 };
@@ -51,12 +52,12 @@ async function carryOut(
     case 'nothing':
       return {};
     case 'copy': {
-      const { outcome, etag, etagReproduced } = await copyObject(request);
-      return outcome === 'gone' ? {} : { copied: { etag, reproduced: etagReproduced } };
+      const copied = await copyObject(request);
+      return copied.outcome === 'gone' ? {} : { copied };
     }
     case 'apply': {
-      const { outcome, etag, etagReproduced } = await copyObject({ ...request, ifNoneMatch: '*' });
-      return outcome === 'gone' ? {} : { copied: { etag, reproduced: etagReproduced } };
+      const copied = await copyObject({ ...request, ifNoneMatch: '*' });
+      return copied.outcome === 'gone' ? {} : { copied };
     }
     case 'delete':
       // The last look may be a while ago: a client may have written the key again.
@@ -105,7 +106,7 @@ async function replace(
   const now = await source.head(sourceBucket, key);
   if (copy.outcome === 'gone' || now?.etag !== action.etag) return {};
   await target.delete(targetBucket, key, { versionId: OUR_VERSION, assertLive });
-  const { etag, etagReproduced } = await copyObject({
+  const placed = await copyObject({
     source: target,
     sourceBucket: QUARANTINE_BUCKET,
     key: staged,
@@ -116,7 +117,9 @@ async function replace(
     assertLive,
   });
   await target.delete(QUARANTINE_BUCKET, staged, { assertLive });
-  return { copied: { etag, reproduced: copy.etagReproduced && etagReproduced } };
+  // Two copies, each of which has proven its bytes.
+  const { sourceEtag } = copy;
+  return { copied: { ...placed, sourceEtag, etagReproduced: placed.etag === sourceEtag } };
 }
 
 /** `<move>/<key>/<position>`; a key that is too long for that is named by its digest. */

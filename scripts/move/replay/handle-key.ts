@@ -22,6 +22,7 @@ import {
 } from '../../ledger/operations.ts';
 import { isOutdated, readPreHold, type PreHold } from '../../ledger/pre-hold.ts';
 import { log } from '../../contract/log.ts';
+import { PairMemory } from '../common/pair-memory.ts';
 import type { SeenOperation } from './decide.ts';
 import { isPreHold } from './pre-hold.ts';
 import { isSuspended, type OpenStores, type ReplayStores } from './stores.ts';
@@ -65,7 +66,8 @@ export async function handleKey(
     let sides: ReplayStores | undefined;
     try {
       sides = await context.clients.of(where.move, context.move.writesGoTo);
-      const done = await workOff(sides, context.claims, where, context.move.writesGoTo, operations);
+      const memory = new PairMemory(ledger, where.move);
+      const done = await workOff(sides, memory, context.claims, where, context.move.writesGoTo, operations);
       if (done === null) return { result: 'later' };
       await retire(context, claim, where, operations, done);
       mayRelease = false; // released with the retirement

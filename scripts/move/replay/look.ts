@@ -1,9 +1,11 @@
 import type { MoveState } from '../../ledger/move.ts';
 import { STRAGGLER, WRITERS_BEFORE_HOLD } from '../../contract/names.ts';
+import { isProven, type ProvenPair } from '../../ledger/proven-pairs.ts';
 import { sameBytes } from '../../store/bytes.ts';
 import { compareHeads, compareObjects, describe, sameContent } from '../../store/compare.ts';
-import { isPlainDigest, type ListedVersion, type ObjectHead } from '../../store/object.ts';
+import { etagIsDigest, type ListedVersion, type ObjectHead } from '../../store/object.ts';
 import { childrenOf, parseXml, textOf } from '../../store/xml.ts';
+import type { PairMemory } from '../common/pair-memory.ts';
 import { OUR_VERSION, type SourceState, type TargetHistory, type TargetState } from './decide.ts';
 import type { ReplayStores } from './stores.ts';
 
@@ -20,21 +22,36 @@ const NO_HISTORY: TargetHistory = { entries: 0, hasSource: false, etags: [], int
  */
 export async function look(
   sides: ReplayStores,
+  memory: PairMemory,
   key: string,
   writesGoTo: MoveState['writesGoTo'],
   depth: 'heads' | 'all',
 ): Promise<Sight> {
   const [there, here] = await heads(sides, key, writesGoTo);
+  let pairs = await knownPairs(memory, there, here, writesGoTo);
   let differs = there === null || here === null ? null : compareWithTagCount(there, here);
-  if (differs?.length === 0 && depth === 'all') differs = await compareWhole(sides, key);
-  if (writesGoTo === 'target' && there !== null && here !== null && differs?.join() === 'etag') {
-    differs = await explainEtag(sides, there, here);
+  if (there !== null && here !== null && differs?.join() === 'etag') {
+    const proof = await explainEtag(sides, memory, { source: there, target: here, pairs, writesGoTo });
+    if (proof !== null) [differs, pairs] = [[], proof];
   }
+  if (differs?.length === 0 && depth === 'all') differs = await compareWhole(sides, key, pairs);
   return {
     source: there === null ? null : { etag: there.etag, size: there.size },
     target: { current: here === null ? null : { etag: here.etag }, differs },
-    history: writesGoTo === 'source' ? NO_HISTORY : await readHistory(sides, key, there),
+    history: writesGoTo === 'source' ? NO_HISTORY : await readHistory(sides, key, there, pairs),
   };
+}
+
+/** Of most keys none are asked for: their ETags tell all. */
+async function knownPairs(
+  memory: PairMemory,
+  source: ObjectHead | null,
+  target: ObjectHead | null,
+  writesGoTo: MoveState['writesGoTo'],
+): Promise<readonly ProvenPair[]> {
+  if (source === null || source.etag === target?.etag) return [];
+  if (etagIsDigest(source) && (target === null || etagIsDigest(target))) return [];
+  return target === null && writesGoTo === 'source' ? [] : memory.of(source.key);
 }
 
 /**
@@ -60,37 +77,59 @@ function compareWithTagCount(source: ObjectHead, target: ObjectHead): string[] {
   return (source.tagCount ?? 0) === (target.tagCount ?? 0) ? differs : [...differs, 'tags'];
 }
 
-async function compareWhole(sides: ReplayStores, key: string): Promise<string[] | null> {
+async function compareWhole(
+  sides: ReplayStores,
+  key: string,
+  pairs: readonly ProvenPair[],
+): Promise<string[] | null> {
   const [source, target] = await Promise.all([
     describe(sides.source, sides.sourceBucket, key),
     describe(sides.target, sides.targetBucket, key),
   ]);
-  return source === null || target === null ? null : compareObjects(source, target);
+  if (source === null || target === null) return null;
+  const differs = compareObjects(source, target);
+  return isProven(pairs, source.head, target.head) ? differs.filter((name) => name !== 'etag') : differs;
 }
 
-/** An ETag that is no digest can differ where the bytes are the same: then they are read. */
-async function explainEtag(sides: ReplayStores, source: ObjectHead, target: ObjectHead): Promise<string[]> {
-  if (isPlainDigest(source.etag) && isPlainDigest(target.etag) && source.encryption === undefined) {
-    return ['etag'];
-  }
+/**
+ * An ETag that is no digest can differ where the bytes are the same: as it was proven before, or else they are read.
+ * Not before the turn, where a copy proves as much for half of that.
+ *
+ * @returns the pairs that prove it; null where they are not known as the same
+ */
+async function explainEtag(
+  sides: ReplayStores,
+  memory: PairMemory,
+  { source, target, pairs, writesGoTo }: Opaque,
+): Promise<readonly ProvenPair[] | null> {
+  if (etagIsDigest(source) && etagIsDigest(target)) return null;
+  if (isProven(pairs, source, target)) return pairs;
+  if (writesGoTo === 'source') return null;
   const same = await sameBytes(
     { client: sides.source, bucket: sides.sourceBucket, key: source.key, etag: source.etag },
     { client: sides.target, bucket: sides.targetBucket, key: target.key, etag: target.etag },
   );
-  return same ? [] : ['etag'];
+  return same ? [...pairs, await memory.keepRead(source, target)] : null;
 }
+type Opaque = {
+  source: ObjectHead;
+  target: ObjectHead;
+  pairs: readonly ProvenPair[];
+  writesGoTo: MoveState['writesGoTo'];
+};
 
 /** Every version and delete marker that the key has on Ceph. */
 async function readHistory(
   sides: ReplayStores,
   key: string,
   source: ObjectHead | null,
+  pairs: readonly ProvenPair[],
 ): Promise<TargetHistory> {
   const versions: ListedVersion[] = [];
   for await (const version of sides.target.listVersions(sides.targetBucket, { key })) versions.push(version);
   let hasSource = false;
   for (const version of versions) {
-    hasSource ||= source !== null && (await isState(sides, version, source));
+    hasSource ||= source !== null && (await isState(sides, version, source, pairs));
   }
   return {
     entries: versions.length,
@@ -102,11 +141,17 @@ async function readHistory(
 }
 
 /** Whether this version is the state that S3's object is in: bytes, content headers and metadata. */
-async function isState(sides: ReplayStores, version: ListedVersion, source: ObjectHead): Promise<boolean> {
-  if (version.isDeleteMarker || version.etag !== source.etag || version.size !== source.size) return false;
-  const { versionId, key } = version;
+async function isState(
+  sides: ReplayStores,
+  version: ListedVersion,
+  source: ObjectHead,
+  pairs: readonly ProvenPair[],
+): Promise<boolean> {
+  const { versionId, key, etag = '' } = version;
+  if (version.isDeleteMarker || version.size !== source.size) return false;
+  if (etag !== source.etag && !isProven(pairs, source, { etag, versionId })) return false;
   const head = await sides.target.head(sides.targetBucket, key, { versionId });
-  return head !== null && sameContent(source, head);
+  return head !== null && sameContent(source, { ...head, etag: source.etag });
 }
 
 /**

@@ -5,6 +5,7 @@ import { hasCode } from '../../store/errors.ts';
 import { act, type Deed } from './act.ts';
 import { decide, type Action, type Decision, type SeenOperation, type Situation } from './decide.ts';
 import { look, type Sight } from './look.ts';
+import type { PairMemory } from '../common/pair-memory.ts';
 import type { ReplayStores } from './stores.ts';
 
 /** How often a key that changes while it is handled is looked at before its turn comes again later. */
@@ -26,6 +27,7 @@ export type WorkedOff = Pick<Decision, 'retire' | 'conflicts'> & {
  */
 export async function workOff(
   sides: ReplayStores,
+  memory: PairMemory,
   claims: Pick<Claims, 'assertLive'>,
   where: { move: string; key: string },
   writesGoTo: MoveState['writesGoTo'],
@@ -34,8 +36,7 @@ export async function workOff(
   let last: Last | null = null;
   for (let round = 0; round < ROUNDS; round += 1) {
     const justCopied = writesGoTo === 'source' && last?.action === 'copy';
-    const seen = await look(sides, where.key, writesGoTo, justCopied ? 'heads' : 'all');
-    const sight: Sight = last === null ? seen : acceptCopy(seen, last);
+    const sight: Sight = await look(sides, memory, where.key, writesGoTo, justCopied ? 'heads' : 'all');
     const decision = decide(situationOf(writesGoTo, operations, sight));
     if (decision.action.do === 'nothing') {
       return { ...decision, retire: nameDeed(decision.retire, last), sight, quarantine: undefined };
@@ -51,7 +52,10 @@ export async function workOff(
       const differs = sight.target.differs?.join(', ') ?? 'it is not there';
       throw new Error(`copied, and the target's object still differs from the source's: ${differs}`);
     }
-    last = { action: decision.action.do, deed: await attempt(sides, claims, where, decision.action), sight };
+    const deed = await attempt(sides, claims, where, decision.action);
+    // So the next look knows the copy as equal, though its ETag cannot tell.
+    if (deed.copied !== undefined) await memory.keepCopy(where.key, deed.copied);
+    last = { action: decision.action.do, deed, sight };
   }
   return null;
 }
@@ -84,17 +88,6 @@ async function attempt(
 
 function unchanged(now: Sight, before: Sight | undefined): boolean {
   return before !== undefined && now.source !== null && now.source.etag === before.source?.etag;
-}
-
-/** An ETag that could not be reproduced is no difference where the copy has proven the bytes itself. */
-function acceptCopy(sight: Sight, last: Last): Sight {
-  const { copied } = last.deed;
-  const proven =
-    copied?.reproduced === false &&
-    sight.target.current?.etag === copied.etag &&
-    sight.target.differs?.join() === 'etag' &&
-    unchanged(sight, last.sight);
-  return proven ? { ...sight, target: { ...sight.target, differs: [] } } : sight;
 }
 
 /** What is equal now is so because of what was done last. */

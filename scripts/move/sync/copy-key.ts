@@ -3,13 +3,14 @@ import type { CopyResult } from '../../store/copy-request.ts';
 import type { SyncStores } from './stores.ts';
 
 /**
- * Copies the source's object, or one version of it, to the target's bucket, where nobody else uploads.
+ * Copies the source's object, or one version of it, to the target's bucket, where nobody else uploads. Keeps what
+ * the copy has proven where its ETag cannot tell.
  *
  * @param versionId becomes the target's latest; default: the latest of the source
  */
-export function copyKey(sides: SyncStores, key: string, versionId?: string): Promise<CopyResult> {
-  const { move, source, target, assertLive } = sides;
-  return copyObject({
+export async function copyKey(sides: SyncStores, key: string, versionId?: string): Promise<CopyResult> {
+  const { move, source, target, assertLive, memory } = sides;
+  const copy = await copyObject({
     source,
     sourceBucket: move.sourceBucket,
     target,
@@ -20,4 +21,6 @@ export function copyKey(sides: SyncStores, key: string, versionId?: string): Pro
     ownsTarget: true,
     coldClass: move.coldClass,
   });
+  await memory.keepCopy(key, copy);
+  return copy;
 }

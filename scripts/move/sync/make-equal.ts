@@ -1,5 +1,6 @@
 import { sameBytes } from '../../store/bytes.ts';
 import { compareObjects, describe } from '../../store/compare.ts';
+import { isProven } from '../../ledger/proven-pairs.ts';
 import { isPlainDigest } from '../../store/object.ts';
 import { copyKey } from './copy-key.ts';
 import type { Merged } from '../common/merge.ts';
@@ -22,11 +23,9 @@ export async function makeEqual(sides: SyncStores, merged: Merged): Promise<KeyR
         ? EQUAL
         : copy(sides, merged.key);
     case 'copy':
-      // An ETag of uneven parts cannot be reproduced where the source does not tell them: its copy
-      // differs in every listing, and is looked at instead of being made again.
-      return merged.target?.size === merged.source.size &&
-        !isPlainDigest(merged.source.etag) &&
-        (await isAsGoodAsCanBe(sides, merged.key))
+      // An ETag that is no digest (KMS), or of uneven parts that the source does not tell, cannot be reproduced:
+      // its copy differs in every listing, and is looked at instead of being made again.
+      return (await mayBeAsGood(sides, merged)) && (await isAsGoodAsCanBe(sides, merged.key))
         ? EQUAL
         : copy(sides, merged.key);
     case 'extra': {
@@ -57,8 +56,20 @@ async function remove(sides: SyncStores, key: string): Promise<KeyResult> {
   return { outcome: 'deleted', copiedBytes: 0 };
 }
 
+/** Whether it is worth a look: of a plain ETag another one says that the bytes differ, or that copying tells as much. */
+async function mayBeAsGood(
+  { memory }: SyncStores,
+  { key, source, target }: Extract<Merged, { kind: 'copy' }>,
+): Promise<boolean> {
+  if (target?.size !== source.size) return false;
+  if (!isPlainDigest(source.etag)) return true;
+  const pairs = await memory.of(key);
+  return pairs.some((pair) => pair.sourceEtag === source.etag && pair.targetEtag === target.etag);
+}
+
 /** Whether a copy is as good as it can be: all the same, but perhaps for an ETag, and then the same bytes. */
-async function isAsGoodAsCanBe({ move, source, target }: SyncStores, key: string): Promise<boolean> {
+async function isAsGoodAsCanBe(sides: SyncStores, key: string): Promise<boolean> {
+  const { move, source, target, memory } = sides;
   const [left, right] = await Promise.all([
     describe(source, move.sourceBucket, key),
     describe(target, move.targetBucket, key),
@@ -67,13 +78,14 @@ async function isAsGoodAsCanBe({ move, source, target }: SyncStores, key: string
     return false;
   }
   const differs = compareObjects(left, right);
-  return (
-    differs.length === 0 ||
-    (differs.length === 1 &&
-      differs[0] === 'etag' &&
-      (await sameBytes(
-        { client: source, bucket: move.sourceBucket, key, etag: left.head.etag },
-        { client: target, bucket: move.targetBucket, key, etag: right.head.etag },
-      )))
+  if (differs.length === 0) return true;
+  if (differs.join() !== 'etag') return false;
+  if (isProven(await memory.of(key), left.head, right.head)) return true;
+  if (isPlainDigest(left.head.etag)) return false;
+  const same = await sameBytes(
+    { client: source, bucket: move.sourceBucket, key, etag: left.head.etag },
+    { client: target, bucket: move.targetBucket, key, etag: right.head.etag },
   );
+  if (same) await memory.keepRead(left.head, right.head);
+  return same;
 }

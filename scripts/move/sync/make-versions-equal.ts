@@ -1,4 +1,5 @@
 import { messageOf } from '../../contract/errors.ts';
+import { isProven } from '../../ledger/proven-pairs.ts';
 import { sameBytes } from '../../store/bytes.ts';
 import type { StoreClient } from '../../store/client.ts';
 import { compareHeads } from '../../store/compare.ts';
@@ -16,7 +17,7 @@ import type { KeyResult, SyncStores } from './stores.ts';
  *
  * So a run that was killed goes on where it was, and one that is repeated adds nothing. Neither ledger nor metadata
  * need to remember which version became which: a version is known by its size and ETag, and by its metadata too
- * where two of a key have the same bytes.
+ * where two of a key have the same bytes. Where ETags cannot tell, proven pairs spare reading the bytes again.
  *
  * Holds the list of one key's versions in memory.
  *
@@ -89,7 +90,7 @@ async function findVersion(
 }
 
 async function isSame(
-  { move, source, target, assertLive }: SyncStores,
+  { move, source, target, assertLive, memory }: SyncStores,
   ours: ListedVersion,
   theirs: ListedVersion,
   isTwin: boolean,
@@ -109,11 +110,15 @@ async function isSame(
   if (differs.some((name) => name !== 'etag')) return false;
   if (differs.length > 0) {
     if (etagIsDigest(left) && etagIsDigest(right)) return false;
-    const same = await sameBytes(
-      { client: source, bucket: move.sourceBucket, key, ...from },
-      { client: target, bucket: move.targetBucket, key, ...to },
-    );
-    if (!same) return false;
+    const there = { ...right, ...to };
+    if (!isProven(await memory.of(key), left, there)) {
+      const same = await sameBytes(
+        { client: source, bucket: move.sourceBucket, key, ...from },
+        { client: target, bucket: move.targetBucket, key, ...to },
+      );
+      if (!same) return false;
+      await memory.keepRead(left, there);
+    }
   }
   // Tags of an upload in parts are put after it is completed: who is killed in between leaves it without.
   if ((left.tagCount ?? 0) !== (right.tagCount ?? 0)) {

@@ -1,5 +1,6 @@
 import type { Move } from '../../contract/environment.ts';
 import type { StoreClient } from '../../store/client.ts';
+import type { PairMemory } from '../common/pair-memory.ts';
 
 /** What a worker copies between, and what it asks before it changes anything. */
 export type SyncStores = {
@@ -10,6 +11,8 @@ export type SyncStores = {
   assertLive: () => void;
   /** Throws when with this key too much would be deleted. */
   assertMayDelete: (key: string) => Promise<void>;
+  /** What was proven of objects whose ETags cannot tell. */
+  memory: PairMemory;
   /** Whether every version is carried, and not the latest alone. Default: no. */
   versions?: boolean;
 };

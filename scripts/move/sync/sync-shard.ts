@@ -6,11 +6,14 @@ import { carriesVersions } from '../../ledger/run-versions.ts';
 import { checkpointShard, cutShard, finishShard, isShardWanted, type Shard } from '../../ledger/shards.ts';
 import { compareKeys } from '../../store/keys.ts';
 import type { StoreClient } from '../../store/client.ts';
+import { isPlainDigest } from '../../store/object.ts';
 import { Batches } from './batches.ts';
 import { findCut } from './split-point.ts';
 import { DeleteBudget } from './delete-budget.ts';
-import { mergePages } from '../common/merge.ts';
+import { mergePages, type Stretch } from '../common/merge.ts';
 import { PageReader } from '../common/pages.ts';
+import { ListedPairs } from '../common/listed-pairs.ts';
+import { PairMemory } from '../common/pair-memory.ts';
 import { Pipeline, type PipelineContext } from './pipeline.ts';
 import { retryFailed } from './retry.ts';
 import { ShardLease } from './shard-lease.ts';
@@ -57,6 +60,7 @@ export async function syncShard(
       lease.assertLive();
     },
     assertMayDelete: (key) => budget.mayDelete(key),
+    memory: new PairMemory(ledger, sides.move.name),
     versions,
   };
   try {
@@ -86,6 +90,7 @@ class Pass {
   readonly #pipeline: Pipeline;
   readonly #source: PageReader;
   readonly #target: PageReader;
+  readonly #listedPairs: ListedPairs;
   #cutting: Promise<void> | undefined;
   #listed = false;
 
@@ -107,6 +112,7 @@ class Pass {
       });
     this.#source = reader(source, move.sourceBucket);
     this.#target = reader(target, move.targetBucket);
+    this.#listedPairs = new ListedPairs(context.memory, target, move.targetBucket);
   }
 
   async run(): Promise<ShardEnd> {
@@ -131,7 +137,7 @@ class Pass {
     const batches = new Batches(this.#shard.checkpoint);
     try {
       for await (const stretch of mergePages(this.#source, this.#target)) {
-        for (const piece of batches.add(stretch)) await pipeline.add(piece);
+        for (const piece of batches.add(await this.#unproven(stretch))) await pipeline.add(piece);
         if (!pipeline.isOpen) return;
       }
       this.#listed = true;
@@ -142,6 +148,19 @@ class Pass {
       return;
     }
     await pipeline.add({ ...batches.rest(), until: null });
+  }
+
+  /**
+   * What there is to look at without the keys whose pair is proven. Of histories none is, and of uploads in parts the
+   * tags may be missing all the same: who is killed before they are put leaves a copy that listings cannot tell.
+   */
+  async #unproven(stretch: Stretch): Promise<Stretch> {
+    if (this.#context.versions === true) return stretch;
+    const inOnePiece = stretch.open
+      .map(({ merged }) => merged)
+      .filter((merged) => merged.kind === 'copy' && isPlainDigest(merged.source.etag));
+    const proven = await this.#listedPairs.provenOf(inOnePiece);
+    return { ...stretch, open: stretch.open.filter(({ merged }) => !proven.has(merged.key)) };
   }
 
   async #keepTicking(ended: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Environment } from '../../contract/environment.ts';
 import { UserError } from '../../contract/errors.ts';
 import { StoreClient } from '../../store/client.ts';
-import { parseXml, textOf } from '../../store/xml.ts';
+import { versioningOf } from '../../store/versioning.ts';
 import { SYNC } from '../../contract/names.ts';
 
 /**
@@ -10,8 +10,7 @@ import { SYNC } from '../../contract/names.ts';
  * @throws UserError (exit 1) where it is not, or no longer
  */
 export async function assertVersioned(target: StoreClient, bucket: string): Promise<void> {
-  const { text } = await target.send({ method: 'GET', bucket, query: { versioning: '' } });
-  if (textOf(parseXml(text, 'VersioningConfiguration'), 'Status') === 'Enabled') return;
+  if ((await versioningOf(target, bucket)) === 'Enabled') return;
   throw new UserError(
     `${bucket} at ${target.endpoint.endpoint} is not versioned, so --versions would keep the latest version alone there. ` +
       `Switch it on: aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled --endpoint-url ${target.endpoint.endpoint}`,

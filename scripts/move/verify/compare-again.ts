@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '../../ledger/database.ts';
 import { commitHorizon } from '../../ledger/operations.ts';
-import { compareKey } from '../common/compare-key.ts';
+import type { PairMemory } from '../common/pair-memory.ts';
 import type { Finding } from '../../ledger/certificates.ts';
 import { GIVEN_UP_ATTEMPTS } from '../../ledger/failures.ts';
-import { mapInOrder } from './in-order.ts';
+import { compareKeys } from './scan.ts';
 import type { Pair } from '../common/pair.ts';
 
 /** What the log says of a key that differs. */
@@ -46,6 +46,8 @@ export function horizonBefore(horizon: string, { openSince }: Moving): string {
 export type ComparedAgain = {
   /** Equal when compared again. */
   settled: number;
+  /** Some of them have another ETag at the target. */
+  otherEtags: boolean;
   moving: Moving;
   findings: Finding[];
 };
@@ -60,6 +62,7 @@ const PAUSE_MILLISECONDS = 250;
  */
 export async function compareAgain(
   pair: Pair,
+  memory: PairMemory,
   ledger: Pool,
   differing: Finding[],
   options: { seconds: number; full: boolean },
@@ -67,14 +70,18 @@ export async function compareAgain(
   const began = performance.now();
   const lately = await commitHorizon(ledger);
   let left = differing;
+  let otherEtags = false;
+  const once = { full: options.full, unequal: new Map<string, string>() };
   for (;;) {
-    left = await compareOnce(pair, left, options.full);
+    const round = await compareOnce(pair, memory, left, once);
+    left = round.left;
+    otherEtags ||= round.otherEtags;
     const over = performance.now() - began >= options.seconds * 1000;
     if (left.length === 0 || over) break;
     await sleep(PAUSE_MILLISECONDS);
   }
   const judged = await judge(ledger, pair.move.name, left, lately);
-  return { settled: differing.length - left.length, ...judged };
+  return { settled: differing.length - left.length, otherEtags, ...judged };
 }
 
 /**
@@ -87,7 +94,7 @@ export async function judge(
   move: string,
   differing: readonly Finding[],
   lately: string,
-): Promise<Omit<ComparedAgain, 'settled'>> {
+): Promise<Pick<ComparedAgain, 'moving' | 'findings'>> {
   const keys = differing.map(({ key }) => key);
   const motions = await motionOf(ledger, move, keys, lately);
   const moving: Moving = { count: 0, first: [], openSince: null };
@@ -112,13 +119,20 @@ export function addMoving(to: Moving, more: Moving): void {
   }
 }
 
-async function compareOnce(pair: Pair, keys: Finding[], full: boolean): Promise<Finding[]> {
+async function compareOnce(
+  pair: Pair,
+  memory: PairMemory,
+  keys: Finding[],
+  options: { full: boolean; unequal: Map<string, string> },
+): Promise<{ left: Finding[]; otherEtags: boolean }> {
   const left: Finding[] = [];
-  const compared = mapInOrder(keys, pair.concurrency, ({ key }) => compareKey(pair, key, { full }));
-  for await (const { key, differs } of compared) {
+  let otherEtags = false;
+  const names = keys.map(({ key }) => key);
+  for await (const { key, differs, targetEtag } of compareKeys(pair, memory, names, options)) {
     if (differs.length > 0) left.push({ key, differs });
+    else otherEtags ||= targetEtag !== undefined;
   }
-  return left;
+  return { left, otherEtags };
 }
 
 type Logged = Motion & { openSince: bigint | null };

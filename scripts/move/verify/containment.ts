@@ -1,16 +1,17 @@
-import { createHash } from 'node:crypto';
 import { type Environment, type Move } from '../../contract/environment.ts';
 import { RESERVED_PREFIX } from '../../contract/names.ts';
 import { listWaivers, type Certificate } from '../../ledger/certificates.ts';
 import type { Pool } from '../../ledger/database.ts';
+import { isProven } from '../../ledger/proven-pairs.ts';
 import { readMove } from '../../ledger/move.ts';
 import { commitHorizon } from '../../ledger/operations.ts';
-import type { StoreClient } from '../../store/client.ts';
-import { compareObjects, type Described } from '../../store/compare.ts';
+import { sameBytes } from '../../store/bytes.ts';
+import { compareHeads, type Described } from '../../store/compare.ts';
 import { StoreError } from '../../store/errors.ts';
 import { etagIsDigest, type ObjectHead } from '../../store/object.ts';
 import { compareKey, type Comparison } from '../common/compare-key.ts';
 import { CertificateDraft } from './draft.ts';
+import { PairMemory } from '../common/pair-memory.ts';
 import { mapInOrder } from './in-order.ts';
 import type { VerifyOptions } from './parity.ts';
 import { openPair, type Pair } from '../common/pair.ts';
@@ -58,8 +59,9 @@ export async function takeContainmentCertificate(
       waived: 0,
       unexplained: 0,
     };
+    const memory = new PairMemory(ledger, move.name);
     const judged = mapInOrder(sourceKeys(pair), pair.concurrency, (key) =>
-      judge(pair, ledger, key, { full, waived: draft.waives(key) }),
+      judge({ pair, ledger, memory }, key, { full, waived: draft.waives(key) }),
     );
     let keys = 0;
     for await (const object of judged) {
@@ -86,15 +88,17 @@ async function* sourceKeys(pair: Pair): AsyncGenerator<string> {
   }
 }
 
+type Sides = { pair: Pair; ledger: Pool; memory: PairMemory };
+
 async function judge(
-  pair: Pair,
-  ledger: Pool,
+  sides: Sides,
   key: string,
   options: { full: boolean; waived: boolean },
 ): Promise<Judged> {
-  const comparison = await compareKey(pair, key, { full: options.full });
+  const { pair, memory } = sides;
+  const comparison = await compareKey(pair, key, { full: options.full, memory });
   if (comparison.differs.length === 0) return { ...comparison, containment: 'equal' };
-  const explained = await explain(pair, ledger, key, comparison.source);
+  const explained = await explain(sides, key, comparison.source);
   if ('containment' in explained) return { ...comparison, ...explained };
   if (options.waived) return { ...comparison, containment: 'waived' };
   const differs = [...comparison.differs, explained.unexplained];
@@ -104,12 +108,12 @@ async function judge(
 /** How Ceph explains that it does not have this object, or in words that it does not. */
 type Explained = { containment: 'superseded' | 'quarantined' } | { unexplained: string };
 
-async function explain(pair: Pair, ledger: Pool, key: string, source: Described | null): Promise<Explained> {
+async function explain(sides: Sides, key: string, source: Described | null): Promise<Explained> {
   const none = { unexplained: 'no record of a later write or delete on Ceph' };
   if (source === null) return none;
   try {
-    if (await isSuperseded(pair, key, source)) return { containment: 'superseded' };
-    return (await isQuarantined(pair, ledger, key, source)) ? { containment: 'quarantined' } : none;
+    if (await isSuperseded(sides, key, source)) return { containment: 'superseded' };
+    return (await isQuarantined(sides, key, source)) ? { containment: 'quarantined' } : none;
   } catch (error) {
     // What may not be read there proves nothing.
     if (error instanceof StoreError && error.status === 403)
@@ -119,19 +123,20 @@ async function explain(pair: Pair, ledger: Pool, key: string, source: Described 
 }
 
 /** Whether Ceph's own history has this object, and something newer after it. */
-async function isSuperseded(pair: Pair, key: string, source: Described): Promise<boolean> {
+async function isSuperseded({ pair, memory }: Sides, key: string, source: Described): Promise<boolean> {
   const bucket = pair.move.targetBucket;
   for await (const version of pair.target.listVersions(bucket, { key })) {
     if (version.isLatest || version.isDeleteMarker || version.size !== source.head.size) continue;
     const { versionId } = version;
     const head = await pair.target.head(bucket, key, { versionId });
-    if (head !== null && (await isKeptAs(pair, source.head, { bucket, key, versionId, head }))) return true;
+    if (head === null) continue;
+    if (await isKeptAs(pair, source.head, { bucket, key, versionId, head }, memory)) return true;
   }
   return false;
 }
 
 /** Whether a conflict was recorded for exactly this object, and its bytes are where the record says. */
-async function isQuarantined(pair: Pair, ledger: Pool, key: string, source: Described): Promise<boolean> {
+async function isQuarantined({ pair, ledger }: Sides, key: string, source: Described): Promise<boolean> {
   const { rows } = await ledger.query<{ bucket: string; key: string }>(
     `SELECT quarantine_bucket AS bucket, quarantine_key AS key FROM conflict
      WHERE move = $1 AND key = $2 AND kind = 'put' AND source_etag = $3
@@ -150,31 +155,22 @@ type Kept = { bucket: string; key: string; versionId?: string; head: ObjectHead 
 /**
  * Whether what Ceph keeps there is the source's object: bytes, headers and metadata. Not tags and ACL,
  * which RGW does not tell of a version that is not the latest.
+ *
+ * @param memory of pairs, where what is kept is a version of the key itself
  */
-async function isKeptAs(pair: Pair, source: ObjectHead, kept: Kept): Promise<boolean> {
-  const described = (head: ObjectHead): Described => ({ head, tags: {}, acl: '' });
-  const differs = compareObjects(described(source), described(kept.head));
+async function isKeptAs(pair: Pair, source: ObjectHead, kept: Kept, memory?: PairMemory): Promise<boolean> {
+  const differs = compareHeads(source, kept.head);
   if (differs.length === 0) return true;
   // The copy of an object of parts may be one piece: then only its bytes can tell.
   const opaque = !(etagIsDigest(source) && etagIsDigest(kept.head));
   if (differs.some((name) => name !== 'etag') || !opaque) return false;
-  const [ours, theirs] = await Promise.all([
-    digestOfBytes(pair.source, pair.move.sourceBucket, source.key, {}),
-    digestOfBytes(pair.target, kept.bucket, kept.key, kept),
-  ]);
-  return ours !== null && ours === theirs;
-}
-
-/** SHA-256 of an object's bytes, read as a stream; null where it is not there. */
-async function digestOfBytes(
-  client: StoreClient,
-  bucket: string,
-  key: string,
-  { versionId }: { versionId?: string },
-): Promise<string | null> {
-  const found = await client.get(bucket, key, versionId === undefined ? {} : { versionId });
-  if (found === null) return null;
-  const hash = createHash('sha256');
-  for await (const chunk of found.body) hash.update(chunk as Buffer);
-  return hash.digest('hex');
+  const { versionId } = kept;
+  const version = { ...kept.head, ...(versionId !== undefined && { versionId }) };
+  if (memory !== undefined && isProven(await memory.of(source.key), source, version)) return true;
+  const same = await sameBytes(
+    { client: pair.source, bucket: pair.move.sourceBucket, key: source.key, etag: source.etag },
+    { client: pair.target, bucket: kept.bucket, key: kept.key, versionId },
+  );
+  if (same) await memory?.keepRead(source, version);
+  return same;
 }

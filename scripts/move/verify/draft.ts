@@ -17,11 +17,15 @@ export class CertificateDraft {
   readonly #move: Move;
   readonly #waivers: Map<string, Waiver>;
   readonly #digest = new ContentDigest();
+  /** The same with the target's ETags: what that side yields by itself. */
+  readonly #targetDigest = new ContentDigest();
+  #targetIsKnown = true;
   readonly #findings: Findings;
   readonly #began = new Date();
   readonly #waived: (Finding & { reason: string; namedBy: string })[] = [];
   #waivedTotal = 0;
   #bytesRead = 0;
+  #otherEtags = 0;
 
   constructor(environment: Environment, kind: CertificateKind, move: Move, waivers: Waiver[]) {
     this.#kind = kind;
@@ -45,11 +49,19 @@ export class CertificateDraft {
   }
 
   /** Adds the source's object to counts and digest. Must be called in key order. */
-  takeSource({ key, source, bytesRead }: Comparison): void {
+  takeSource({ key, source, bytesRead, targetEtag }: Comparison): void {
     if (source === null) return;
     if (bytesRead) this.#bytesRead += 1;
+    if (targetEtag !== undefined) this.#otherEtags += 1;
     const { size, etag, headers, metadata } = source.head;
-    this.#digest.add({ key, size, etag, headers, metadata, tags: source.tags });
+    const entry = { key, size, etag, headers, metadata, tags: source.tags };
+    this.#digest.add(entry);
+    this.#targetDigest.add({ ...entry, etag: targetEtag ?? etag });
+  }
+
+  /** A key had another ETag at the target only after it was taken: the target's digest cannot be told. */
+  targetIsUnknown(): void {
+    this.#targetIsKnown = false;
   }
 
   async addFinding({ key, differs }: Finding): Promise<void> {
@@ -77,7 +89,9 @@ export class CertificateDraft {
       objects: this.#digest.objects,
       bytes: this.#digest.bytes,
       digest: this.#digest.end(),
+      ...(this.#targetIsKnown && { targetDigest: this.#targetDigest.end() }),
       comparedByBytes: this.#bytesRead,
+      otherEtags: this.#otherEtags,
       seconds: (Date.now() - this.#began.getTime()) / 1000,
       findings,
       waived: { total: this.#waivedTotal, listed: this.#waived },

@@ -12,12 +12,12 @@ import type { Pool } from '../../ledger/database.ts';
 import { readMove } from '../../ledger/move.ts';
 import { commitHorizon, touchedSince } from '../../ledger/operations.ts';
 import { shardRanges } from '../../ledger/shard-ranges.ts';
-import { compareKeys as compareKeyNames } from '../../store/keys.ts';
-import { compareKey, type Comparison } from '../common/compare-key.ts';
+import type { Comparison } from '../common/compare-key.ts';
 import { staleness } from '../common/freshness.ts';
+import { PairMemory } from '../common/pair-memory.ts';
 import { CertificateDraft } from './draft.ts';
-import { mapInOrder } from './in-order.ts';
-import { allSuspects, scan } from './scan.ts';
+import { inOrderOnce } from './in-order.ts';
+import { allSuspects, compareKeys, scan } from './scan.ts';
 import { addMoving, compareAgain, horizonBefore, judge, type Moving } from './compare-again.ts';
 import { openPair, type Pair } from '../common/pair.ts';
 
@@ -50,8 +50,10 @@ export async function takeBaseCertificate(
   const pair = await openPair(environment, move);
   try {
     const full = options.full ?? false;
-    const context = { environment, ledger, pair, full, options };
-    return await certify(context, await commitHorizon(ledger), scan(pair, { full }), {
+    const memory = new PairMemory(ledger, move.name);
+    const context = { environment, ledger, pair, memory, full, options };
+    const horizon = await commitHorizon(ledger);
+    return await certify(context, horizon, scan(pair, memory, { full }), {
       listed: null,
       detail: { scope: 'all' },
     });
@@ -78,18 +80,15 @@ export async function recertify(
   try {
     const full = options.full ?? false;
     const horizon = await commitHorizon(ledger);
-    const keys = new Set(await touchedSince(ledger, move.name, parent.horizon));
+    const memory = new PairMemory(ledger, move.name);
+    const touched = await touchedSince(ledger, move.name, parent.horizon);
     const listings = options.listings ?? true;
-    if (listings) {
-      for (const key of await allSuspects(pair, await shardRanges(ledger, move.name))) keys.add(key);
-    }
+    const ranges = await shardRanges(ledger, move.name);
+    const keys = listings ? inOrderOnce(touched, allSuspects(pair, memory, ranges)) : touched;
     const listed = listings ? { from: horizon, at: new Date().toISOString() } : listedOf(parent);
-    const context = { environment, ledger, pair, full, options };
+    const context = { environment, ledger, pair, memory, full, options };
     const detail = { scope: 'touched', listings, parent: String(parent.id), parentHorizon: parent.horizon };
-    return await certify(context, horizon, compareKeys(pair, [...keys].sort(compareKeyNames), full), {
-      listed,
-      detail,
-    });
+    return await certify(context, horizon, compareKeys(pair, memory, keys, { full }), { listed, detail });
   } finally {
     await pair.close();
   }
@@ -118,7 +117,9 @@ export async function certifyInHold(
   ]);
   try {
     const draft = new CertificateDraft(environment, 'parity', move, await listWaivers(ledger, move.name));
-    for await (const comparison of compareKeys(pair, keys, false)) await draft.take(comparison);
+    const memory = new PairMemory(ledger, move.name);
+    for await (const comparison of compareKeys(pair, memory, keys, { full: false }))
+      await draft.take(comparison);
     const detail = { scope: 'touched', parent: String(parent.id), parentHorizon: parent.horizon };
     const certificate = await draft.record(ledger, { epoch, horizon, detail });
     return { id: certificate.id, compared: keys.length, findings: draft.listedFindings };
@@ -127,14 +128,11 @@ export async function certifyInHold(
   }
 }
 
-function compareKeys(pair: Pair, keys: string[], full: boolean): AsyncGenerator<Comparison> {
-  return mapInOrder(keys, pair.concurrency, (key) => compareKey(pair, key, { full }));
-}
-
 type Context = {
   environment: Environment;
   ledger: Pool;
   pair: Pair;
+  memory: PairMemory;
   full: boolean;
   options: VerifyOptions;
 };
@@ -146,7 +144,7 @@ async function certify(
   comparisons: AsyncIterable<Comparison>,
   { listed, detail }: { listed: Listed | null; detail: Record<string, unknown> },
 ): Promise<Certificate> {
-  const { environment, ledger, pair, full, options } = context;
+  const { environment, ledger, pair, memory, full, options } = context;
   const { epoch } = await readMove(ledger);
   const waivers = await listWaivers(ledger, pair.move.name);
   const draft = new CertificateDraft(environment, 'base', pair.move, waivers);
@@ -175,9 +173,10 @@ async function certify(
   await judgeRest();
   const ended = { from: horizon, at: new Date().toISOString() };
   const seconds = options.settleSeconds ?? environment.bounds.lagSeconds;
-  const settled = await compareAgain(pair, ledger, differing, { seconds, full });
+  const settled = await compareAgain(pair, memory, ledger, differing, { seconds, full });
   for (const finding of settled.findings) await draft.addFinding(finding);
   addMoving(moving, settled.moving);
+  if (settled.otherEtags) draft.targetIsUnknown();
   options.progress?.(keys);
   const { count, first } = moving;
   return draft.record(ledger, {

@@ -39,7 +39,12 @@ export async function recheck(
   bucket: string,
 ): Promise<Rechecked> {
   const now = await digestOfBucket(client, bucket);
-  return { side, bucket, matches: now.digest === certificate.document.digest, ...now };
+  return { side, bucket, matches: now.digest === digestThen(certificate, side), ...now };
+}
+
+/** What that side yielded by itself. Earlier versions noted the source's alone. */
+function digestThen({ document }: CertificateFile['certificate'], side: RecheckedSide): string {
+  return side === 'source' ? document.digest : (document.targetDigest ?? document.digest);
 }
 
 /** For people. */
@@ -54,9 +59,18 @@ export function describeRechecked(file: CertificateFile, sides: readonly Recheck
     ),
   ];
   const target = sides.find(({ side }) => side === 'target');
-  if (target?.matches === false && (document.comparedByBytes ?? 0) > 0) {
+  if (
+    target !== undefined &&
+    document.targetDigest !== undefined &&
+    document.targetDigest !== document.digest
+  ) {
     lines.push(
-      `  ${document.comparedByBytes} objects were compared by their bytes: where the target could not have the source's ETag, its digest is another. Look with: migrate verify`,
+      `  ${document.otherEtags ?? 0} objects had another ETag at the target, proven by their bytes: its digest then was ${document.targetDigest}`,
+    );
+  }
+  if (target?.matches === false && document.targetDigest === undefined) {
+    lines.push(
+      "  What the target's digest was is not in this certificate: where the target could not have the source's ETag, it is another. Look with: migrate verify",
     );
   }
   return lines.join('\n');

@@ -116,4 +116,10 @@ export const TABLES: readonly ModelTable[] = [
         takenAt: at(row.takenAt),
       })),
   ),
+  table(
+    'proven_pair',
+    'move, key, source_etag AS "sourceEtag", source_size::float8 AS "sourceSize", target_etag AS "targetEtag", ' +
+      'target_version AS "targetVersion", proven_by AS "provenBy", proven_at AS "provenAt"',
+    ({ provenPair }) => provenPair.map((row) => ({ ...row, provenAt: at(row.provenAt) })),
+  ),
 ];

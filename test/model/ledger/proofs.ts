@@ -1,8 +1,8 @@
-import type { CertificateRow } from './tables.ts';
+import type { CertificateRow, ProvenPairRow } from './tables.ts';
 import { since, touched } from './operations.ts';
-import { text, type Statement } from './statement.ts';
+import { byBytes, text, type Statement } from './statement.ts';
 
-/** Certificates, and what is asked of the log to judge them. */
+/** Certificates, proven pairs, and what is asked of the log to judge them. */
 export const PROOF_STATEMENTS: readonly Statement[] = [
   [
     `INSERT INTO certificate (kind, move, epoch, horizon, findings, document)
@@ -79,5 +79,45 @@ export const PROOF_STATEMENTS: readonly Statement[] = [
   [
     'SELECT extract(epoch FROM clock_timestamp() - $1::timestamptz)::float8 AS quiet',
     ({ now }, [at]) => [{ quiet: since(now, at) }],
+  ],
+  [
+    `SELECT key, source_etag AS "sourceEtag", source_size::float8 AS "sourceSize", target_etag AS "targetEtag",
+       target_version AS "targetVersion", proven_by AS "provenBy"
+     FROM proven_pair WHERE move = $1 AND key = ANY($2::text[]) ORDER BY key, target_version`,
+    ({ tables }, [move, keys]) =>
+      tables.provenPair
+        .filter((row) => row.move === move && (keys as string[]).includes(row.key))
+        .toSorted((a, b) => byBytes(a.key, b.key) || byBytes(a.targetVersion, b.targetVersion))
+        .map(({ move: _, provenAt: __, ...row }) => row),
+  ],
+  [
+    `INSERT INTO proven_pair (move, key, source_etag, source_size, target_etag, target_version, proven_by)
+     SELECT $1, p.* FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[]) AS p
+     ON CONFLICT (move, key, target_version) DO UPDATE SET source_etag = EXCLUDED.source_etag,
+       source_size = EXCLUDED.source_size, target_etag = EXCLUDED.target_etag, proven_by = EXCLUDED.proven_by,
+       proven_at = now()`,
+    ({ tables, now }, [move, ...columns]) => {
+      const [keys = [], ...others] = columns as unknown[][];
+      const rows = keys.map((key, index): ProvenPairRow => {
+        const [sourceEtag, sourceSize, targetEtag, targetVersion, provenBy] = others.map((column) =>
+          text(column[index]),
+        );
+        return {
+          move: text(move),
+          key: text(key),
+          sourceEtag: text(sourceEtag),
+          sourceSize: Number(sourceSize),
+          targetEtag: text(targetEtag),
+          targetVersion: text(targetVersion),
+          provenBy: text(provenBy),
+          provenAt: now,
+        };
+      });
+      const same = (a: ProvenPairRow, b: ProvenPairRow) =>
+        a.move === b.move && a.key === b.key && a.targetVersion === b.targetVersion;
+      const left = tables.provenPair.filter((old) => !rows.some((row) => same(old, row)));
+      tables.provenPair = [...left, ...rows];
+      return rows.length;
+    },
   ],
 ];

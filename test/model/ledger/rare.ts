@@ -11,6 +11,7 @@ const BOTH = (key: string): Step[] => [
   ['DELETE FROM failed_key WHERE move = $1 AND key = $2', 'images', key, 'replay'],
 ];
 const FAILS: Step = ['INSERT INTO failed_key', 'images', 'a', 'replay', 'reset'];
+const BYTES = ['bytes', 'part digests'];
 const event = (key: string, kind: string): Step => [
   'INSERT INTO operation',
   ...[
@@ -125,6 +126,27 @@ const STEPS: readonly Step[] = [
   ],
   ['INSERT INTO conflict', 'images', 'a', 4n, 'put', 'e1', 1, null, null, null, 'gone'],
   ['SELECT quarantine_bucket AS bucket', 'images', 'a', 'e1'],
+  [
+    'INSERT INTO proven_pair',
+    'images',
+    ['a', 'b'],
+    ['s1', 's2'],
+    [1, 2],
+    ['t1', 't2'],
+    ['null', 'v1'],
+    BYTES,
+  ],
+  [
+    'INSERT INTO proven_pair',
+    'images',
+    ['b', 'b'],
+    ['s3', 's4'],
+    [3, 4],
+    ['t3', 't4'],
+    ['null', 'v1'],
+    BYTES,
+  ],
+  ['FROM proven_pair WHERE move = $1', 'images', ['b', 'c']],
   ['INSERT INTO hold', 'to-target', 5],
   ["SET state = 'called-off'", 1n, 'a key differed'],
   ["SELECT 1 FROM hold WHERE state = 'called-off'"],

@@ -114,6 +114,16 @@ export type PendingRow = {
   askedAt: number | null;
   takenAt: number | null;
 };
+export type ProvenPairRow = {
+  move: string;
+  key: string;
+  sourceEtag: string;
+  sourceSize: number;
+  targetEtag: string;
+  targetVersion: string;
+  provenBy: string;
+  provenAt: number;
+};
 export type MoveRow = {
   phase: string;
   entering: string | null;
@@ -136,6 +146,7 @@ export type Tables = {
   failedKey: FailedRow[];
   pendingKey: PendingRow[];
   waiver: { move: string; key: string; reason: string; namedBy: string; at: number }[];
+  provenPair: ProvenPairRow[];
   history: { moved: string; from: string; to: string; epoch: bigint }[];
 };
 
@@ -154,6 +165,7 @@ export function emptyTables(): Tables {
     failedKey: [],
     pendingKey: [],
     waiver: [],
+    provenPair: [],
     history: [],
   };
 }

@@ -15,7 +15,7 @@ export const RETIRE_MUTANTS: readonly Mutant[] = [
     4,
     'retire',
     'move/verify/containment.ts',
-    "if (await isSuperseded(pair, key, source)) return { containment: 'superseded' };",
+    "if (await isSuperseded(sides, key, source)) return { containment: 'superseded' };",
     "return { containment: 'superseded' };",
   ),
   {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mapInOrder } from '../../../../scripts/move/verify/in-order.ts';
+import { inOrderOnce, mapInOrder } from '../../../../scripts/move/verify/in-order.ts';
 
 test('yields in the order of the items, however long each takes, and never has more in flight', async () => {
   let inFlight = 0;
@@ -52,4 +52,24 @@ test('reads no further ahead than its window', async () => {
     if (result === 3) break;
   }
   expect(taken).toBeLessThanOrEqual(7);
+});
+
+async function* coming(keys: readonly string[]): AsyncGenerator<string> {
+  for (const key of keys) yield await Promise.resolve(key);
+}
+
+test.each([
+  [
+    ['a', 'c', 'd'],
+    ['b', 'c', 'e'],
+    ['a', 'b', 'c', 'd', 'e'],
+  ],
+  [[], ['a'], ['a']],
+  [['a'], [], ['a']],
+  // In the order of bytes.
+  [['\ufb01'], ['z', '\u{1f355}'], ['z', '\ufb01', '\u{1f355}']],
+])('keys of two lists come once, in the order of S3: %j and %j', async (one, other, both) => {
+  const merged: string[] = [];
+  for await (const key of inOrderOnce(one, coming(other))) merged.push(key);
+  expect(merged).toEqual(both);
 });
