@@ -1,5 +1,6 @@
 // `node .ci/total.mjs FILE…`: adds up what `--counts FILE` wrote. Plain JavaScript: it runs on any Node.
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import process from 'node:process';
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -25,6 +26,11 @@ function counted(file) {
   try {
     return { skipped: 0, failures: [], ...JSON.parse(readFileSync(file, 'utf8')) };
   } catch {
-    return { passed: 0, failed: 1, skipped: 0, failures: [`${file}: a command ended before it could count`] };
+    return {
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+      failures: [`${path.basename(file)}: a command ended before it could count`],
+    };
   }
 }

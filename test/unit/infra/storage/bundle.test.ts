@@ -20,7 +20,7 @@ describe('a bundle', () => {
 
   test('has the handler, and lines that a log can show', async () => {
     const module = (await import(await bundleFile(ENTRY))) as object;
-    expect(Object.keys(module).sort()).toEqual(['handleBatch', 'handler']);
+    expect(Object.keys(module).sort()).toEqual(['canaryLines', 'handleBatch', 'handler']);
     const longest = Math.max(
       ...readFileSync(await bundleFile(ENTRY), 'utf8')
         .split('\n')

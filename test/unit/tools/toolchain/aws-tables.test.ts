@@ -8,7 +8,7 @@ describe('what the stand-in for AWS knows of a type is what the installed @pulum
     const kind = key.split('/')[1] ?? '';
     const declaration = declarationOf(`aws:${key}:${kind.charAt(0).toUpperCase()}${kind.slice(1)}`);
     expect(declaration).not.toBeNull();
-    const places = [...`${id} ${arn} ${JSON.stringify(outputs)}`.matchAll(/\{([a-z]\w*)\}/gi)].map(
+    const places = [...`${id} ${arn} ${JSON.stringify(outputs)}`.matchAll(/\{([a-z]\w*)\}/g)].map(
       ([, place = '']) => place,
     );
     const inputs = [
