@@ -28,7 +28,8 @@ export async function* suspects(pair: Pair): AsyncGenerator<string> {
   }
 }
 
-async function* keysOf(pair: Pair): AsyncGenerator<string> {
+/** The keys of both sides, but the migration's own. */
+export async function* keysOf(pair: Pair): AsyncGenerator<string> {
   const listings = mergeListings(
     pair.source.list(pair.move.sourceBucket),
     pair.target.list(pair.move.targetBucket),
