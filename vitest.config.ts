@@ -22,7 +22,7 @@ const HEART = {
     'test/real/ledger/{claims,holds,operations}.test.ts',
     'test/real/capture/capture.test.ts',
     'test/real/sync/sync.test.ts',
-    'test/real/replay/{before-turn,after-turn}.test.ts',
+    'test/real/replay/{before-turn,after-turn,late}.test.ts',
     'test/real/verify/{parity,containment}.test.ts',
   ],
 };

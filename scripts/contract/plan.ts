@@ -12,6 +12,7 @@ export type StepId =
   | 'lag-bounded'
   | 'quiet'
   | 'pending-empty'
+  | 'containment'
   | 'retire-guards'
   | 'source-empty'
   | 'no-writes-on-target'
@@ -99,6 +100,10 @@ const ENTER: Record<Phase, readonly Step[]> = {
   retain: [
     gate('quiet', 'nobody but us has written to S3 for the quiet period'),
     gate('pending-empty', 'the pending list is empty, no operation is open, no key is on the failed list'),
+    gate(
+      'containment',
+      'the window for what S3 tells late is over; since then both listings were merged, and no key is wrong',
+    ),
   ],
   retire: [
     gate(

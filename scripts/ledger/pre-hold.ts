@@ -68,3 +68,11 @@ export async function readLateEvents(db: Database, move: string): Promise<LateEv
   );
   return { ...window, ...(rows[0] ?? { applied: 0, open: 0 }) };
 }
+
+/** For how long, by the ledger's clock, S3 may still tell of what was done before the hold; 0 or less: no more. */
+export async function secondsOfWindow(db: Database): Promise<number> {
+  const { rows } = await db.query<{ seconds: number }>(
+    `SELECT coalesce(max(extract(epoch FROM received_until - clock_timestamp())), 0)::float8 AS seconds FROM pre_hold`,
+  );
+  return rows[0]?.seconds ?? 0;
+}

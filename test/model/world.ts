@@ -149,7 +149,7 @@ function environmentOfModel({ unhurried }: Plan): Environment {
       requestSeconds: unhurried ? 1.5 : 0.7,
       holdRequestSeconds: unhurried ? 1.4 : 0.4,
       holdLimitSeconds: unhurried ? 8 : 5,
-      lateEventSeconds: 30,
+      lateEventSeconds: 8,
       leaseSeconds: 0.35,
       canarySeconds: 2,
       canarySilenceSeconds: 600,

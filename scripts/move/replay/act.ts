@@ -83,9 +83,9 @@ async function carryOut(
 }
 
 /**
- * Puts S3's object in the place of the version that we wrote, in an order in which a client's write in between is
- * never covered: what is conditional on no object being there cannot land over one. The bytes are on Ceph before
- * ours go, so the key is missing only for the time of two requests.
+ * Puts S3's object in the place of the version that we wrote. Exactly that version goes first, and the new one is
+ * written on condition that no object is there: where a gateway does not heed that, what covers a client's write is
+ * withdrawn (`decide`). The bytes are on Ceph before ours go, so the key is missing for two requests only.
  */
 async function replace(
   sides: ReplayStores,

@@ -29,6 +29,7 @@ import { finishTeardown } from './finish-teardown.ts';
 import { bringUpToNow } from './certify.ts';
 import type { PhaseContext } from './context.ts';
 import { waitForReplay } from './replay-lag.ts';
+import { certifyAfterWindow } from './after-window.ts';
 import { startSync, waitForSync } from './bulk-copy.ts';
 import { certifyInHold } from '../verify/parity.ts';
 import { takeContainmentCertificate } from '../verify/containment.ts';
@@ -109,6 +110,8 @@ const STEPS: Record<StepId, (context: PhaseContext) => Promise<void>> = {
     if (failures.length > 0) missing.push(`${failures.length} keys are on the failed list: migrate status`);
     refuseIf(missing.length > 0, () => missing);
   },
+
+  containment: certifyAfterWindow,
 
   async 'retire-guards'({ environment, ledger, now, say }) {
     const missing = await beginRetire(environment, ledger, {

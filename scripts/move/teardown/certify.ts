@@ -4,6 +4,7 @@ import type { Pool } from '../../ledger/database.ts';
 import { StoreClient } from '../../store/client.ts';
 import { deniesWrites } from './deny.ts';
 import { retireGuards } from './facts.ts';
+import { EXTRA } from '../common/compare-key.ts';
 import { rulesStand } from './rules.ts';
 import { MIGRATION } from '../../contract/names.ts';
 
@@ -77,7 +78,7 @@ function tellFindings(certificate: Certificate): string[] {
     .slice(0, TOLD)
     .map(
       ({ key, differs }) =>
-        `${JSON.stringify(key)} of ${certificate.move} would be lost with S3: ${differs.join(', ')}`,
+        `${JSON.stringify(key)} of ${certificate.move} ${differs.includes(EXTRA) ? 'was deleted on S3 and is served' : 'would be lost with S3'}: ${differs.join(', ')}`,
     );
   if (certificate.findings <= TOLD) return told;
   const where = file ?? `migrate verify --kind containment --move ${certificate.move}`;

@@ -1,5 +1,4 @@
 import { type Environment, type Move } from '../../contract/environment.ts';
-import { RESERVED_PREFIX } from '../../contract/names.ts';
 import { listWaivers, type Certificate } from '../../ledger/certificates.ts';
 import type { Pool } from '../../ledger/database.ts';
 import { isProven } from '../../ledger/proven-pairs.ts';
@@ -9,10 +8,12 @@ import { sameBytes } from '../../store/bytes.ts';
 import { compareHeads, type Described } from '../../store/compare.ts';
 import { StoreError } from '../../store/errors.ts';
 import { etagIsDigest, type ObjectHead } from '../../store/object.ts';
-import { compareKey, type Comparison } from '../common/compare-key.ts';
+import { compareKey, EXTRA, type Comparison } from '../common/compare-key.ts';
 import { CertificateDraft } from './draft.ts';
 import { PairMemory } from '../common/pair-memory.ts';
 import { mapInOrder } from './in-order.ts';
+import { unexplainedOnTarget } from './only-on-target.ts';
+import { keysOf } from './scan.ts';
 import type { VerifyOptions } from './parity.ts';
 import { openPair, type Pair } from '../common/pair.ts';
 
@@ -22,16 +23,19 @@ import { openPair, type Pair } from '../common/pair.ts';
  * - `superseded`: it is in the key's history there, and a client's later write or delete follows it;
  * - `quarantined`: a straggler's write, recorded as a conflict, its bytes kept in quarantine;
  * - `waived`: it is not, and somebody named it as one that need not be;
- * - `unexplained`: none of these.
+ * - `unexplained`: none of these;
+ * - `only on target`: S3 has no such object, and Ceph may have one: a client wrote it, or nobody removed it.
  */
-export type Containment = 'equal' | 'superseded' | 'quarantined' | 'waived' | 'unexplained';
+export type Containment =
+  'equal' | 'superseded' | 'quarantined' | 'waived' | 'unexplained' | 'only on target';
 type Judged = Comparison & { containment: Containment };
 
 /**
  * Proves that nothing of S3 would be lost with it: every object there is equal on Ceph, superseded by an
  * operation that Ceph recorded (the target bucket is versioned since the cutover), or kept in quarantine. An
- * object that is missing without such a record is a finding; one that is only on Ceph is none. The
- * horizon is noted before the listing, so any later operation on S3 makes the certificate stale.
+ * object that is missing without such a record is a finding, and so is one that only Ceph has though no client
+ * wrote it: S3 never told of its deletion. The horizon is noted before the listings, so any later operation on S3
+ * makes the certificate stale.
  *
  * @param options.detail goes into the document as it is
  */
@@ -58,9 +62,10 @@ export async function takeContainmentCertificate(
       quarantined: 0,
       waived: 0,
       unexplained: 0,
+      'only on target': 0,
     };
     const memory = new PairMemory(ledger, move.name);
-    const judged = mapInOrder(sourceKeys(pair), pair.concurrency, (key) =>
+    const judged = mapInOrder(keysOf(pair), pair.concurrency, (key) =>
       judge({ pair, ledger, memory }, key, { full, waived: draft.waives(key) }),
     );
     let keys = 0;
@@ -75,16 +80,10 @@ export async function takeContainmentCertificate(
     return await draft.record(ledger, {
       epoch,
       horizon,
-      detail: { ...options.detail, scope: 'source', full, classes },
+      detail: { ...options.detail, scope: 'both', full, classes },
     });
   } finally {
     await pair.close();
-  }
-}
-
-async function* sourceKeys(pair: Pair): AsyncGenerator<string> {
-  for await (const { key } of pair.source.list(pair.move.sourceBucket)) {
-    if (!key.startsWith(RESERVED_PREFIX)) yield key;
   }
 }
 
@@ -98,11 +97,24 @@ async function judge(
   const { pair, memory } = sides;
   const comparison = await compareKey(pair, key, { full: options.full, memory });
   if (comparison.differs.length === 0) return { ...comparison, containment: 'equal' };
+  if (comparison.differs.includes(EXTRA)) return judgeExtra(pair, ledger, comparison, options.waived);
   const explained = await explain(sides, key, comparison.source);
   if ('containment' in explained) return { ...comparison, ...explained };
   if (options.waived) return { ...comparison, containment: 'waived' };
   const differs = [...comparison.differs, explained.unexplained];
   return { ...comparison, differs, containment: 'unexplained' };
+}
+
+async function judgeExtra(
+  pair: Pair,
+  ledger: Pool,
+  comparison: Comparison,
+  waived: boolean,
+): Promise<Judged> {
+  const wrong = await unexplainedOnTarget(pair, ledger, comparison.key);
+  if (wrong === null) return { ...comparison, containment: 'only on target' };
+  const containment = waived ? 'waived' : 'unexplained';
+  return { ...comparison, differs: [...comparison.differs, wrong], containment };
 }
 
 /** How Ceph explains that it does not have this object, or in words that it does not. */

@@ -107,6 +107,11 @@ export function wholeRanges(cuts: readonly KeyRange[]): KeyRange[] {
   return cuts[0]?.after === '' && cuts.every(fits) ? [...cuts] : [ALL_KEYS];
 }
 
+/** The keys of both sides, but the migration's own. */
+export async function* keysOf(pair: Pair): AsyncGenerator<string> {
+  for await (const { key } of merged(pair)) yield key;
+}
+
 async function* merged({ source, target, move }: Pair, range: KeyRange = ALL_KEYS): AsyncGenerator<Merged> {
   const { sourceBucket, targetBucket } = move;
   const both = mergeListings(source.list(sourceBucket, range), target.list(targetBucket, range));

@@ -44,4 +44,21 @@ export const PRE_HOLD_STATEMENTS: readonly Statement[] = [
         .slice(0, 1)
         .map(() => ({ '?column?': 1 })),
   ],
+  [
+    'SELECT coalesce(max(extract(epoch FROM received_until - clock_timestamp())), 0)::float8 AS seconds FROM pre_hold',
+    ({ tables, now }) => {
+      const left = tables.preHold.map(({ receivedUntil }) => (receivedUntil - now) / 1000);
+      return [{ seconds: left.length === 0 ? 0 : Math.max(...left) }];
+    },
+  ],
+  [
+    `SELECT 1 FROM conflict WHERE move = $1 AND key = $2 AND kind = 'delete'
+     UNION ALL SELECT 1 FROM operation WHERE move = $1 AND key = $2 AND kind = 'expire' LIMIT 1`,
+    ({ tables }, [move, key]) => {
+      const isOf = (row: { move: string; key: string }) => row.move === move && row.key === key;
+      const conflicts = tables.conflict.filter((row) => isOf(row) && row.kind === 'delete');
+      const expiries = tables.operation.filter((row) => row.committed && isOf(row) && row.kind === 'expire');
+      return [...conflicts, ...expiries].slice(0, 1).map(() => ({ '?column?': 1 }));
+    },
+  ],
 ];

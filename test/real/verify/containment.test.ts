@@ -49,8 +49,10 @@ async function keepAside(key: string, body: string, kept: string | null): Promis
 
 test('each object of S3 is equal, superseded by a recorded operation, quarantined, waived, or a finding', async () => {
   const { targetBucket } = scratch;
+  const onlyOnCeph = ['never-told', 'told'];
   const copied = ['equal', 'overwritten', 'deleted', 'retagged', 'rewritten', 'erased', 'changed-on-s3'];
-  for (const key of copied) await sides.onBoth(key, `before of ${key}`, { metadata: { of: key } });
+  for (const key of [...copied, ...onlyOnCeph])
+    await sides.onBoth(key, `before of ${key}`, { metadata: { of: key } });
   const control = await BucketControl.open(Object.values(environment.targets)[0] as never, 'applications');
   await control.setVersioning(targetBucket, true);
   control.close();
@@ -66,6 +68,19 @@ test('each object of S3 is equal, superseded by a recorded operation, quarantine
   await sides.onSource('waived', 'x');
   await recordWaiver(scratch.ledger, { move: 'scratch', key: 'waived', reason: 'r', namedBy: 'n' });
   await sides.onTarget('only-on-ceph', 'x');
+  for (const key of onlyOnCeph) await sides.source.delete(scratch.sourceBucket, key);
+  await recordConflict(scratch.ledger, {
+    move: 'scratch',
+    key: 'told',
+    position: 2n,
+    kind: 'delete',
+    sourceEtag: null,
+    sourceSize: null,
+    targetEtag: null,
+    quarantineBucket: null,
+    quarantineKey: null,
+    reason: 'a straggler deleted it',
+  });
   await keepAside('conflict', 'straggler', 'straggler');
   await keepAside('conflict-lost', 'straggler', null);
   await keepAside('conflict-wrong', 'straggler', 'strangler');
@@ -76,7 +91,8 @@ test('each object of S3 is equal, superseded by a recorded operation, quarantine
     superseded: 3,
     quarantined: 1,
     waived: 1,
-    unexplained: 6,
+    unexplained: 7,
+    'only on target': 2,
   });
   expect(findingsOf(certificate)).toEqual([
     { key: 'changed-on-s3', differs: ['size', 'etag', NO_RECORD] },
@@ -84,9 +100,13 @@ test('each object of S3 is equal, superseded by a recorded operation, quarantine
     { key: 'conflict-wrong', differs: ['missing at the target', NO_RECORD] },
     { key: 'erased', differs: ['missing at the target', NO_RECORD] },
     { key: 'never-copied', differs: ['missing at the target', NO_RECORD] },
+    {
+      key: 'never-told',
+      differs: ['only at the target', 'no client wrote it, and S3 has told of no delete'],
+    },
     { key: 'retagged', differs: ['tags', NO_RECORD] },
   ]);
-  expect(certificate).toMatchObject({ kind: 'containment', findings: 6 });
+  expect(certificate).toMatchObject({ kind: 'containment', findings: 7 });
   // All of S3's objects are in the digest, whatever became of them.
   expect(certificate.document).toMatchObject({ objects: 12 });
   await quarantine.delete(QUARANTINE_BUCKET, 'scratch/conflict/1');

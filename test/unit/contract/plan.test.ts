@@ -75,6 +75,7 @@ describe('plan', () => {
         'Phase cutover → retain:',
         '  1. gate: nobody but us has written to S3 for the quiet period',
         '  2. gate: the pending list is empty, no operation is open, no key is on the failed list',
+        '  3. gate: the window for what S3 tells late is over; since then both listings were merged, and no key is wrong',
       ].join('\n'),
     );
     expect(describePlan(plan('none', 'cutover'))).toMatch(
