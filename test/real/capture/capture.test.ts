@@ -146,7 +146,8 @@ test('an entry that somebody takes out of the document is put back, and the gap 
   await eventually('the entry is there again', async () =>
     (await control.notificationIds(scratch.sourceBucket)).includes(id),
   );
-  await eventually('the gap has ended', async () => (await gaps())[0]?.endedAt != null);
+  // RGW looks for the queue of an entry that is new to it every 30 s or so.
+  await eventually('the gap has ended', async () => (await gaps())[0]?.endedAt != null, 90);
   expect(await gaps()).toMatchObject([
     {
       move: 'scratch',
