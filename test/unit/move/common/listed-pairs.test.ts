@@ -7,7 +7,12 @@ import type { StoreClient } from '../../../../scripts/store/client.ts';
 import { StoreError } from '../../../../scripts/store/errors.ts';
 import type { ListedObject } from '../../../../scripts/store/object.ts';
 
-const listed = (key: string, etag: string, size = 1): ListedObject => ({ key, etag, size, lastModified: new Date(0) });
+const listed = (key: string, etag: string, size = 1): ListedObject => ({
+  key,
+  etag,
+  size,
+  lastModified: new Date(0),
+});
 const both = (key: string, source = 's', target = 't', size = 1): Merged => ({
   kind: 'copy',
   key,
@@ -35,7 +40,9 @@ function setUp(known: ProvenPair[], versioning: string | StoreError = '<Versioni
   const target = {
     send() {
       asked.push('versioning');
-      return typeof versioning === 'string' ? Promise.resolve({ text: versioning }) : Promise.reject(versioning);
+      return typeof versioning === 'string'
+        ? Promise.resolve({ text: versioning })
+        : Promise.reject(versioning);
     },
   };
   const pairs = new ListedPairs(memory as unknown as PairMemory, target as unknown as StoreClient, 'bucket');
