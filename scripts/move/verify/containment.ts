@@ -97,7 +97,7 @@ async function judge(
   const { pair, memory } = sides;
   const comparison = await compareKey(pair, key, { full: options.full, memory });
   if (comparison.differs.length === 0) return { ...comparison, containment: 'equal' };
-  if (comparison.differs.includes(EXTRA)) return judgeExtra(pair, ledger, comparison, options.waived);
+  if (comparison.differs.includes(EXTRA)) return judgeExtra(sides, comparison, options.waived);
   const explained = await explain(sides, key, comparison.source);
   if ('containment' in explained) return { ...comparison, ...explained };
   if (options.waived) return { ...comparison, containment: 'waived' };
@@ -106,8 +106,7 @@ async function judge(
 }
 
 async function judgeExtra(
-  pair: Pair,
-  ledger: Pool,
+  { pair, ledger }: Sides,
   comparison: Comparison,
   waived: boolean,
 ): Promise<Judged> {

@@ -3,6 +3,7 @@ import { QUARANTINE_BUCKET } from '../../../scripts/contract/names.ts';
 import { listConflicts } from '../../../scripts/ledger/conflicts.ts';
 import { readLateEvents } from '../../../scripts/ledger/pre-hold.ts';
 import { quarantineKey } from '../../../scripts/move/replay/act.ts';
+import { PairMemory } from '../../../scripts/move/common/pair-memory.ts';
 import { REASONS } from '../../../scripts/move/replay/decide.ts';
 import { workOff } from '../../../scripts/move/replay/work-off.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
@@ -159,7 +160,8 @@ describe('what was done before the hold and S3 tells of after the turn', () => {
         preHold: true,
       };
       const live = { assertLive: () => undefined };
-      const done = await workOff(sides, live, { move: 'scratch', key }, 'target', [seen]);
+      const memory = new PairMemory(scratch.ledger, 'scratch');
+      const done = await workOff(sides, memory, live, { move: 'scratch', key }, 'target', [seen]);
       expect(await read(key)).toBe('by a client');
       expect(done?.conflicts.map(({ reason }) => reason)).toEqual([
         kind === 'put' ? REASONS.overwritten : REASONS.deleted,
