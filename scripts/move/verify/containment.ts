@@ -105,11 +105,7 @@ async function judge(
   return { ...comparison, differs, containment: 'unexplained' };
 }
 
-async function judgeExtra(
-  { pair, ledger }: Sides,
-  comparison: Comparison,
-  waived: boolean,
-): Promise<Judged> {
+async function judgeExtra({ pair, ledger }: Sides, comparison: Comparison, waived: boolean): Promise<Judged> {
   const wrong = await unexplainedOnTarget(pair, ledger, comparison.key);
   if (wrong === null) return { ...comparison, containment: 'only on target' };
   const containment = waived ? 'waived' : 'unexplained';
