@@ -42,7 +42,8 @@ const RANGE = "key_range($2, $2, '[]')";
 const SPAN = "key_range(nullif($2, ''), $3, '(]')";
 
 const byLower = (a: ClaimRow, b: ClaimRow): number =>
-  a.lower === null ? -1 : b.lower === null ? 1 : byBytes(a.lower, b.lower);
+  (a.lower === null ? -1 : b.lower === null ? 1 : byBytes(a.lower, b.lower)) ||
+  Number(b.lowerInclusive) - Number(a.lowerInclusive);
 
 export const CLAIM_STATEMENTS: readonly Statement[] = [
   ...(
