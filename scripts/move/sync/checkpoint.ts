@@ -1,8 +1,19 @@
 import type { Piece } from './batches.ts';
+import type { KeyResult } from './stores.ts';
 
 /** What was done since the last checkpoint. */
 export type Done = { copied: number; copiedBytes: number; deleted: number };
 export type Checkpoint = Done & { checkpoint: string; objects: number; bytes: number };
+
+/** What came of one key, as it is counted. */
+export function doneOf({ outcome, copied = 1, copiedBytes }: KeyResult): Done {
+  const isCopied = outcome === 'copied';
+  return {
+    copied: isCopied ? copied : 0,
+    copiedBytes: isCopied ? copiedBytes : 0,
+    deleted: outcome === 'deleted' ? 1 : 0,
+  };
+}
 
 /**
  * Pieces of a shard are settled in any order; a checkpoint advances in key order, over those alone that are
@@ -36,10 +47,10 @@ export class Checkpoints {
     };
   }
 
-  count(done: Partial<Done>): void {
-    this.#done.copied += done.copied ?? 0;
-    this.#done.copiedBytes += done.copiedBytes ?? 0;
-    this.#done.deleted += done.deleted ?? 0;
+  count(done: Done): void {
+    this.#done.copied += done.copied;
+    this.#done.copiedBytes += done.copiedBytes;
+    this.#done.deleted += done.deleted;
   }
 
   /** What to write now; counted from then on as written. */

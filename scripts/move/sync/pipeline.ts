@@ -8,7 +8,7 @@ import type { Piece } from './batches.ts';
 import type { Merged } from '../common/merge.ts';
 import { pause } from './pause.ts';
 import { makeEqual } from './make-equal.ts';
-import { Checkpoints } from './checkpoint.ts';
+import { Checkpoints, doneOf } from './checkpoint.ts';
 import type { SyncStores } from './stores.ts';
 import { TaskPool } from './task-pool.ts';
 
@@ -132,10 +132,9 @@ export class Pipeline {
 
   async #work(batch: Batch, merged: Merged): Promise<void> {
     try {
-      const { outcome, copied = 1, copiedBytes } = await makeEqual(this.#context, merged);
+      const result = await makeEqual(this.#context, merged);
       this.#inARow = 0;
-      if (outcome === 'copied') this.checkpoints.count({ copied, copiedBytes });
-      if (outcome === 'deleted') this.checkpoints.count({ deleted: 1 });
+      this.checkpoints.count(doneOf(result));
     } catch (error) {
       this.#leaseLost ||= error instanceof LeaseLost;
       if (!(error instanceof StoreError)) throw error;

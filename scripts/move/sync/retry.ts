@@ -3,9 +3,10 @@ import { messageOf } from '../../contract/errors.ts';
 import { claimKey, LeaseLost, releaseClaims } from '../../ledger/claims.ts';
 import type { Database } from '../../ledger/database.ts';
 import { clearFailure, recordFailure } from '../../ledger/failures.ts';
-import type { Shard } from '../../ledger/shards.ts';
+import { checkpointShard, type Shard } from '../../ledger/shards.ts';
 import { StoreError } from '../../store/errors.ts';
 import { untilAnswered } from '../../store/unanswered.ts';
+import { doneOf } from './checkpoint.ts';
 import { makeEqualNow } from './make-equal.ts';
 import type { PipelineContext } from './pipeline.ts';
 
@@ -36,7 +37,9 @@ export async function retryFailed(context: PipelineContext, shard: Shard): Promi
       const failure = { move: move.name, key, stage: 'sync' as const };
       let mayRelease = true;
       try {
-        await makeEqualNow(context, key);
+        const done = doneOf(await makeEqualNow(context, key));
+        const { checkpoint } = shard;
+        await checkpointShard(ledger, shard, { ...done, checkpoint, objects: 0, bytes: 0, failed: 0 });
         await clearFailure(ledger, failure);
       } catch (error) {
         mayRelease = !(error instanceof LeaseLost); // it runs out by itself

@@ -24,6 +24,8 @@ let receivers: Receivers;
 
 const put = (key: string, body: string, client = source) =>
   client.put(scratch.sourceBucket, key, Buffer.from(body), { contentLength: Buffer.byteLength(body) });
+const count = async (sql: string) => (await scratch.ledger.query<{ n: number }>(sql)).rows[0]?.n ?? 0;
+const samples = () => count('SELECT count(*)::int AS n FROM lag_sample');
 /** Kinds by key, of everything in the log but canaries. */
 async function logged(prefix: string): Promise<Record<string, string[]>> {
   const { rows } = await scratch.ledger.query<{ key: string; kinds: string[] }>(
@@ -136,6 +138,7 @@ test('a receiver killed between the push and the commit loses nothing', async ()
 
 test('an entry that somebody takes out of the document is put back, and the gap is recorded until a canary comes through', async () => {
   const { ledger } = scratch;
+  expect(await samples()).toBe(0); // in phase none there is nothing to sample
   await ledger.query(`UPDATE move SET phase = 'copy'`);
   const id = notificationId(environment.moves[0]!);
   const gaps = () => listGaps(ledger, 'scratch', 10);
@@ -162,14 +165,12 @@ test('an entry that somebody takes out of the document is put back, and the gap 
 
 test('the server keeps the canary and the lag going while capture is at work, and ends on SIGTERM', async () => {
   const { ledger } = scratch;
-  const count = async (sql: string) => (await ledger.query<{ n: number }>(sql)).rows[0]?.n ?? 0;
   const canaries = () => count(`SELECT count(*)::int AS n FROM operation WHERE kind = 'canary'`);
-  const samples = () => count('SELECT count(*)::int AS n FROM lag_sample');
-  expect(await samples()).toBe(0); // in phase none there is nothing to sample
+  const sampled = await samples();
   await ledger.query(`UPDATE move SET phase = 'copy'`);
   const before = await canaries();
   await eventually('three canaries by themselves', async () => (await canaries()) >= before + 3);
-  await eventually('two samples of the lag', async () => (await samples()) >= 2);
+  await eventually('two samples of the lag', async () => (await samples()) >= sampled + 2);
   const [pid = 0] = receivers.pids;
   expect(await receivers.stop(pid, 'SIGTERM')).toBe(0);
   const reports = await listProcessReports(ledger);

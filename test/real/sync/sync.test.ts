@@ -217,6 +217,8 @@ suite('sync', () => {
     expect(await worker).toBe('done');
     expect(await keysOf(target, targetBucket)).toEqual(['a', 'b', 'c']);
     expect(await listFailures(ledger)).toEqual([]);
+    // What a retry copied counts too.
+    expect(await syncProgress(ledger, 'scratch')).toMatchObject({ objects: 3, copied: 3, failed: 0 });
   });
 
   it('does nothing once applications write to Ceph', async () => {

@@ -235,7 +235,7 @@ describe('what is settled', () => {
     const settled = new Checkpoints('a');
     const pieces = ['c', 'e', null].map((until) => settled.add({ until, objects: 10, bytes: 100 }));
     pieces[1]?.();
-    settled.count({ copied: 3, copiedBytes: 30 });
+    settled.count({ copied: 3, copiedBytes: 30, deleted: 0 });
     expect(settled.take()).toEqual({
       checkpoint: 'a',
       objects: 0,
