@@ -1,7 +1,7 @@
 import type { Environment } from '../../contract/environment.ts';
 import type { Pool } from '../../ledger/database.ts';
 import { assertIsCurrent, mirrorEpoch } from '../common/epoch-mirror.ts';
-import { endCalledOff, endHold, openHold } from '../../ledger/holds.ts';
+import { endCalledOff, endHold, isCalledOffOpen, openHold } from '../../ledger/holds.ts';
 import { readMove, type MoveState } from '../../ledger/move.ts';
 import { originOf } from '../../contract/phases.ts';
 import { BucketControl } from '../../store/control.ts';
@@ -48,13 +48,19 @@ async function currentMove(environment: Environment, ledger: Pool): Promise<Move
 
 /**
  * Reads move first and writes follow one refresh later: no application reads the old store after another's first
- * write to the new one. A parameter that does not say yet that writes go on may have just moved the reads.
+ * write to the new one. A parameter that does not say yet that writes go on may have just moved the reads; not that of
+ * a hold that was called off.
  */
-async function turnParameter(environment: Environment, { epoch, writesGoTo }: MoveState): Promise<void> {
+async function turnParameter(
+  environment: Environment,
+  { epoch, writesGoTo }: MoveState,
+  { calledOff = false } = {},
+): Promise<void> {
   const { refreshSeconds, holdRequestSeconds, requestSeconds } = environment.bounds;
   const state = writesGoTo === 'target' ? 'ceph' : 's3';
   const now = await readParameter(environment);
-  if (now !== null && now.state !== state) {
+  const readsStayed = calledOff || now === null || now.state === state;
+  if (!readsStayed) {
     const reads = { store: writesGoTo, epoch, requestSeconds: holdRequestSeconds };
     await writeParameter(environment, { state: 'hold', ...reads });
     await sleep(refreshSeconds * 1000);
@@ -68,7 +74,7 @@ async function turnParameter(environment: Environment, { epoch, writesGoTo }: Mo
  */
 export async function restore(environment: Environment, ledger: Pool): Promise<void> {
   const move = await currentMove(environment, ledger);
-  await turnParameter(environment, move);
+  await turnParameter(environment, move, { calledOff: await isCalledOffOpen(ledger) });
   // What the hold's process had sent when it died, or got no answer to, may be carried out for so long.
   await sleep(environment.bounds.requestSeconds * 1000);
   if (move.writesGoTo === 'source') {
