@@ -5,7 +5,7 @@ import { alarm, type AlarmTopic } from '../../foundation/alarms.ts';
 
 /** A canary is written a minute; S3 tells of most changes within seconds, of some after a minute or longer. */
 const SILENCE_SECONDS = 300;
-/** When canaries are written; in the others their silence says nothing. */
+/** When canaries are written; in the others their silence says nothing, and the alarms stay quiet. */
 const PHASES: readonly Phase[] = ['copy', 'cutover', 'retain'];
 
 export type CanaryAlarmsArgs = {
@@ -22,7 +22,7 @@ export function canaryAlarms(
   args: CanaryAlarmsArgs,
   options: pulumi.CustomResourceOptions,
 ): void {
-  if (!PHASES.includes(args.phase)) return;
+  const missing = PHASES.includes(args.phase) ? 'breaching' : 'notBreaching';
   for (const move of args.moves) {
     alarm(
       `${name}-${move}-canary`,
@@ -39,7 +39,7 @@ export function canaryAlarms(
           periodSeconds: SILENCE_SECONDS,
         },
         below: 1,
-        missing: 'breaching',
+        missing,
       },
       options,
     );

@@ -32,6 +32,8 @@ describe('from prepare to done', { timeout: 10 * MINUTES }, () => {
     expect(await reviewed(stack, 'copy')).toMatchInlineSnapshot(`
       "update phase-gate-enter: environment.MIGRATE_PHASE
       update phase-settle-run: environment.MIGRATE_PHASE
+      update storage-capture-images-canary: treatMissingData
+      update storage-capture-metadata-canary: treatMissingData
       update storage-workers-replay: spec.replicas"
     `);
     await entered(stack, 'copy');
@@ -97,6 +99,8 @@ describe('from prepare to done', { timeout: 10 * MINUTES }, () => {
     expect(await reviewed(stack, 'retire')).toMatchInlineSnapshot(`
       "update phase-gate-enter: environment.MIGRATE_PHASE
       update phase-settle-run: environment.MIGRATE_PHASE, environment.NGINX_ORIGIN
+      update storage-capture-images-canary: treatMissingData
+      update storage-capture-metadata-canary: treatMissingData
       update storage-workers-replay: spec.replicas"
     `);
     await entered(stack, 'retire');
