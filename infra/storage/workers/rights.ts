@@ -102,11 +102,11 @@ function readSources(args: RightsOf): IamStatement[] {
   ];
 }
 
-/** A certificate before S3 is emptied says whether writes were denied while it was made. */
+/** A certificate before S3 is emptied says whether writes were denied, and our rules stood, while it was made. */
 function readPolicies({ sources }: RightsOf): IamStatement {
   return {
     Sid: 'ReadPolicies',
-    Action: ['s3:GetBucketPolicy'],
+    Action: ['s3:GetBucketPolicy', 's3:GetLifecycleConfiguration'],
     Resource: sources.map(({ bucketArn }) => bucketArn),
   };
 }

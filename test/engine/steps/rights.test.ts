@@ -47,7 +47,12 @@ import { takeContainmentCertificate } from '../../../scripts/move/verify/contain
 /** What is signed here or asked by AWS itself, and so is heard by nobody. */
 const UNHEARD = ['rds-db:connect', 'kms:Decrypt', 'kms:GenerateDataKey'];
 
-const OBJECT = ['a.jpg', Buffer.from('x'), { tags: { kind: 'food' } }] as const;
+/** Public, so that it is asked whether that has an effect. */
+const OBJECT = [
+  'a.jpg',
+  Buffer.from('x'),
+  { tags: { kind: 'food' }, grants: { 'x-amz-acl': 'public-read' } },
+] as const;
 
 type Granted = { actions: string[]; resources: string[] };
 

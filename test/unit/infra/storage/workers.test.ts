@@ -302,7 +302,7 @@ describe('what pods may do on AWS', () => {
     expect(document('verify').Statement.find(({ Sid }) => Sid === 'ReadPolicies')).toEqual({
       Sid: 'ReadPolicies',
       Effect: 'Allow',
-      Action: ['s3:GetBucketPolicy'],
+      Action: ['s3:GetBucketPolicy', 's3:GetLifecycleConfiguration'],
       Resource: ['arn:aws:s3:::food-co-images', 'arn:aws:s3:::food-co-metadata'],
     });
   });
