@@ -72,8 +72,9 @@ export class ModelStore {
   ): Version {
     const bucket = this.bucket(name);
     const before = bucket.current(key);
-    // A delete marker does not hold `If-None-Match: *` back.
-    if (object.ifNoneMatch && before !== null) throw new Refusal(412, 'PreconditionFailed');
+    // A delete marker does not hold `If-None-Match: *` back, and in a versioned bucket nothing does (RGW 16.2.15).
+    const holds = bucket.versioning !== 'Enabled' && before !== null;
+    if (object.ifNoneMatch && holds) throw new Refusal(412, 'PreconditionFailed');
     const { body, headers, tags, by } = object;
     const version = { body, headers, tags, owner: by, at: this.#simulation.now };
     const written = bucket.write(key, version, () => this.#newId());

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe as suite, expect, it } from 'vitest';
+import { BucketControl } from '../../../scripts/store/control.ts';
 import type { StoreClient } from '../../../scripts/store/client.ts';
 import { compareObjects, describe } from '../../../scripts/store/compare.ts';
 import { copyObject } from '../../../scripts/store/copying.ts';
@@ -212,6 +213,15 @@ suite('copying', () => {
     };
     await expect(copy('unleased', { assertLive })).rejects.toThrow('the lease is lost');
     expect(await target.head(scratch.targetBucket, 'unleased')).toBeNull();
+  });
+
+  it('finds no fence in that condition where the bucket is versioned: RGW takes the copy as another version', async () => {
+    await source.put(scratch.sourceBucket, 'versioned', Buffer.from('theirs'));
+    const control = await BucketControl.open(Object.values(scratch.environment.targets)[0]!, 'applications');
+    await control.setVersioning(scratch.targetBucket, true);
+    control.close();
+    await target.put(scratch.targetBucket, 'versioned', Buffer.from('a client’s'));
+    expect(await copy('versioned', { ifNoneMatch: '*' })).toMatchObject({ outcome: 'copied' });
   });
 });
 
