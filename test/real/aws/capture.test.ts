@@ -189,7 +189,8 @@ describe('a batch', () => {
     expect(await depthOf(moto, queue.queueUrl)).toBe(0);
     expect(await depthOf(moto, queue.failedUrl)).toBe(0);
     const { rows } = await scratch.ledger.query('SELECT events::int, sample FROM unread_event');
-    expect(rows).toEqual([{ events: 1, sample: '{cut' }]);
+    // As JSON.
+    expect(rows).toEqual([{ events: 1, sample: '"{cut"' }]);
   });
 
   test('delivered twice is logged twice, and known for the same by its sequencer', async () => {
