@@ -16,6 +16,9 @@ export const VERIFY = 'migration-verify';
 /** Those that may write on Ceph before the hold, and never after it. */
 export const WRITERS_BEFORE_HOLD = [SYNC, REPLAY] as const;
 
+/** The id of a version that was written before its bucket was versioned: at a target, one of ours. */
+export const OUR_VERSION = 'null';
+
 /** The bucket of each target cluster that keeps the bytes of conflicts. */
 export const QUARANTINE_BUCKET = 'migration-quarantine';
 

@@ -243,7 +243,7 @@ export class Transport {
         body === undefined || Buffer.isBuffer(body)
           ? (body ?? null)
           : (this.#guarded(body, request, deadline) as unknown as Readable),
-      // Left to itself undici closes the connection after each HEAD, lest an answer have a body after all.
+      // Left to itself undici closes the connection after each HEAD, in case the answer has a body after all.
       reset: false,
     };
   }

@@ -3,9 +3,9 @@ import type { Claims } from '../../ledger/claims.ts';
 import { copyObject } from '../../store/copying.ts';
 import type { CopyResult } from '../../store/copy-request.ts';
 import { untilAnswered } from '../../store/unanswered.ts';
-import { OUR_VERSION, type Action } from './decide.ts';
+import type { Action } from './decide.ts';
 import type { ReplayStores } from './stores.ts';
-import { QUARANTINE_BUCKET } from '../../contract/names.ts';
+import { OUR_VERSION, QUARANTINE_BUCKET } from '../../contract/names.ts';
 
 /** Bytes of UTF-8 that a key may have. */
 const MAX_KEY_BYTES = 1024;

@@ -1,3 +1,4 @@
+import { OUR_VERSION } from '../../contract/names.ts';
 import type { OperationKind, Outcome } from '../../ledger/operations.ts';
 
 /**
@@ -83,9 +84,6 @@ export type Decision = {
   retire: Retirement[];
   conflicts: ReportedConflict[];
 };
-
-/** What was written before the target's bucket was versioned has this id. */
-export const OUR_VERSION = 'null';
 
 /** The most that one PUT may carry. An object of more is written in parts, which RGW does without a condition. */
 const MAX_PUT_BYTES = 5 * 1024 ** 3;

@@ -1,12 +1,12 @@
 import type { MoveState } from '../../ledger/move.ts';
-import { STRAGGLER, WRITERS_BEFORE_HOLD } from '../../contract/names.ts';
+import { OUR_VERSION, STRAGGLER, WRITERS_BEFORE_HOLD } from '../../contract/names.ts';
 import { isProven, type ProvenPair } from '../../ledger/proven-pairs.ts';
 import { sameBytes } from '../../store/bytes.ts';
 import { compareHeads, compareObjects, describe, sameContent } from '../../store/compare.ts';
 import { etagIsDigest, type ListedVersion, type ObjectHead } from '../../store/object.ts';
 import { childrenOf, parseXml, textOf } from '../../store/xml.ts';
 import type { PairMemory } from '../common/pair-memory.ts';
-import { OUR_VERSION, type SourceState, type TargetHistory, type TargetState } from './decide.ts';
+import type { SourceState, TargetHistory, TargetState } from './decide.ts';
 import type { ReplayStores } from './stores.ts';
 
 /** A key on both sides. */

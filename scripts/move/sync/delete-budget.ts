@@ -3,6 +3,7 @@ import { RESERVED_PREFIX } from '../../contract/names.ts';
 import { UserError } from '../../contract/errors.ts';
 import type { Database } from '../../ledger/database.ts';
 import { countDeletes, keysLoggedAsRemoved } from '../../ledger/deletes.ts';
+import { GroupCommit } from '../../platform/notifications/group-commit.ts';
 import type { StoreClient } from '../../store/client.ts';
 
 /** A run may delete a tenth of what the source holds; so many of a small source, but never more than it holds. */
@@ -36,8 +37,8 @@ export function mostDeletes(objects: number, captured: boolean): number {
  */
 export class DeleteBudget {
   readonly #options: BudgetOptions;
-  #waiting: { key: string; resolve: () => void; reject: (error: unknown) => void }[] = [];
-  #asking = false;
+  /** One question for all that wait: deletions come in crowds. */
+  readonly #commit = new GroupCommit<string>((keys) => this.#take(keys));
   /** Objects that the source surely holds, and the last of them. */
   #source = { objects: 0, last: '', ended: false };
   #looked = false;
@@ -48,26 +49,7 @@ export class DeleteBudget {
 
   /** @throws UserError when the run would delete too much */
   mayDelete(key: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ key, resolve, reject });
-      if (!this.#asking) void this.#ask();
-    });
-  }
-
-  /** One question for all that wait: deletions come in crowds. */
-  async #ask(): Promise<void> {
-    this.#asking = true;
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      try {
-        await this.#take(batch.map(({ key }) => key));
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-    }
-    this.#asking = false;
+    return this.#commit.add([key]);
   }
 
   async #take(keys: readonly string[]): Promise<void> {

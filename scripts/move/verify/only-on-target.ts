@@ -1,10 +1,8 @@
+import { OUR_VERSION } from '../../contract/names.ts';
 import type { Pool } from '../../ledger/database.ts';
 import { readMove } from '../../ledger/move.ts';
 import { sinceTurn } from './since.ts';
 import type { Pair } from '../common/pair.ts';
-
-/** What was written before the target's bucket was versioned has this id. */
-const OUR_VERSION = 'null';
 
 /**
  * Why a key that only Ceph has should not be there, in words; null where it may be. A client's version, or a

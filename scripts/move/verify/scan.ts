@@ -84,7 +84,7 @@ export async function* allSuspects(
     const range = waiting.shift();
     if (range === undefined) return;
     const keys = Readable.from(suspects(pair, memory, range), { highWaterMark: PAGE_KEYS });
-    keys.on('error', () => undefined); // whoever reads it throws it
+    keys.on('error', () => undefined); // thrown where it is read
     keys.read(0); // so that it reads ahead
     begun.push(keys);
   };
