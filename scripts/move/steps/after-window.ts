@@ -1,6 +1,5 @@
 import { sleep } from '../../contract/wait.ts';
 import type { Environment } from '../../contract/environment.ts';
-import { UserError } from '../../contract/errors.ts';
 import { latestCertificate } from '../../ledger/certificates.ts';
 import type { Pool } from '../../ledger/database.ts';
 import { readMove } from '../../ledger/move.ts';
@@ -9,6 +8,7 @@ import { requireComparison } from '../common/comparison.ts';
 import { certifyContainment } from '../teardown/certify.ts';
 import { takeContainmentCertificate } from '../verify/containment.ts';
 import type { PhaseContext } from './context.ts';
+import { refusal } from './refusal.ts';
 
 /**
  * The last merge of both listings, once S3 tells no more of before the hold: what it never told shows here, and not
@@ -58,10 +58,4 @@ async function lackingAfterWindow({ moves }: Environment, ledger: Pool): Promise
     }),
   );
   return lacking.flat();
-}
-
-function refusal(missing: readonly string[]): UserError {
-  return new UserError(`Refused; nothing was changed. What is missing:\n  - ${missing.join('\n  - ')}`, {
-    exitCode: 1,
-  });
 }

@@ -12,7 +12,6 @@ import { writeParameter } from '../../platform/applications-parameter/parameter.
 import { countTargetWrites } from '../cutover/target-writes.ts';
 import { Deadline } from '../../contract/wait.ts';
 import type { Environment } from '../../contract/environment.ts';
-import { UserError } from '../../contract/errors.ts';
 import { installEvents } from '../../object-events/install.ts';
 import { listFailures } from '../../ledger/failures.ts';
 import { readMove } from '../../ledger/move.ts';
@@ -28,6 +27,7 @@ import { beginRetire, sourceIsEmpty } from '../teardown/retire.ts';
 import { finishTeardown } from './finish-teardown.ts';
 import { bringUpToNow } from './certify.ts';
 import type { PhaseContext } from './context.ts';
+import { refusal } from './refusal.ts';
 import { waitForReplay } from './replay-lag.ts';
 import { certifyAfterWindow } from './after-window.ts';
 import { startSync, waitForSync } from './bulk-copy.ts';
@@ -246,8 +246,5 @@ export async function runStep(context: PhaseContext, id: StepId): Promise<void> 
 }
 
 function refuseIf(condition: boolean, missing: () => string[]): void {
-  if (!condition) return;
-  throw new UserError(`Refused; nothing was changed. What is missing:\n  - ${missing().join('\n  - ')}`, {
-    exitCode: 1,
-  });
+  if (condition) throw refusal(missing());
 }
